@@ -1,0 +1,205 @@
+//! A deployment: from whatever is on a card to a verified booted image.
+
+mod install;
+mod media;
+mod prepare;
+mod verify;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Residue, StepContext, StepOutcome, Terminal, boot_change};
+use crate::{
+    dpu::JobOutcome,
+    failure::{Failure, FailureKind, StepError},
+    ids::IsoId,
+    image::{ImageDigest, ImageReference},
+    iso::KickstartArea,
+    ports::TaskUri,
+    time::{ByteCount, Timestamp},
+};
+
+/// Releases that a deployment is known to work with.
+pub const SUPPORTED_RELEASES: [&str; 2] = ["1.8.0", "2.0.0"];
+
+/// What goes on a card. Everything that can be checked without the card was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentPlan {
+    pub iso: IsoId,
+    pub iso_name: String,
+    pub iso_path: String,
+    pub iso_sha256: String,
+    pub iso_size: ByteCount,
+    pub area: KickstartArea,
+    /// The digest that must be booted in the end.
+    pub digest: ImageDigest,
+    pub version: Option<String>,
+    /// Where the card follows its image afterwards.
+    pub origin: Option<ImageReference>,
+    pub hostname: String,
+    /// Public keys for root, one line each.
+    pub authorized_keys: Vec<String>,
+    /// A release that is not supported and was explicitly allowed; recorded.
+    pub allow_release: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum DeploymentState {
+    Queued,
+    Preflight,
+    PreparingImc,
+    PublishingMedia,
+    InsertingMedia { task: Option<TaskUri> },
+    SettingBootOverride,
+    ResettingImc { requested_at: Option<Timestamp> },
+    AwaitingImc { requested_at: Timestamp },
+    AwaitingInstaller,
+    AwaitingAcc,
+    ReloadingHostDriver,
+    VerifyingImage,
+    RunningPostSteps { next: usize },
+    CleaningUp { then: Terminal },
+    Succeeded { booted: ImageDigest },
+    Failed { failure: Failure },
+    Cancelled { residue: Vec<Residue> },
+}
+
+use DeploymentState as State;
+
+impl State {
+    pub const NAMES: [&str; 17] = [
+        "Queued",
+        "Check the card",
+        "Prepare the IMC",
+        "Publish the ISO",
+        "Insert the ISO",
+        "Set the boot override",
+        "Reset the IMC",
+        "Wait for the IMC",
+        "Wait for the installer",
+        "Install and boot",
+        "Reload the host's driver",
+        "Verify the image",
+        "Run post steps",
+        "Clean up",
+        "Succeeded",
+        "Failed",
+        "Cancelled",
+    ];
+
+    fn index(&self) -> usize {
+        match self {
+            Self::Queued => 0,
+            Self::Preflight => 1,
+            Self::PreparingImc => 2,
+            Self::PublishingMedia => 3,
+            Self::InsertingMedia { .. } => 4,
+            Self::SettingBootOverride => 5,
+            Self::ResettingImc { .. } => 6,
+            Self::AwaitingImc { .. } => 7,
+            Self::AwaitingInstaller => 8,
+            Self::AwaitingAcc => 9,
+            Self::ReloadingHostDriver => 10,
+            Self::VerifyingImage => 11,
+            Self::RunningPostSteps { .. } => 12,
+            Self::CleaningUp { .. } => 13,
+            Self::Succeeded { .. } => 14,
+            Self::Failed { .. } => 15,
+            Self::Cancelled { .. } => 16,
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        Self::NAMES[self.index()]
+    }
+
+    #[must_use]
+    pub fn outcome(&self) -> JobOutcome {
+        match self {
+            Self::Succeeded { .. } => JobOutcome::Succeeded,
+            Self::Failed { .. } => JobOutcome::Failed,
+            Self::Cancelled { .. } => JobOutcome::Cancelled,
+            Self::Queued
+            | Self::Preflight
+            | Self::PreparingImc
+            | Self::PublishingMedia
+            | Self::InsertingMedia { .. }
+            | Self::SettingBootOverride
+            | Self::ResettingImc { .. }
+            | Self::AwaitingImc { .. }
+            | Self::AwaitingInstaller
+            | Self::AwaitingAcc
+            | Self::ReloadingHostDriver
+            | Self::VerifyingImage
+            | Self::RunningPostSteps { .. }
+            | Self::CleaningUp { .. } => JobOutcome::Running,
+        }
+    }
+
+    #[must_use]
+    pub fn can_become(&self, next: &Self) -> bool {
+        CAN_BECOME[self.index()].contains(&next.index())
+    }
+
+    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
+    #[must_use]
+    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
+        boot_change::table(&Self::NAMES, &CAN_BECOME)
+    }
+}
+
+/// Row: from; entries: to. Every working state may clean up (a failure, a cancel).
+const CAN_BECOME: [&[usize]; 17] = [
+    &[1, 13],
+    &[2, 13],
+    &[3, 13],
+    &[4, 13],
+    &[4, 5, 13],
+    &[6, 13],
+    &[6, 7, 13],
+    &[8, 13],
+    &[9, 13],
+    &[10, 13],
+    &[11, 13],
+    &[9, 12, 13],
+    &[12, 13],
+    &[14, 15, 16],
+    &[],
+    &[],
+    &[],
+];
+
+type Outcome = Result<StepOutcome<State>, StepError>;
+
+/// One step of the machine: observe, act, observe.
+///
+/// # Errors
+/// A [`StepError`] that the engine turns into a retry (transient) or into the failure of the job.
+pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>) -> Outcome {
+    match state {
+        State::Queued => Ok(StepOutcome::Advance(State::Preflight)),
+        State::Preflight => prepare::preflight(plan, cx).await,
+        State::PreparingImc => prepare::prepare_imc(cx).await,
+        State::PublishingMedia => media::publish(plan, cx).await,
+        State::InsertingMedia { task } => media::insert(plan, task.as_ref(), cx).await,
+        State::SettingBootOverride => media::set_override(cx).await,
+        State::ResettingImc { requested_at } => install::reset_imc(*requested_at, cx).await,
+        State::AwaitingImc { requested_at } => install::await_imc(*requested_at, cx).await,
+        State::AwaitingInstaller => install::await_installer(cx).await,
+        State::AwaitingAcc => install::await_acc(cx).await,
+        State::ReloadingHostDriver => {
+            cx.note("no DPU host in the plan: nothing to reload");
+            Ok(StepOutcome::Advance(State::VerifyingImage))
+        }
+        State::VerifyingImage => verify::verify(cx).await,
+        State::RunningPostSteps { .. } => {
+            let booted = cx.facts.target.clone().unwrap_or_else(|| plan.digest.clone());
+            Ok(StepOutcome::Advance(State::CleaningUp { then: Terminal::Succeeded(booted) }))
+        }
+        State::CleaningUp { then } => verify::clean_up(then, cx).await,
+        State::Succeeded { .. } | State::Failed { .. } | State::Cancelled { .. } => {
+            Ok(StepOutcome::Fail(StepError::new(FailureKind::Precondition, "this job has ended")))
+        }
+    }
+}

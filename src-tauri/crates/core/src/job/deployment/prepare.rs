@@ -1,0 +1,139 @@
+//! Before anything irreversible: is this the card we think it is, and will its IMC trust us?
+
+use super::{DeploymentPlan, Outcome, SUPPORTED_RELEASES, State};
+use crate::{
+    command::CommandLine,
+    failure::{FailureKind, StepError},
+    job::{
+        StepContext, StepOutcome,
+        boot_change::{boot_id, read_file, read_status, run},
+    },
+    bootc::StatusFacts,
+    ports::Bmc,
+};
+
+/// Where an IMC keeps the certificates that its administrators add.
+const TRUST_ANCHORS: &str = "/etc/pki/ca-trust/source/anchors";
+/// A certificate's "not before" must not lie in the IMC's future.
+const CLOCK_SKEW_SECONDS: i64 = 60;
+
+pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -> Outcome {
+    let identity = cx.card.imc().identify().await?;
+    if !identity.service_name.contains("Intel IPU") {
+        return Ok(StepOutcome::Fail(
+            StepError::new(FailureKind::NotAnImc, "this Redfish service is not an Intel IPU's IMC")
+                .because(format!("it calls itself `{}`", identity.service_name))
+                .hint("correct the card's address"),
+        ));
+    }
+    let release = identity.firmware_release.clone();
+    let supported = release.as_deref().is_some_and(|r| SUPPORTED_RELEASES.contains(&r));
+    let allowed = plan.allow_release.is_some() && plan.allow_release == release;
+    if !supported && !allowed {
+        return Ok(StepOutcome::Fail(
+            StepError::new(FailureKind::Firmware, "this firmware is not known to work")
+                .because(format!("FirmwareVersion is `{}`", identity.firmware.unwrap_or_default()))
+                .because(format!("supported: {}", SUPPORTED_RELEASES.join(", ")))
+                .hint("update the card's firmware, or allow this release explicitly"),
+        ));
+    }
+    cx.facts.firmware_release = release;
+    let hostname = read_file(cx.card.imc_shell(), "/etc/hostname", cx).await?.unwrap_or_default();
+    if hostname.contains("ipu-recovery") {
+        return Ok(StepOutcome::Fail(
+            StepError::new(FailureKind::Firmware, "the IMC has booted its recovery system")
+                .because(format!("its host name is `{}`", hostname.trim()))
+                .hint("flash the card's firmware again"),
+        ));
+    }
+    remember_old_system(cx).await;
+    cx.facts.target = Some(plan.digest.clone());
+    cx.note(format!(
+        "{} with firmware {}",
+        identity.service_name,
+        identity.firmware.as_deref().unwrap_or("unknown")
+    ));
+    Ok(StepOutcome::Advance(State::PreparingImc))
+}
+
+/// What runs now, where it answers; a card without a system is fine.
+async fn remember_old_system(cx: &mut StepContext<'_>) {
+    let acc = cx.card.acc();
+    if let Ok(id) = boot_id(acc, cx).await {
+        cx.facts.boot_id_before = Some(id);
+        if let Ok(status) = read_status(acc, cx).await {
+            cx.facts.booted_before = status.booted_digest().cloned();
+        }
+    }
+}
+
+pub(super) async fn prepare_imc(cx: &mut StepContext<'_>) -> Outcome {
+    set_clock(cx).await?;
+    trust_our_ca(cx).await?;
+    Ok(StepOutcome::Advance(State::PublishingMedia))
+}
+
+async fn imc_seconds(cx: &StepContext<'_>) -> Result<i64, StepError> {
+    let out = run(cx.card.imc_shell(), cx, &["date", "+%s"]).await?;
+    out.text().parse().map_err(|_| {
+        StepError::new(FailureKind::Protocol, "the IMC does not tell the time").because(out.text())
+    })
+}
+
+async fn set_clock(cx: &StepContext<'_>) -> Result<(), StepError> {
+    let ours = cx.now.as_millis() / 1000;
+    let skew = imc_seconds(cx).await? - ours;
+    if skew.abs() <= CLOCK_SKEW_SECONDS {
+        return Ok(());
+    }
+    let set = run(cx.card.imc_shell(), cx, &["date", "-s", &format!("@{ours}")]).await?;
+    let skew_now = imc_seconds(cx).await? - ours;
+    if !set.ok() || skew_now.abs() > CLOCK_SKEW_SECONDS {
+        return Err(StepError::new(FailureKind::Refused, "the IMC's clock is wrong and can't be set")
+            .because(format!("it is {skew_now} s off: {}", set.reason()))
+            .hint("set the IMC's clock; it would refuse our certificate"));
+    }
+    cx.note(format!("set the IMC's clock, which was {skew} s off"));
+    Ok(())
+}
+
+/// Our own CA's certificate, never anybody's key, into the IMC's trust store.
+async fn trust_our_ca(cx: &StepContext<'_>) -> Result<(), StepError> {
+    let shell = cx.card.imc_shell();
+    let pem = cx.card.media().ca_certificate_pem();
+    let path = format!("{TRUST_ANCHORS}/{}", anchor_name(&pem));
+    if read_file(shell, &path, cx).await?.as_deref() == Some(pem.as_str()) {
+        return Ok(());
+    }
+    let tee = CommandLine::new(["tee", &path]);
+    let written = shell.run(&tee, Some(pem.as_bytes()), cx.policy.command()).await?;
+    if !written.ok() {
+        return Err(StepError::new(FailureKind::Refused, "our CA certificate can't be written to the IMC")
+            .because(written.reason())
+            .hint("look at the IMC's disk and at who the SSH user is"));
+    }
+    let updated = run(shell, cx, &["update-ca-trust"]).await?;
+    if !updated.ok() || read_file(shell, &path, cx).await?.as_deref() != Some(pem.as_str()) {
+        return Err(StepError::new(FailureKind::Refused, "the IMC does not take our CA certificate")
+            .because(updated.reason()));
+    }
+    cx.note(format!("installed our CA certificate as {path}"));
+    Ok(())
+}
+
+/// The name tells which certificate it is, so that two Slipways don't overwrite each other.
+fn anchor_name(pem: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::digest(pem.as_bytes());
+    format!("slipway-{:02x}{:02x}{:02x}{:02x}.pem", hash[0], hash[1], hash[2], hash[3])
+}
+
+/// `Once` is not honoured by 1.8: there Continuous is set, and taken back afterwards.
+pub(super) fn honours_once(release: Option<&str>) -> bool {
+    release != Some("1.8.0")
+}
+
+/// Used by the steps that only need Redfish.
+pub(super) fn imc<'a>(cx: &'a StepContext<'_>) -> &'a dyn Bmc {
+    cx.card.imc()
+}

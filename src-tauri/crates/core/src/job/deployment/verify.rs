@@ -1,0 +1,124 @@
+//! Success is a checked fact; and nothing stays behind unsaid.
+
+use super::{Outcome, State, install::expected_key, prepare::{honours_once, imc}};
+use crate::{
+    failure::{FailureKind, StepError},
+    job::{
+        Residue, StepContext, StepOutcome, Terminal, WaitReason,
+        boot_change::{Verdict, observe_on, read_file, verdict},
+    },
+    kickstart::NONCE_FILE,
+    ports::{BootOverride, BootOverrideEnabled},
+};
+
+pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
+    let key = expected_key(cx)?.clone();
+    let acc = cx.card.acc_showing(&key);
+    let (status, greenboot, boot_id) = match observe_on(acc.as_ref(), cx).await {
+        Ok(seen) => seen,
+        Err(error) if error.transient => return Ok(StepOutcome::Advance(State::AwaitingAcc)),
+        Err(error) => return Err(error),
+    };
+    let wrong = |message: &str| StepError::new(FailureKind::WrongImage, message);
+    if cx.facts.boot_id_before.as_ref() == Some(&boot_id) {
+        return Ok(StepOutcome::Fail(
+            wrong("the card was never rebooted").because(format!("its boot id is still {boot_id}")),
+        ));
+    }
+    let nonce = read_file(acc.as_ref(), NONCE_FILE, cx).await?.unwrap_or_default();
+    if nonce.trim() != cx.job.as_str() {
+        return Ok(StepOutcome::Fail(
+            wrong("the system was not installed by this deployment")
+                .because(format!("{NONCE_FILE} holds `{}`", nonce.trim())),
+        ));
+    }
+    match verdict(&status, greenboot, cx.facts) {
+        Verdict::Pending => Ok(cx.wait(WaitReason::HealthChecks)),
+        Verdict::Bad(error) => Ok(StepOutcome::Fail(*error)),
+        Verdict::Good(booted) => {
+            // Digest, boot id and nonce are ours: so is the key.
+            cx.card.accept_acc_key(&key, &format!("deployment {}", cx.job)).await?;
+            cx.note(format!("{} is booted, installed by this deployment", booted.short()));
+            Ok(StepOutcome::Advance(State::RunningPostSteps { next: 0 }))
+        }
+    }
+}
+
+/// Takes back what the deployment put there. What can't be taken back is residue.
+pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outcome {
+    if let Some(prepared) = cx.facts.prepared.clone() {
+        eject_ours(&prepared.file_name, cx).await?;
+        restore_override(cx).await?;
+        cx.card.unpublish(cx.job, &prepared).await?;
+    }
+    let mut residue = std::mem::take(&mut cx.facts.residue);
+    if cx.facts.installer_started && !matches!(then, Terminal::Succeeded(_)) {
+        residue.push(Residue {
+            what: "the card's disk may be half installed".into(),
+            why: "the IMC had been reset into the installer; deploy again to be sure".into(),
+        });
+    }
+    for left in &residue {
+        cx.note(format!("left behind: {} ({})", left.what, left.why));
+    }
+    Ok(StepOutcome::Advance(match then {
+        Terminal::Succeeded(booted) => State::Succeeded { booted: booted.clone() },
+        Terminal::Failed(failure) => {
+            let mut failure = failure.clone();
+            failure.causes.extend(residue.drain(..).map(|r| format!("left behind: {} ({})", r.what, r.why)));
+            State::Failed { failure }
+        }
+        Terminal::Cancelled => State::Cancelled { residue },
+    }))
+}
+
+async fn eject_ours(file_name: &str, cx: &mut StepContext<'_>) -> Result<(), StepError> {
+    let result = match imc(cx).virtual_media().await {
+        Ok(slot) if slot.holds(file_name) => imc(cx).eject_media().await.map(|()| true),
+        Ok(_) => Ok(false),
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(true) => cx.note("ejected the ISO"),
+        Ok(false) => {}
+        Err(error) => leave(cx, "the ISO may still be inserted", error.into())?,
+    }
+    Ok(())
+}
+
+/// 1.8 does not honour `Once`: what was Continuous Cd goes back to Continuous RemoteDrive. A `Once`
+/// that no boot has used up goes back too.
+async fn restore_override(cx: &mut StepContext<'_>) -> Result<(), StepError> {
+    let back = BootOverride { enabled: BootOverrideEnabled::Continuous, target: "RemoteDrive".into() };
+    let result = match imc(cx).boot_override().await {
+        Ok(now) if now.target == "Cd" && now.enabled != BootOverrideEnabled::Disabled => {
+            imc(cx).set_boot_override(&back).await.map(Some)
+        }
+        Ok(_) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(None) => Ok(()),
+        Ok(Some(shown)) if shown == back => {
+            let why = if honours_once(cx.facts.firmware_release.as_deref()) { "unused" } else { "firmware 1.8" };
+            cx.note(format!("boot override is back to Continuous RemoteDrive ({why})"));
+            Ok(())
+        }
+        Ok(Some(shown)) => leave(
+            cx,
+            "the boot override is still Cd",
+            StepError::new(FailureKind::Refused, format!("it reads {:?} {}", shown.enabled, shown.target)),
+        ),
+        Err(error) => leave(cx, "the boot override may still be Cd", error.into()),
+    }
+}
+
+/// An IMC that is away for a moment is asked again for a while; then it is residue.
+fn leave(cx: &mut StepContext<'_>, what: &str, error: StepError) -> Result<(), StepError> {
+    let patience = std::time::Duration::from_secs(cx.policy.cleanup_s / 2);
+    if error.transient && cx.now.since(cx.state_since) < patience {
+        return Err(error);
+    }
+    cx.facts.residue.push(Residue { what: what.to_owned(), why: error.message });
+    Ok(())
+}

@@ -1,0 +1,361 @@
+//! The engine: claim a due job, step it, save what it led to.
+//!
+//! One short transaction per step holds state and events; nothing is held across the network. The
+//! engine knows no time of its own and spawns nothing: whoever runs it decides how many jobs move
+//! at once.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+
+use super::{
+    BootChangeState, CardAccess, DeploymentState, EventKind, Job, JobSpec, JobState, JobStore,
+    JobStoreError, NewEvent, Policy, StepContext, StepOutcome, Terminal, Wait, WaitReason,
+    boot_change, deployment,
+};
+use crate::{
+    dpu::JobOutcome,
+    failure::{Failure, FailureKind, StepError},
+    ids::{DpuId, JobId},
+    ports::Clock,
+    time::Timestamp,
+};
+
+/// Makes the access to a card for one step.
+#[async_trait]
+pub trait Cards: Send + Sync {
+    async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError>;
+    /// Called after every save, outside of any transaction.
+    async fn job_moved(&self, job: &Job);
+}
+
+/// The engine of one process.
+pub struct Engine {
+    store: Arc<dyn JobStore>,
+    cards: Arc<dyn Cards>,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    /// Jobs that this process has stepped before: their last effect is known to have been asked
+    /// for by us, in this run.
+    ours: Mutex<HashSet<JobId>>,
+}
+
+impl Engine {
+    pub fn new(
+        store: Arc<dyn JobStore>,
+        cards: Arc<dyn Cards>,
+        clock: Arc<dyn Clock>,
+        policy: Policy,
+    ) -> Self {
+        Self { store, cards, clock, policy, ours: Mutex::new(HashSet::new()) }
+    }
+
+    /// Active jobs whose time has come.
+    ///
+    /// # Errors
+    /// [`JobStoreError::Database`].
+    pub async fn due(&self, limit: u32) -> Result<Vec<Job>, JobStoreError> {
+        self.store.due(self.clock.now(), limit).await
+    }
+
+    /// Runs one step of the job and saves where it led. Answers with the job as saved.
+    ///
+    /// # Errors
+    /// [`JobStoreError::Stale`] where somebody else moved it meanwhile: then nothing was saved.
+    pub async fn advance(&self, job: Job) -> Result<Job, JobStoreError> {
+        let now = self.clock.now();
+        let resumed = self.ours.lock().is_ok_and(|mut ours| ours.insert(job.id.clone()));
+        let resumed = resumed && job.version > 0;
+        let mut events = Events { step: job.state.name(), list: Vec::new() };
+        if resumed {
+            events.add(EventKind::Resumed, format!("goes on with `{}`", job.state.name()), now);
+        }
+        let mut next = job.clone();
+        if resumed {
+            // Hours may have passed without us: the state gets its time again, and is looked at first.
+            next.state_since = now;
+        }
+        let move_to = if let Some(cancel) = cancelled(&job) {
+            events.add(EventKind::Note, "cancelling", now);
+            Move::To(cancel)
+        } else if let Some(failure) = self.overdue(&next, now) {
+            Move::To(failed(&job.state, failure))
+        } else {
+            self.run_step(&mut next, resumed, now, &mut events).await
+        };
+        let after = self.clock.now();
+        self.apply(move_to, &job, &mut next, after, &mut events);
+        next.version = self.store.save(&next, &events.list).await.inspect_err(|_| {
+            // What is stored is not what we think: look first the next time.
+            self.forget(&job.id);
+        })?;
+        if next.state.is_terminal() {
+            self.forget(&next.id);
+        }
+        self.cards.job_moved(&next).await;
+        Ok(next)
+    }
+
+    /// Steps the job again and again until it ends or waits. For tests and for a shell that runs
+    /// one job.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub async fn advance_until_waiting(&self, mut job: Job) -> Result<Job, JobStoreError> {
+        loop {
+            job = self.advance(job).await?;
+            if job.state.is_terminal() || job.wait.is_some() {
+                return Ok(job);
+            }
+        }
+    }
+
+    fn forget(&self, job: &JobId) {
+        if let Ok(mut ours) = self.ours.lock() {
+            ours.remove(job);
+        }
+    }
+
+    fn overdue(&self, job: &Job, now: Timestamp) -> Option<Failure> {
+        let deadline = deadline(&job.state, &self.policy)?;
+        if now.since(job.state_since) < deadline {
+            return None;
+        }
+        let mut error = StepError::new(
+            FailureKind::Deadline,
+            format!("`{}` took longer than {}", job.state.name(), minutes(deadline)),
+        );
+        if let Some(wait) = &job.wait {
+            error = error.because(format!("the last word was: {}", wait.reason.text()));
+        }
+        Some(error.hint("look at the card, then retry").into_failure(job.state.name()))
+    }
+
+    async fn run_step(&self, job: &mut Job, resumed: bool, now: Timestamp, events: &mut Events) -> Move {
+        let notes = Mutex::new(Vec::new());
+        let card = match self.cards.card(&job.dpu).await {
+            Ok(card) => card,
+            Err(error) => return self.met(error, job, now),
+        };
+        let mut cx = StepContext {
+            job: &job.id,
+            card: card.as_ref(),
+            now,
+            resumed,
+            state_since: job.state_since,
+            policy: &self.policy,
+            facts: &mut job.facts,
+            notes: &notes,
+        };
+        let outcome = match (&job.spec, &job.state) {
+            (JobSpec::Deployment(plan), JobState::Deployment(state)) => {
+                deployment::step(plan, state, &mut cx).await.map(|o| o.map(JobState::Deployment))
+            }
+            (JobSpec::BootChange(plan), JobState::BootChange(state)) => {
+                boot_change::step(plan, state, &mut cx).await.map(|o| o.map(JobState::BootChange))
+            }
+            (JobSpec::Deployment(_), JobState::BootChange(_))
+            | (JobSpec::BootChange(_), JobState::Deployment(_)) => {
+                Err(StepError::new(FailureKind::Local, "the job's state is not of its kind"))
+            }
+        };
+        for note in notes.into_inner().unwrap_or_default() {
+            events.add(EventKind::Note, note, self.clock.now());
+        }
+        match outcome {
+            Ok(StepOutcome::Advance(state)) => Move::To(state),
+            Ok(StepOutcome::Wait(wait)) => Move::Wait(wait, false),
+            Ok(StepOutcome::Fail(error)) => Move::To(failed(&job.state, error.into_failure(job.state.name()))),
+            Err(error) => self.met(error, job, now),
+        }
+    }
+
+    /// A transient error is waited out, any other ends the job by way of clean-up.
+    fn met(&self, error: StepError, job: &Job, now: Timestamp) -> Move {
+        if !error.transient {
+            return Move::To(failed(&job.state, error.into_failure(job.state.name())));
+        }
+        let attempt = job.attempt + 1;
+        // The job's own id spreads the racks' retries; no clock, no dice.
+        let spread = u16::from_str_radix(&job.id.short()[5..], 16).unwrap_or(0) % 1000;
+        let pause = self.policy.backoff(job.attempt, spread);
+        let reason = WaitReason::Retrying { attempt, error: error.message };
+        Move::Wait(Wait { reason, until: now.plus(pause) }, true)
+    }
+
+    fn apply(&self, to: Move, from: &Job, next: &mut Job, now: Timestamp, events: &mut Events) {
+        match to {
+            Move::Wait(wait, is_retry) => {
+                next.attempt = if is_retry { from.attempt + 1 } else { 0 };
+                if is_retry && worth_telling(next.attempt) {
+                    events.add(EventKind::Retry, wait.reason.text(), now);
+                }
+                next.wake_at = wait.until;
+                next.wait = Some(wait);
+            }
+            Move::To(state) => {
+                let state = if from.state.can_become(&state) {
+                    state
+                } else {
+                    let message =
+                        format!("a bug: `{}` must not become `{}`", from.state.name(), state.name());
+                    tracing::error!(job = %from.id, "{message}");
+                    failed(&from.state, StepError::new(FailureKind::Local, message).into_failure(from.state.name()))
+                };
+                let entered = state.name();
+                if entered != from.state.name() {
+                    next.state_since = now;
+                }
+                next.attempt = 0;
+                next.wait = None;
+                next.wake_at = now;
+                match super::store::ending(state.outcome()) {
+                    Some(kind) => {
+                        next.ended_at = Some(now);
+                        events.step = entered;
+                        events.add(kind, ending_words(&state, next), now);
+                    }
+                    None if entered != from.state.name() => {
+                        events.step = entered;
+                        events.add(EventKind::Entered, entered, now);
+                    }
+                    None => {}
+                }
+                next.state = state;
+            }
+        }
+    }
+}
+
+enum Move {
+    To(JobState),
+    /// And whether it is the retry of an error.
+    Wait(Wait, bool),
+}
+
+struct Events {
+    step: &'static str,
+    list: Vec<NewEvent>,
+}
+
+impl Events {
+    fn add(&mut self, kind: EventKind, text: impl Into<String>, at: Timestamp) {
+        self.list.push(NewEvent { kind, step: self.step.to_owned(), text: text.into(), at });
+    }
+}
+
+impl<S> StepOutcome<S> {
+    fn map<T>(self, f: impl FnOnce(S) -> T) -> StepOutcome<T> {
+        match self {
+            Self::Advance(state) => StepOutcome::Advance(f(state)),
+            Self::Wait(wait) => StepOutcome::Wait(wait),
+            Self::Fail(error) => StepOutcome::Fail(error),
+        }
+    }
+}
+
+/// The first three tries, then every tenth: a history, not a flood.
+fn worth_telling(attempt: u32) -> bool {
+    attempt <= 3 || attempt.is_multiple_of(10)
+}
+
+fn ending_words(state: &JobState, job: &Job) -> String {
+    match state.outcome() {
+        JobOutcome::Running => String::new(),
+        JobOutcome::Succeeded => {
+            let booted = job.facts.target.as_ref().map_or("", |digest| digest.short());
+            format!("{} succeeded: {booted} is booted", job.kind_name())
+        }
+        JobOutcome::Failed => state.failure().map_or_else(String::new, |f| f.message.clone()),
+        JobOutcome::Cancelled => format!("{} was cancelled", job.kind_name()),
+    }
+}
+
+/// The clean-up that leads to this failure; a failure while cleaning up ends at once.
+fn failed(from: &JobState, failure: Failure) -> JobState {
+    match from {
+        JobState::Deployment(DeploymentState::CleaningUp { then }) => {
+            JobState::Deployment(DeploymentState::Failed { failure: first(then, failure) })
+        }
+        JobState::BootChange(BootChangeState::CleaningUp { then }) => {
+            JobState::BootChange(BootChangeState::Failed { failure: first(then, failure) })
+        }
+        JobState::Deployment(_) => {
+            JobState::Deployment(DeploymentState::CleaningUp { then: Terminal::Failed(failure) })
+        }
+        JobState::BootChange(_) => {
+            JobState::BootChange(BootChangeState::CleaningUp { then: Terminal::Failed(failure) })
+        }
+    }
+}
+
+/// The failure that brought us to clean-up is the one that people need; the later one is evidence.
+fn first(then: &Terminal, later: Failure) -> Failure {
+    match then {
+        Terminal::Failed(failure) => {
+            let mut failure = failure.clone();
+            failure.causes.push(format!("cleaning up failed too: {}", later.message));
+            failure
+        }
+        Terminal::Succeeded(_) | Terminal::Cancelled => later,
+    }
+}
+
+/// Where a wish to cancel leads; a job that cleans up already is left to it.
+fn cancelled(job: &Job) -> Option<JobState> {
+    if !job.cancel_requested || job.state.is_terminal() {
+        return None;
+    }
+    match &job.state {
+        JobState::Deployment(DeploymentState::CleaningUp { .. })
+        | JobState::BootChange(BootChangeState::CleaningUp { .. }) => None,
+        JobState::Deployment(_) => {
+            Some(JobState::Deployment(DeploymentState::CleaningUp { then: Terminal::Cancelled }))
+        }
+        JobState::BootChange(_) => {
+            Some(JobState::BootChange(BootChangeState::CleaningUp { then: Terminal::Cancelled }))
+        }
+    }
+}
+
+/// How long a state may last. `None`: it ends by itself, at once.
+#[must_use]
+pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
+    use BootChangeState as B;
+    use DeploymentState as D;
+    let seconds = match state {
+        JobState::Deployment(state) => match state {
+            D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => policy.observe_s,
+            D::PreparingImc => policy.prepare_s,
+            D::InsertingMedia { .. } => policy.insert_s,
+            D::ResettingImc { .. } => policy.observe_s,
+            D::AwaitingImc { .. } => policy.imc_return_s,
+            D::AwaitingInstaller => policy.installer_start_s,
+            D::AwaitingAcc => policy.install_s,
+            D::ReloadingHostDriver | D::RunningPostSteps { .. } => policy.prepare_s,
+            D::VerifyingImage => policy.health_s,
+            D::CleaningUp { .. } => policy.cleanup_s,
+            D::Succeeded { .. } | D::Failed { .. } | D::Cancelled { .. } => return None,
+        },
+        JobState::BootChange(state) => match state {
+            B::Queued | B::Checking | B::Rebooting { .. } => policy.observe_s,
+            B::Staging => policy.staging_s,
+            B::AwaitingAcc => policy.reboot_s,
+            B::VerifyingImage => policy.health_s,
+            B::CleaningUp { .. } => policy.cleanup_s,
+            B::Succeeded { .. } | B::Failed { .. } | B::Cancelled { .. } => return None,
+        },
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+fn minutes(span: Duration) -> String {
+    match span.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}

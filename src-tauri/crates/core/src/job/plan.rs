@@ -1,0 +1,268 @@
+//! The plan as people see it: every step from the first second, its effect in words, and the
+//! command that does the same by hand.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{
+    BootChange, BootChangeState, DeploymentState, EventKind, Job, JobEvent, JobSpec, JobState,
+};
+use crate::{
+    bootc,
+    command::CommandLine,
+    dpu::{AccRoute, Dpu, JobOutcome},
+    time::Timestamp,
+};
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PlannedStep {
+    /// The state's name.
+    pub name: String,
+    /// What it does to the card, or that it only looks.
+    pub effect: String,
+    /// The equivalent by hand; secrets are never in it.
+    pub commands: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    Pending,
+    Active,
+    Done,
+    Skipped,
+    Failed,
+}
+
+/// The steps of a job on a card, in order.
+#[must_use]
+pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
+    match spec {
+        JobSpec::Deployment(plan) => deployment_steps(plan, dpu),
+        JobSpec::BootChange(plan) => boot_change_steps(&plan.change, dpu),
+    }
+}
+
+fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
+    PlannedStep { name: name.to_owned(), effect: effect.into(), commands }
+}
+
+fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep> {
+    use DeploymentState as State;
+    let name = |state: &State| state.name();
+    let imc = format!("https://{}/redfish/v1", dpu.imc_redfish);
+    let on_imc = |argv: &[&str]| ssh(&dpu.imc_ssh.host, dpu.imc_ssh.port, argv);
+    let on_acc = |argv: &[&str]| ssh_acc(dpu, argv);
+    let curl = |method: &str, path: &str, body: &str| {
+        format!("curl -u USER --pinnedpubkey … -X {method} {imc}{path} -d '{body}'")
+    };
+    let at = Timestamp::from_millis(0);
+    vec![
+        planned(
+            name(&State::Preflight),
+            "Only looks: an Intel IPU, its firmware, not in recovery, what runs now",
+            vec![format!("curl {imc}"), on_imc(&["cat", "/etc/hostname"])],
+        ),
+        planned(
+            name(&State::PreparingImc),
+            "Sets the IMC's clock if it is off; installs our CA certificate in its trust store",
+            vec![
+                on_imc(&["tee", "/etc/pki/ca-trust/source/anchors/slipway-….pem"]),
+                on_imc(&["update-ca-trust"]),
+            ],
+        ),
+        planned(
+            name(&State::PublishingMedia),
+            format!("Serves {} ({}) over HTTPS under a secret path", plan.iso_name, plan.iso_size),
+            vec![],
+        ),
+        planned(
+            name(&State::InsertingMedia { task: None }),
+            "The IMC downloads the ISO; what was inserted is ejected",
+            vec![curl(
+                "POST",
+                "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.InsertMedia",
+                r#"{"Image":"https://…/….iso","TransferMethod":"Upload"}"#,
+            )],
+        ),
+        planned(
+            name(&State::SettingBootOverride),
+            "The next boot of the ACC is from the ISO",
+            vec![curl(
+                "PATCH",
+                "/Systems/1",
+                r#"{"Boot":{"BootSourceOverrideEnabled":"Once","BootSourceOverrideTarget":"Cd"}}"#,
+            )],
+        ),
+        planned(
+            name(&State::ResettingImc { requested_at: None }),
+            "Resets the IMC, and the ACC with it: the card is away for minutes",
+            vec![curl("POST", "/Managers/1/Actions/Manager.Reset", r#"{"ResetType":"ForceRestart"}"#)],
+        ),
+        planned(
+            name(&State::AwaitingImc { requested_at: at }),
+            "Only looks: the IMC answers again, and its uptime is new",
+            vec![on_imc(&["cat", "/proc/uptime"])],
+        ),
+        planned(name(&State::AwaitingInstaller), "Only looks: the old system is gone", vec![]),
+        planned(
+            name(&State::AwaitingAcc),
+            format!("The installer overwrites the ACC's disk; it becomes {}", plan.hostname),
+            vec![],
+        ),
+        planned(
+            name(&State::ReloadingHostDriver),
+            "Skipped: no DPU host in this plan; the host is not touched",
+            vec![],
+        ),
+        planned(
+            name(&State::VerifyingImage),
+            format!("Only looks: {} is booted, with a new boot id and this deployment's nonce", plan.digest.short()),
+            vec![on_acc(&["bootc", "status", "--format", "json"])],
+        ),
+        planned(name(&State::RunningPostSteps { next: 0 }), "Skipped: no post steps in this plan", vec![]),
+        planned(
+            name(&State::CleaningUp { then: super::Terminal::Cancelled }),
+            "Ejects the ISO, takes the boot override back, takes the ISO off the server",
+            vec![curl("POST", "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.EjectMedia", "{}")],
+        ),
+    ]
+}
+
+fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
+    use BootChangeState as State;
+    let on_acc = |argv: &[&str]| ssh_acc(dpu, argv);
+    let (effect, command) = match change {
+        BootChange::Upgrade => (
+            "The card pulls the newest image of its reference and stages it",
+            vec!["bootc", "upgrade", "--quiet"],
+        ),
+        BootChange::Switch(to) => (
+            "The card pulls the other image and stages it; it follows that reference from then on",
+            vec!["bootc", "switch", "--quiet", "--transport", "registry", to.as_str()],
+        ),
+        BootChange::Rollback => (
+            "Queues the older entry for the next boot; a staged image is discarded",
+            vec!["bootc", "rollback"],
+        ),
+    };
+    vec![
+        planned(
+            State::Checking.name(),
+            "Only looks: what is booted, staged and there to roll back to",
+            vec![on_acc(&["bootc", "status", "--format", "json"])],
+        ),
+        planned(State::Staging.name(), effect, vec![on_acc(&command)]),
+        planned(
+            State::Rebooting { requested_at: None }.name(),
+            "Reboots the ACC: what runs on the card is away for minutes",
+            vec![on_acc(&["systemctl", "reboot"])],
+        ),
+        planned(
+            State::AwaitingAcc.name(),
+            "Only looks: the ACC answers with a new boot id",
+            vec![on_acc(&["cat", "/proc/sys/kernel/random/boot_id"])],
+        ),
+        planned(
+            State::VerifyingImage.name(),
+            "Only looks: the booted digest and greenboot's verdict",
+            vec![on_acc(&bootc::status_command().argv().iter().map(String::as_str).collect::<Vec<_>>())],
+        ),
+        planned(State::CleaningUp { then: super::Terminal::Cancelled }.name(), "Tells what is left, if anything", vec![]),
+    ]
+}
+
+fn ssh(host: &str, port: u16, argv: &[&str]) -> String {
+    format!("ssh -p {port} root@{host} {}", CommandLine::new(argv.iter().copied()))
+}
+
+fn ssh_acc(dpu: &Dpu, argv: &[&str]) -> String {
+    match &dpu.acc {
+        AccRoute::Direct(acc) => ssh(&acc.host, acc.port, argv),
+        AccRoute::ThroughImc(acc) => format!(
+            "ssh -J root@{}:{} -p {} root@{} {}",
+            dpu.imc_ssh.host,
+            dpu.imc_ssh.port,
+            acc.port,
+            acc.host,
+            CommandLine::new(argv.iter().copied())
+        ),
+    }
+}
+
+/// The number of the running step, from 1, and how many there are.
+#[must_use]
+pub fn step_position(job: &Job) -> (u32, u32) {
+    let names = step_names(&job.spec);
+    let at = names.iter().position(|name| *name == job.state.name());
+    let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+    let number = match (at, job.state.outcome()) {
+        (Some(index), _) => u32::try_from(index + 1).unwrap_or(count),
+        (None, JobOutcome::Running) => 0,
+        (None, JobOutcome::Succeeded | JobOutcome::Failed | JobOutcome::Cancelled) => count,
+    };
+    (number, count)
+}
+
+fn step_names(spec: &JobSpec) -> &'static [&'static str] {
+    match spec {
+        JobSpec::Deployment(_) => &DeploymentState::NAMES[1..14],
+        JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
+    }
+}
+
+/// How each planned step stands, with when it was entered, from the job's history.
+#[must_use]
+pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<Timestamp>)> {
+    let names = step_names(&job.spec);
+    let entered = |name: &str| {
+        events.iter().rev().find(|e| e.kind == EventKind::Entered && e.step == name).map(|e| e.at)
+    };
+    let now_at = names.iter().position(|name| *name == job.state.name());
+    let failed_in = job.state.failure().map(|failure| failure.step.as_str()).or_else(|| {
+        // While cleaning up after a failure, the step that failed shows it already.
+        pending_failure(&job.state)
+    });
+    names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let at = entered(name);
+            let status = if failed_in == Some(*name) {
+                StepStatus::Failed
+            } else if now_at == Some(index) {
+                StepStatus::Active
+            } else if skipped_by_plan(name) && at.is_some() {
+                StepStatus::Skipped
+            } else if at.is_some() {
+                StepStatus::Done
+            } else if now_at.is_some_and(|now| now < index) {
+                StepStatus::Pending
+            } else if job.state.is_terminal() || now_at.is_some() {
+                StepStatus::Skipped
+            } else {
+                StepStatus::Pending
+            };
+            (status, at)
+        })
+        .collect()
+}
+
+fn pending_failure(state: &JobState) -> Option<&str> {
+    let then = match state {
+        JobState::Deployment(DeploymentState::CleaningUp { then })
+        | JobState::BootChange(BootChangeState::CleaningUp { then }) => then,
+        JobState::Deployment(_) | JobState::BootChange(_) => return None,
+    };
+    match then {
+        super::Terminal::Failed(failure) => Some(&failure.step),
+        super::Terminal::Succeeded(_) | super::Terminal::Cancelled => None,
+    }
+}
+
+/// Steps that pass without doing anything, because no plan of this release has them.
+fn skipped_by_plan(name: &str) -> bool {
+    name == DeploymentState::ReloadingHostDriver.name()
+        || name == (DeploymentState::RunningPostSteps { next: 0 }).name()
+}

@@ -1,0 +1,164 @@
+//! What a step is given, and what it answers.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{DeploymentPlan, JobFacts, Policy};
+use crate::{
+    bootc::{BootcStatus, Greenboot, Progress},
+    failure::StepError,
+    ids::JobId,
+    image::ImageReference,
+    ports::{Bmc, MediaServer, RegistryError, Remote, ResolvedImage},
+    time::{ByteCount, Timestamp},
+    trust::Fingerprint,
+};
+
+/// What one run of a step led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepOutcome<S> {
+    Advance(S),
+    Wait(Wait),
+    /// Not a `Result`'s error: the step looked, and knows that it can't go on.
+    Fail(StepError),
+}
+
+/// A typed reason for which nothing happens, shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case", tag = "on")]
+pub enum WaitReason {
+    ImcDownloads { read: ByteCount, total: ByteCount },
+    ImcRestarts,
+    OldSystemAnswers,
+    InstallerRuns,
+    AccBoots,
+    UpdateRuns { progress: Option<Progress> },
+    HealthChecks,
+    EffectToShow { what: String },
+    Retrying { attempt: u32, error: String },
+}
+
+impl WaitReason {
+    /// The sentence under a running step.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::ImcDownloads { read, total } => {
+                format!("The IMC is downloading the ISO, {read} of {total}")
+            }
+            Self::ImcRestarts => "The IMC is restarting".into(),
+            Self::OldSystemAnswers => "The old system still answers; waiting for the installer".into(),
+            Self::InstallerRuns => "The installer is running".into(),
+            Self::AccBoots => "The ACC is booting".into(),
+            Self::UpdateRuns { progress: None } => "bootc is starting".into(),
+            Self::UpdateRuns { progress: Some(progress) } => match progress.bytes {
+                Some((done, total)) => format!("{}, {done} of {total}", short(&progress.description)),
+                None => {
+                    let (done, total) = progress.steps;
+                    format!("{}, step {done} of {total}", short(&progress.description))
+                }
+            },
+            Self::HealthChecks => "greenboot's checks are running".into(),
+            Self::EffectToShow { what } => format!("Looking whether {what} had its effect"),
+            Self::Retrying { attempt, error } => format!("Trying again (attempt {attempt}): {error}"),
+        }
+    }
+
+    /// Done and total, where there is such a thing.
+    #[must_use]
+    pub fn fraction(&self) -> Option<(ByteCount, ByteCount)> {
+        match self {
+            Self::ImcDownloads { read, total } => Some((*read, *total)),
+            Self::UpdateRuns { progress: Some(progress) } => progress.bytes,
+            Self::UpdateRuns { progress: None }
+            | Self::ImcRestarts
+            | Self::OldSystemAnswers
+            | Self::InstallerRuns
+            | Self::AccBoots
+            | Self::HealthChecks
+            | Self::EffectToShow { .. }
+            | Self::Retrying { .. } => None,
+        }
+    }
+}
+
+/// bootc's own words with the digest shortened: "Pulling Image: sha256:5d1acbf6013d".
+fn short(description: &str) -> String {
+    match description.split_once("sha256:") {
+        Some((before, digest)) if digest.len() > 12 => format!("{before}{}", &digest[..12]),
+        _ => description.to_owned(),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Wait {
+    pub reason: WaitReason,
+    pub until: Timestamp,
+}
+
+/// What the media server serves for a deployment. The overlay itself holds a secret and is made
+/// again from the secret store whenever it is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    pub token: String,
+    /// The last path component of the URL; tells the ISO's and the overlay's digests.
+    pub file_name: String,
+    pub url: url::Url,
+    /// What the installed system will show.
+    pub host_key: Fingerprint,
+}
+
+/// One card, as the engine may touch it. Made anew for every step from the stored card, so that a
+/// corrected credential counts at once.
+#[async_trait]
+pub trait CardAccess: Send + Sync {
+    fn imc(&self) -> &dyn Bmc;
+    fn imc_shell(&self) -> &dyn Remote;
+    /// The ACC under the host key that is pinned for it.
+    fn acc(&self) -> &dyn Remote;
+    /// The ACC where it shows this key, which a deployment predicted.
+    fn acc_showing(&self, key: &Fingerprint) -> Arc<dyn Remote>;
+    /// Replaces the ACC's pin: only for a key that this deployment made.
+    async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError>;
+    fn media(&self) -> &dyn MediaServer;
+    /// Makes what a card is served and publishes it. The same job gets the same answer again.
+    async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError>;
+    /// Takes it down and forgets its secrets.
+    async fn unpublish(&self, job: &JobId, prepared: &Prepared) -> Result<(), StepError>;
+    async fn resolve(&self, image: &ImageReference, arch: &str) -> Result<ResolvedImage, RegistryError>;
+    /// Keeps what was seen on the way, so that the fleet's table is fresh too.
+    async fn saw_acc(&self, status: &BootcStatus, greenboot: Greenboot, boot_id: &str);
+}
+
+/// Everything around a step.
+pub struct StepContext<'a> {
+    pub job: &'a JobId,
+    pub card: &'a dyn CardAccess,
+    pub now: Timestamp,
+    /// The first step after Slipway started or took the job over: the last effect may or may not
+    /// have happened.
+    pub resumed: bool,
+    pub state_since: Timestamp,
+    pub policy: &'a Policy,
+    /// Grows as the step learns; saved with the state.
+    pub facts: &'a mut JobFacts,
+    pub notes: &'a Mutex<Vec<String>>,
+}
+
+impl StepContext<'_> {
+    /// A line of the job's history: something was done to the card, or seen on it.
+    pub fn note(&self, text: impl Into<String>) {
+        if let Ok(mut notes) = self.notes.lock() {
+            notes.push(text.into());
+        }
+    }
+
+    /// Look again after one poll interval.
+    #[must_use]
+    pub fn wait<S>(&self, reason: WaitReason) -> StepOutcome<S> {
+        StepOutcome::Wait(Wait { reason, until: self.now.plus(self.policy.poll()) })
+    }
+}

@@ -1,0 +1,19 @@
+//! Slipway's domain: types, parsers, plans, state tables and the job engine.
+//!
+//! Nothing here does I/O. What has to be asked of the world is named by the traits in [`ports`];
+//! the adapter crates answer. Everything else is a plain function that a test can call.
+
+pub mod address;
+pub mod bootc;
+pub mod command;
+pub mod dpu;
+pub mod failure;
+pub mod ids;
+pub mod image;
+pub mod iso;
+pub mod job;
+pub mod kickstart;
+pub mod ports;
+pub mod secret;
+pub mod time;
+pub mod trust;
