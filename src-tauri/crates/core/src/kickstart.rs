@@ -139,7 +139,10 @@ pub fn check_hostname(name: &str) -> Result<(), InvalidOverlay> {
 }
 
 /// `ssh-ed25519 AAAA… comment`: type and base64, and a comment that can't leave its quotes.
-fn check_public_key(line: &str) -> Result<(), InvalidOverlay> {
+///
+/// # Errors
+/// [`InvalidOverlay::AuthorizedKey`] on anything else.
+pub fn check_public_key(line: &str) -> Result<(), InvalidOverlay> {
     let mut words = line.split(' ');
     let kind = words.next().unwrap_or_default();
     let body = words.next().unwrap_or_default();

@@ -63,6 +63,22 @@ pub struct BootcStatus {
     pub spec_image: Option<String>,
 }
 
+impl BootcStatus {
+    /// Of a machine that answers and has no bootc at all.
+    #[must_use]
+    pub fn not_image_mode() -> Self {
+        Self {
+            image_mode: false,
+            booted: None,
+            staged: None,
+            rollback: None,
+            rollback_queued: false,
+            boot_order: BootOrder::Default,
+            spec_image: None,
+        }
+    }
+}
+
 /// The comparisons that jobs and headlines make.
 pub trait StatusFacts {
     fn booted_digest(&self) -> Option<&ImageDigest>;

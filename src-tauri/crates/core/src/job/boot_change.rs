@@ -16,7 +16,7 @@ use crate::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, StepError},
     image::{ImageDigest, ImageReference},
-    ports::Remote,
+    ports::{Remote, RemoteError},
     time::Timestamp,
 };
 
@@ -143,7 +143,7 @@ const CAN_BECOME: [&[usize]; 10] = [
     &[3, 6],
     &[3, 4, 6],
     &[5, 6],
-    &[4, 6],
+    &[6],
     &[7, 8, 9],
     &[],
     &[],
@@ -283,17 +283,34 @@ async fn staging(update: &UpdateCommand, cx: &mut StepContext<'_>) -> Outcome {
     let status = read_status(acc, cx).await?;
     if let Some(target) = &cx.facts.target
         && status.staged_digest() == Some(target)
+        && !is_locked(&status)
     {
         cx.note(format!("{} is staged already", target.short()));
         return Ok(StepOutcome::Advance(State::Rebooting { requested_at: None }));
+    }
+    // Started, ended, and no trace of it: asking again at every look would go on for an hour. After
+    // a reboot the traces are gone by nature, and it may be started anew.
+    let boot = boot_id(acc, cx).await?;
+    if cx.facts.update_started_in.as_ref() == Some(&boot) {
+        return Ok(StepOutcome::Fail(
+            StepError::new(FailureKind::Bootc, "the update ended on the card and left no trace")
+                .because(format!("{unit} does not run, and there is no {dir}/{EXIT_FILE}"))
+                .hint(format!("read `journalctl -u {unit}` on the card")),
+        ));
     }
     let started = acc.run(&bootc::tracked_update(cx.job, update), None, cx.policy.command()).await?;
     if !started.ok() {
         return Err(StepError::new(FailureKind::Bootc, "the update could not be started on the card")
             .because(started.reason()));
     }
+    cx.facts.update_started_in = Some(boot);
     cx.note(format!("started `{}` on the card", CommandLine::new(update.argv())));
     Ok(cx.wait(WaitReason::UpdateRuns { progress: None }))
+}
+
+/// Staged with `--download-only`: the next boot does not take it. `bootc upgrade` releases it.
+fn is_locked(status: &BootcStatus) -> bool {
+    status.staged.as_ref().is_some_and(|staged| staged.download_only)
 }
 
 /// The update's command has ended with this exit code.
@@ -310,6 +327,11 @@ async fn staged(exit: &str, dir: &str, cx: &mut StepContext<'_>) -> Outcome {
     }
     let status = read_status(acc, cx).await?;
     match (status.staged_digest().cloned(), status.booted_digest().cloned()) {
+        (Some(staged), _) if is_locked(&status) => Ok(StepOutcome::Fail(
+            StepError::new(FailureKind::Bootc, "the image is staged, and locked against the next boot")
+                .because(format!("{} is download-only", staged.short()))
+                .hint("run `bootc upgrade --from-downloaded` on the card, then try again"),
+        )),
         (Some(staged), _) => {
             if let Some(target) = &cx.facts.target
                 && *target != staged
@@ -320,10 +342,17 @@ async fn staged(exit: &str, dir: &str, cx: &mut StepContext<'_>) -> Outcome {
             cx.facts.target = Some(staged);
             Ok(StepOutcome::Advance(State::Rebooting { requested_at: None }))
         }
-        (None, Some(booted)) => {
-            cx.note("bootc found no update");
-            Ok(done(booted))
-        }
+        (None, Some(booted)) => match &cx.facts.target {
+            Some(target) if *target != booted => Ok(StepOutcome::Fail(
+                StepError::new(FailureKind::Bootc, "bootc found no update, and the card does not run the wanted image")
+                    .because(format!("the registry has {}, booted is {}", target.short(), booted.short()))
+                    .hint("can the card see the same registry as we do?"),
+            )),
+            Some(_) | None => {
+                cx.note("bootc found no update");
+                Ok(done(booted))
+            }
+        },
         (None, None) => Ok(StepOutcome::Fail(StepError::new(
             FailureKind::Protocol,
             "after the update the card shows neither a staged nor a booted image",
@@ -364,6 +393,8 @@ async fn queueing_rollback(cx: &mut StepContext<'_>) -> Outcome {
 
 async fn rebooting(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) -> Outcome {
     let Some(requested_at) = requested_at else {
+        // The boot that is to end: the card may have been rebooted by others since it was checked.
+        cx.facts.boot_id_before = Some(boot_id(cx.card.acc(), cx).await?);
         // The wish is on disk before the deed.
         return Ok(StepOutcome::Advance(State::Rebooting { requested_at: Some(cx.now) }));
     };
@@ -372,22 +403,30 @@ async fn rebooting(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) ->
         Ok(now) if Some(&now) != cx.facts.boot_id_before.as_ref() => {
             return Ok(StepOutcome::Advance(State::AwaitingAcc));
         }
+        Ok(_) if cx.uncertain && cx.now < requested_at.plus(cx.policy.effect_grace()) => {
+            return Ok(cx.wait(WaitReason::EffectToShow { what: "the reboot".into() }));
+        }
+        // It never happened. The new wish goes to disk first: were we killed after the deed, the
+        // old one would be past its grace.
+        Ok(_) if cx.uncertain => {
+            return Ok(StepOutcome::Advance(State::Rebooting { requested_at: Some(cx.now) }));
+        }
         Ok(_) => {}
-        // It went down after it was asked to.
-        Err(error) if error.transient && cx.resumed => return Ok(StepOutcome::Advance(State::AwaitingAcc)),
+        // Down because it was asked to, or for another reason: its boot id will tell.
+        Err(error) if error.transient && cx.uncertain => return Ok(cx.wait(WaitReason::AccBoots)),
         Err(error) => return Err(error),
     }
-    if cx.resumed && cx.now < requested_at.plus(cx.policy.effect_grace()) {
-        return Ok(cx.wait(WaitReason::EffectToShow { what: "the reboot".into() }));
-    }
-    match run(acc, cx, &["systemctl", "reboot"]).await {
+    match acc.run(&CommandLine::new(["systemctl", "reboot"]), None, cx.policy.command()).await {
         Ok(out) if !out.ok() => {
             return Err(StepError::new(FailureKind::Refused, format!("the card refuses to reboot: {}", out.reason())));
         }
-        // The connection often goes down before the answer comes.
         Ok(_) => cx.note("asked the ACC to reboot"),
-        Err(error) if error.transient => cx.note("asked the ACC to reboot; the connection closed"),
-        Err(error) => return Err(error),
+        // The connection often goes down before the answer comes.
+        Err(RemoteError::Lost { .. } | RemoteError::TimedOut { .. }) => {
+            cx.note("asked the ACC to reboot; the connection closed");
+        }
+        // It never went out, or may not go out.
+        Err(error) => return Err(error.into()),
     }
     Ok(StepOutcome::Advance(State::AwaitingAcc))
 }
@@ -405,12 +444,8 @@ async fn awaiting_acc(cx: &mut StepContext<'_>) -> Outcome {
 }
 
 async fn verifying(cx: &mut StepContext<'_>) -> Outcome {
-    let (status, greenboot, _) = match observe(cx).await {
-        Ok(seen) => seen,
-        // greenboot may reboot the card by itself.
-        Err(error) if error.transient => return Ok(StepOutcome::Advance(State::AwaitingAcc)),
-        Err(error) => return Err(error),
-    };
+    // greenboot may reboot the card by itself: that is waited out here, under this state's deadline.
+    let (status, greenboot, _) = observe(cx).await?;
     match verdict(&status, greenboot, cx.facts) {
         Verdict::Pending => Ok(cx.wait(WaitReason::HealthChecks)),
         Verdict::Good(booted) => {
@@ -472,42 +507,61 @@ pub(super) fn verdict(status: &BootcStatus, greenboot: Greenboot, facts: &JobFac
 
 /// What is still on the card after a failure or a cancel, told and not hidden.
 async fn cleaned(plan: &BootChangePlan, then: &Terminal, cx: &mut StepContext<'_>) -> State {
+    cx.facts.residue.clear();
+    match then {
+        Terminal::Succeeded(booted) => return State::Succeeded { booted: booted.clone() },
+        // Before the card was looked at, nothing was done to it.
+        Terminal::Failed(_) | Terminal::Cancelled if cx.facts.boot_id_before.is_none() => {}
+        // It lets us in no more: it is not asked again, or an account gets locked.
+        Terminal::Failed(Failure {
+            kind: FailureKind::Authentication | FailureKind::TrustChanged | FailureKind::TrustUnknown,
+            message,
+            ..
+        }) => left(cx, "what is staged on the card is not known", message),
+        Terminal::Failed(_) | Terminal::Cancelled => look_for_residue(plan, cx).await,
+    }
+    let residue = std::mem::take(&mut cx.facts.residue);
+    for left in &residue {
+        cx.note(format!("left behind: {} ({})", left.what, left.why));
+    }
     match then {
         Terminal::Succeeded(booted) => State::Succeeded { booted: booted.clone() },
-        Terminal::Failed(failure) => State::Failed { failure: failure.clone() },
-        Terminal::Cancelled => {
-            let acc = cx.card.acc();
-            if plan.change.update().is_some() {
-                // Stopping a unit that isn't there is no error worth telling.
-                let unit = bootc::tracked_unit(cx.job);
-                if let Err(error) = run(acc, cx, &["systemctl", "stop", &unit]).await {
-                    cx.facts.residue.push(Residue { what: format!("{unit} may still run"), why: error.message });
-                }
-            }
-            match read_status(acc, cx).await {
-                Ok(status) => {
-                    let waits = "waits for the next reboot; bootc offers no way to take it back but a rollback";
-                    if let Some(staged) = status.staged_digest() {
-                        cx.facts.residue.push(Residue {
-                            what: format!("{} is staged", staged.short()),
-                            why: waits.into(),
-                        });
-                    }
-                    if status.rollback_queued {
-                        cx.facts.residue.push(Residue {
-                            what: "a rollback is queued".into(),
-                            why: "it happens at the next reboot; roll back again to take it back".into(),
-                        });
-                    }
-                }
-                Err(error) => cx.facts.residue.push(Residue {
-                    what: "what is staged on the card is not known".into(),
-                    why: error.message,
-                }),
-            }
-            State::Cancelled { residue: std::mem::take(&mut cx.facts.residue) }
+        Terminal::Failed(failure) => {
+            let mut failure = failure.clone();
+            let told = residue.into_iter().map(|r| format!("left behind: {} ({})", r.what, r.why));
+            failure.causes.extend(told);
+            State::Failed { failure }
+        }
+        Terminal::Cancelled => State::Cancelled { residue },
+    }
+}
+
+async fn look_for_residue(plan: &BootChangePlan, cx: &mut StepContext<'_>) {
+    let acc = cx.card.acc();
+    if plan.change.update().is_some() {
+        // Stopping a unit that isn't there is no error worth telling.
+        let unit = bootc::tracked_unit(cx.job);
+        if let Err(error) = run(acc, cx, &["systemctl", "stop", &unit]).await {
+            left(cx, &format!("{unit} may still run"), &error.message);
         }
     }
+    match read_status(acc, cx).await {
+        Ok(status) => {
+            if let Some(staged) = status.staged_digest() {
+                let waits = "waits for the next reboot; bootc offers no way to take it back but a rollback";
+                left(cx, &format!("{} is staged", staged.short()), waits);
+            }
+            if status.rollback_queued {
+                let why = "it happens at the next reboot; roll back again to take it back";
+                left(cx, "a rollback is queued", why);
+            }
+        }
+        Err(error) => left(cx, "what is staged on the card is not known", &error.message),
+    }
+}
+
+fn left(cx: &mut StepContext<'_>, what: &str, why: &str) {
+    cx.facts.residue.push(Residue { what: what.to_owned(), why: why.to_owned() });
 }
 
 /// Status, health and boot id in one look; told to the fleet too.

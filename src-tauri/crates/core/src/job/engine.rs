@@ -5,9 +5,8 @@
 //! at once.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -25,6 +24,9 @@ use crate::{
     time::Timestamp,
 };
 
+pub use super::deadline::deadline;
+use super::deadline::minutes;
+
 /// Makes the access to a card for one step.
 #[async_trait]
 pub trait Cards: Send + Sync {
@@ -39,9 +41,18 @@ pub struct Engine {
     cards: Arc<dyn Cards>,
     clock: Arc<dyn Clock>,
     policy: Policy,
-    /// Jobs that this process has stepped before: their last effect is known to have been asked
-    /// for by us, in this run.
-    ours: Mutex<HashSet<JobId>>,
+    /// Jobs that this engine has moved, as it saved them.
+    ours: Mutex<HashMap<JobId, Known>>,
+}
+
+/// What this engine knows of a job that it saved itself.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The version that was saved. With any other one, somebody else has moved the job since.
+    version: u64,
+    /// Whether the last effect is known to have been asked for, or not to have been. It isn't after
+    /// a take-over or after an error (the answer may have been lost), until the job moves on.
+    certain: bool,
 }
 
 impl Engine {
@@ -51,7 +62,7 @@ impl Engine {
         clock: Arc<dyn Clock>,
         policy: Policy,
     ) -> Self {
-        Self { store, cards, clock, policy, ours: Mutex::new(HashSet::new()) }
+        Self { store, cards, clock, policy, ours: Mutex::new(HashMap::new()) }
     }
 
     /// Active jobs whose time has come.
@@ -59,7 +70,19 @@ impl Engine {
     /// # Errors
     /// [`JobStoreError::Database`].
     pub async fn due(&self, limit: u32) -> Result<Vec<Job>, JobStoreError> {
-        self.store.due(self.clock.now(), limit).await
+        let now = self.clock.now();
+        let mut due = self.store.due(now, limit).await?;
+        // A cancelled job is due at once; one that cleans up already keeps to its pauses.
+        due.retain(|job| job.wake_at <= now || cancelled(job).is_some());
+        Ok(due)
+    }
+
+    /// To be called when this process gets the lease (again): another one may have moved the jobs
+    /// meanwhile, so each is looked at first.
+    pub fn look_first(&self) {
+        if let Ok(mut ours) = self.ours.lock() {
+            ours.clear();
+        }
     }
 
     /// Runs one step of the job and saves where it led. Answers with the job as saved.
@@ -67,9 +90,14 @@ impl Engine {
     /// # Errors
     /// [`JobStoreError::Stale`] where somebody else moved it meanwhile: then nothing was saved.
     pub async fn advance(&self, job: Job) -> Result<Job, JobStoreError> {
+        if job.state.is_terminal() {
+            return Ok(job);
+        }
         let now = self.clock.now();
-        let resumed = self.ours.lock().is_ok_and(|mut ours| ours.insert(job.id.clone()));
-        let resumed = resumed && job.version > 0;
+        let known = self.known(&job);
+        // A job that nobody has saved yet has had no effect.
+        let resumed = known.is_none() && job.version > 0;
+        let uncertain = known.map_or(resumed, |known| !known.certain);
         let mut events = Events { step: job.state.name(), list: Vec::new() };
         if resumed {
             events.add(EventKind::Resumed, format!("goes on with `{}`", job.state.name()), now);
@@ -82,10 +110,18 @@ impl Engine {
         let move_to = if let Some(cancel) = cancelled(&job) {
             events.add(EventKind::Note, "cancelling", now);
             Move::To(cancel)
-        } else if let Some(failure) = self.overdue(&next, now) {
-            Move::To(failed(&job.state, failure))
         } else {
-            self.run_step(&mut next, resumed, now, &mut events).await
+            let taken = Taken { resumed, uncertain, now };
+            let move_to = self.run_step(&mut next, taken, &mut events).await;
+            // Only after a last look: the machine may have slept, and the card be fine meanwhile.
+            match self.overdue(&next, &move_to, now) {
+                Some(failure) => Move::To(failed(&job.state, failure)),
+                None => move_to,
+            }
+        };
+        let certain = match &move_to {
+            Move::To(_) => true,
+            Move::Wait(_, is_retry) => !is_retry && !uncertain,
         };
         let after = self.clock.now();
         self.apply(move_to, &job, &mut next, after, &mut events);
@@ -95,6 +131,8 @@ impl Engine {
         })?;
         if next.state.is_terminal() {
             self.forget(&next.id);
+        } else if let Ok(mut ours) = self.ours.lock() {
+            ours.insert(next.id.clone(), Known { version: next.version, certain });
         }
         self.cards.job_moved(&next).await;
         Ok(next)
@@ -114,28 +152,40 @@ impl Engine {
         }
     }
 
+    fn known(&self, job: &Job) -> Option<Known> {
+        let ours = self.ours.lock().ok()?;
+        ours.get(&job.id).copied().filter(|known| known.version == job.version)
+    }
+
     fn forget(&self, job: &JobId) {
         if let Ok(mut ours) = self.ours.lock() {
             ours.remove(job);
         }
     }
 
-    fn overdue(&self, job: &Job, now: Timestamp) -> Option<Failure> {
+    /// The state's time is up, and the step that was just run did not get out of it.
+    fn overdue(&self, job: &Job, move_to: &Move, now: Timestamp) -> Option<Failure> {
         let deadline = deadline(&job.state, &self.policy)?;
         if now.since(job.state_since) < deadline {
             return None;
         }
+        let wait = match move_to {
+            Move::Wait(wait, _) => Some(wait),
+            Move::To(next) if next.name() == job.state.name() => None,
+            Move::To(_) => return None,
+        };
         let mut error = StepError::new(
             FailureKind::Deadline,
             format!("`{}` took longer than {}", job.state.name(), minutes(deadline)),
         );
-        if let Some(wait) = &job.wait {
+        if let Some(wait) = wait {
             error = error.because(format!("the last word was: {}", wait.reason.text()));
         }
         Some(error.hint("look at the card, then retry").into_failure(job.state.name()))
     }
 
-    async fn run_step(&self, job: &mut Job, resumed: bool, now: Timestamp, events: &mut Events) -> Move {
+    async fn run_step(&self, job: &mut Job, taken: Taken, events: &mut Events) -> Move {
+        let Taken { resumed, uncertain, now } = taken;
         let notes = Mutex::new(Vec::new());
         let card = match self.cards.card(&job.dpu).await {
             Ok(card) => card,
@@ -146,6 +196,7 @@ impl Engine {
             card: card.as_ref(),
             now,
             resumed,
+            uncertain,
             state_since: job.state_since,
             policy: &self.policy,
             facts: &mut job.facts,
@@ -229,6 +280,13 @@ impl Engine {
             }
         }
     }
+}
+
+/// How a job comes into this step.
+struct Taken {
+    resumed: bool,
+    uncertain: bool,
+    now: Timestamp,
 }
 
 enum Move {
@@ -319,43 +377,5 @@ fn cancelled(job: &Job) -> Option<JobState> {
         JobState::BootChange(_) => {
             Some(JobState::BootChange(BootChangeState::CleaningUp { then: Terminal::Cancelled }))
         }
-    }
-}
-
-/// How long a state may last. `None`: it ends by itself, at once.
-#[must_use]
-pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
-    use BootChangeState as B;
-    use DeploymentState as D;
-    let seconds = match state {
-        JobState::Deployment(state) => match state {
-            D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => policy.observe_s,
-            D::PreparingImc => policy.prepare_s,
-            D::InsertingMedia { .. } => policy.insert_s,
-            D::ResettingImc { .. } => policy.observe_s,
-            D::AwaitingImc { .. } => policy.imc_return_s,
-            D::AwaitingInstaller => policy.installer_start_s,
-            D::AwaitingAcc => policy.install_s,
-            D::ReloadingHostDriver | D::RunningPostSteps { .. } => policy.prepare_s,
-            D::VerifyingImage => policy.health_s,
-            D::CleaningUp { .. } => policy.cleanup_s,
-            D::Succeeded { .. } | D::Failed { .. } | D::Cancelled { .. } => return None,
-        },
-        JobState::BootChange(state) => match state {
-            B::Queued | B::Checking | B::Rebooting { .. } => policy.observe_s,
-            B::Staging => policy.staging_s,
-            B::AwaitingAcc => policy.reboot_s,
-            B::VerifyingImage => policy.health_s,
-            B::CleaningUp { .. } => policy.cleanup_s,
-            B::Succeeded { .. } | B::Failed { .. } | B::Cancelled { .. } => return None,
-        },
-    };
-    Some(Duration::from_secs(seconds))
-}
-
-fn minutes(span: Duration) -> String {
-    match span.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
     }
 }

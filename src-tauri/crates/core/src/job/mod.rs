@@ -5,6 +5,7 @@
 //! acts second, so that a step run twice is harmless.
 
 pub mod boot_change;
+mod deadline;
 pub mod deployment;
 pub mod engine;
 mod event;
@@ -86,6 +87,10 @@ pub struct JobFacts {
     pub expected_host_key: Option<Fingerprint>,
     /// The IMC was reset with the installer inserted: from then on the old system may be gone.
     pub installer_started: bool,
+    /// How often the IMC forgot the download and it was begun again.
+    pub download_restarts: u32,
+    /// The boot in which the update was started on the card. Its traces last as long as that boot.
+    pub update_started_in: Option<String>,
     /// What was left behind, collected while cleaning up.
     pub residue: Vec<Residue>,
 }

@@ -138,9 +138,12 @@ pub struct StepContext<'a> {
     pub job: &'a JobId,
     pub card: &'a dyn CardAccess,
     pub now: Timestamp,
-    /// The first step after Slipway started or took the job over: the last effect may or may not
-    /// have happened.
+    /// The first step after Slipway started or took the job over: what this process had running
+    /// for the job (a publication) is gone.
     pub resumed: bool,
+    /// Since it was taken over, or since an error, the job has only waited: the last effect may or
+    /// may not have happened. Look before it is asked for again.
+    pub uncertain: bool,
     pub state_since: Timestamp,
     pub policy: &'a Policy,
     /// Grows as the step learns; saved with the state.

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Outcome, State, prepare::imc};
+use super::{
+    Outcome, State,
+    prepare::{imc, refuse_recovery},
+};
 use crate::{
     failure::{FailureKind, StepError},
     job::{
         StepContext, StepOutcome, WaitReason,
         boot_change::{boot_id, run},
     },
-    ports::BmcError,
+    ports::{BmcError, Stage},
     time::Timestamp,
     trust::Fingerprint,
 };
@@ -18,9 +21,11 @@ use crate::{
 /// with the IMC's uptime.
 pub(super) async fn reset_imc(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) -> Outcome {
     let Some(requested_at) = requested_at else {
+        // On disk before the deed, so that a cancel in between tells of it.
+        cx.facts.installer_started = true;
         return Ok(StepOutcome::Advance(State::ResettingImc { requested_at: Some(cx.now) }));
     };
-    if cx.resumed {
+    if cx.uncertain {
         match imc_uptime(cx).await {
             Ok(uptime) if uptime < cx.now.since(requested_at) => {
                 cx.note("the IMC has restarted since the reset was asked for");
@@ -29,18 +34,20 @@ pub(super) async fn reset_imc(requested_at: Option<Timestamp>, cx: &mut StepCont
             Ok(_) if cx.now < requested_at.plus(cx.policy.effect_grace()) => {
                 return Ok(cx.wait(WaitReason::EffectToShow { what: "the reset".into() }));
             }
-            Ok(_) => {}
-            Err(error) if error.transient => {
-                return Ok(StepOutcome::Advance(State::AwaitingImc { requested_at }));
+            // It never happened. The new wish goes to disk first: were we killed after the deed,
+            // the old one would be past its grace.
+            Ok(_) => {
+                return Ok(StepOutcome::Advance(State::ResettingImc { requested_at: Some(cx.now) }));
             }
+            // Restarting, or away for another reason: its uptime will tell.
+            Err(error) if error.transient => return Ok(cx.wait(WaitReason::ImcRestarts)),
             Err(error) => return Err(error),
         }
     }
-    cx.facts.installer_started = true;
     match imc(cx).reset_manager().await {
         Ok(()) => cx.note("asked the IMC to reset"),
         // The request went out and no answer came: the uptime will tell.
-        Err(BmcError::Unreachable { reason, .. }) => {
+        Err(BmcError::Unreachable { stage: Stage::Http, reason, .. }) => {
             cx.note(format!("asked the IMC to reset; no answer ({reason})"));
         }
         Err(error) => return Err(error.into()),
@@ -64,6 +71,11 @@ pub(super) async fn await_imc(requested_at: Timestamp, cx: &mut StepContext<'_>)
     };
     if uptime >= cx.now.since(requested_at) {
         return Ok(cx.wait(WaitReason::EffectToShow { what: "the reset".into() }));
+    }
+    match refuse_recovery(cx).await {
+        Ok(()) => {}
+        Err(error) if error.transient => return Ok(cx.wait(WaitReason::ImcRestarts)),
+        Err(error) => return Err(error),
     }
     match imc(cx).identify().await {
         Ok(_) => {
@@ -127,6 +139,12 @@ pub(super) async fn await_acc(cx: &mut StepContext<'_>) -> Outcome {
                 .hint("look at the installer's log on the card's console"),
         )),
         Answers::Nobody => {
+            // An IMC that does not answer just now is no reason to give up on its ACC.
+            if let Err(error) = refuse_recovery(cx).await
+                && error.kind == FailureKind::Firmware
+            {
+                return Err(error);
+            }
             let identity = imc(cx).identify().await;
             if let Ok(identity) = identity
                 && identity.health.as_deref() == Some("Critical")

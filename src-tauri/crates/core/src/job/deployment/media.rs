@@ -10,6 +10,9 @@ use crate::{
 
 /// Where an IMC keeps what it downloads.
 const MEDIA_FILE: &str = "/mnt/imc/acc-os.iso";
+/// An IMC, or we, may restart during a download; an IMC that always does (too little memory) must not
+/// be asked for ever.
+const DOWNLOAD_RESTARTS: u32 = 2;
 
 pub(super) async fn publish(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -> Outcome {
     let prepared = cx.card.publish(cx.job, plan).await?;
@@ -42,6 +45,12 @@ pub(super) async fn insert(
     match imc(cx).task(task).await {
         Ok(RedfishTask { state: TaskState::Running, .. }) => Ok(downloading(&prepared, plan, cx)),
         Ok(RedfishTask { state: TaskState::Completed, .. }) => check_inserted(&prepared, cx).await,
+        // Our server was away with us, or the IMC was: the transfer broke off, it was not refused.
+        Ok(RedfishTask { state: TaskState::Failed(words), .. })
+            if cx.uncertain && cx.facts.download_restarts < DOWNLOAD_RESTARTS =>
+        {
+            Ok(begin_again(&format!("the download broke off ({words})"), cx))
+        }
         Ok(RedfishTask { state: TaskState::Failed(words), .. }) => {
             Ok(StepOutcome::Fail(transfer_failed(&words, &prepared, cx)))
         }
@@ -50,24 +59,38 @@ pub(super) async fn insert(
             if imc(cx).virtual_media().await?.holds(&prepared.file_name) {
                 return Ok(StepOutcome::Advance(State::SettingBootOverride));
             }
-            cx.note("the IMC no longer knows the download; starting it again");
-            Ok(StepOutcome::Advance(State::InsertingMedia { task: None }))
+            if cx.facts.download_restarts < DOWNLOAD_RESTARTS {
+                return Ok(begin_again("the IMC no longer knows the download", cx));
+            }
+            Ok(StepOutcome::Fail(
+                StepError::new(FailureKind::MediaTransfer, "the IMC loses the download again and again")
+                    .because(format!("it was begun {} times", DOWNLOAD_RESTARTS + 1))
+                    .hint("an IMC that restarts while it downloads is short of memory: try a smaller ISO"),
+            ))
         }
         Err(error) => Err(error.into()),
     }
 }
 
+fn begin_again(why: &str, cx: &mut StepContext<'_>) -> StepOutcome<State> {
+    cx.facts.download_restarts += 1;
+    cx.note(format!("{why}; starting it again"));
+    StepOutcome::Advance(State::InsertingMedia { task: None })
+}
+
 async fn start_insert(plan: &DeploymentPlan, prepared: &Prepared, cx: &mut StepContext<'_>) -> Outcome {
+    // An insert whose answer we never saw, or somebody else's: a second one would be refused. When
+    // it has ended, the slot tells whether it was ours; so the slot is read after the tasks.
+    if imc(cx).tasks().await?.iter().any(|task| task.state == TaskState::Running) {
+        if cx.resumed {
+            cx.card.publish(cx.job, plan).await?;
+            cx.note("found a download under way");
+        }
+        return Ok(downloading(prepared, plan, cx));
+    }
     let slot = imc(cx).virtual_media().await?;
     if slot.holds(&prepared.file_name) {
         return Ok(StepOutcome::Advance(State::SettingBootOverride));
-    }
-    // An insert whose answer we never saw: adopt its task instead of asking twice.
-    let tasks = imc(cx).tasks().await?;
-    if let Some(running) = tasks.iter().rev().find(|task| task.state == TaskState::Running) {
-        cx.card.publish(cx.job, plan).await?;
-        cx.note(format!("found a download under way ({})", running.uri.0));
-        return Ok(StepOutcome::Advance(State::InsertingMedia { task: Some(running.uri.clone()) }));
     }
     if slot.inserted {
         cx.note(format!("ejecting {}", slot.image_name.as_deref().unwrap_or("what is inserted")));
@@ -82,7 +105,7 @@ async fn start_insert(plan: &DeploymentPlan, prepared: &Prepared, cx: &mut StepC
     Ok(StepOutcome::Advance(State::InsertingMedia { task: Some(task) }))
 }
 
-async fn remove_partial_file(cx: &StepContext<'_>) -> Result<(), StepError> {
+pub(super) async fn remove_partial_file(cx: &StepContext<'_>) -> Result<(), StepError> {
     let shell = cx.card.imc_shell();
     let size = run(shell, cx, &["stat", "-c", "%s", MEDIA_FILE]).await?;
     if !size.ok() {

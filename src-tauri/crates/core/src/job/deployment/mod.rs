@@ -87,6 +87,9 @@ impl State {
         "Cancelled",
     ];
 
+    /// The last step in which only the IMC is spoken to.
+    const AWAITING_IMC: usize = 7;
+
     fn index(&self) -> usize {
         match self {
             Self::Queued => 0,
@@ -96,7 +99,7 @@ impl State {
             Self::InsertingMedia { .. } => 4,
             Self::SettingBootOverride => 5,
             Self::ResettingImc { .. } => 6,
-            Self::AwaitingImc { .. } => 7,
+            Self::AwaitingImc { .. } => Self::AWAITING_IMC,
             Self::AwaitingInstaller => 8,
             Self::AwaitingAcc => 9,
             Self::ReloadingHostDriver => 10,
@@ -162,7 +165,7 @@ const CAN_BECOME: [&[usize]; 17] = [
     &[9, 13],
     &[10, 13],
     &[11, 13],
-    &[9, 12, 13],
+    &[12, 13],
     &[12, 13],
     &[14, 15, 16],
     &[],

@@ -38,14 +38,7 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
         ));
     }
     cx.facts.firmware_release = release;
-    let hostname = read_file(cx.card.imc_shell(), "/etc/hostname", cx).await?.unwrap_or_default();
-    if hostname.contains("ipu-recovery") {
-        return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Firmware, "the IMC has booted its recovery system")
-                .because(format!("its host name is `{}`", hostname.trim()))
-                .hint("flash the card's firmware again"),
-        ));
-    }
+    refuse_recovery(cx).await?;
     remember_old_system(cx).await;
     cx.facts.target = Some(plan.digest.clone());
     cx.note(format!(
@@ -54,6 +47,17 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
         identity.firmware.as_deref().unwrap_or("unknown")
     ));
     Ok(StepOutcome::Advance(State::PreparingImc))
+}
+
+/// An IMC that fell back to its recovery system can neither install nor come back by itself.
+pub(super) async fn refuse_recovery(cx: &StepContext<'_>) -> Result<(), StepError> {
+    let hostname = read_file(cx.card.imc_shell(), "/etc/hostname", cx).await?.unwrap_or_default();
+    if !hostname.contains("ipu-recovery") {
+        return Ok(());
+    }
+    Err(StepError::new(FailureKind::Firmware, "the IMC has booted its recovery system")
+        .because(format!("its host name is `{}`", hostname.trim()))
+        .hint("flash the card's firmware again"))
 }
 
 /// What runs now, where it answers; a card without a system is fine.
@@ -102,22 +106,27 @@ async fn trust_our_ca(cx: &StepContext<'_>) -> Result<(), StepError> {
     let shell = cx.card.imc_shell();
     let pem = cx.card.media().ca_certificate_pem();
     let path = format!("{TRUST_ANCHORS}/{}", anchor_name(&pem));
-    if read_file(shell, &path, cx).await?.as_deref() == Some(pem.as_str()) {
-        return Ok(());
+    let there = read_file(shell, &path, cx).await?.as_deref() == Some(pem.as_str());
+    if !there {
+        let tee = CommandLine::new(["tee", &path]);
+        let written = shell.run(&tee, Some(pem.as_bytes()), cx.policy.command()).await?;
+        if !written.ok() {
+            // Half a certificate helps nobody; where it can't be removed, the reason is the same.
+            let _ = run(shell, cx, &["rm", "-f", &path]).await;
+            return Err(StepError::new(FailureKind::Refused, "our CA certificate can't be written to the IMC")
+                .because(written.reason())
+                .hint("look at the IMC's disk and at who the SSH user is"));
+        }
     }
-    let tee = CommandLine::new(["tee", &path]);
-    let written = shell.run(&tee, Some(pem.as_bytes()), cx.policy.command()).await?;
-    if !written.ok() {
-        return Err(StepError::new(FailureKind::Refused, "our CA certificate can't be written to the IMC")
-            .because(written.reason())
-            .hint("look at the IMC's disk and at who the SSH user is"));
-    }
+    // Also where the file was there: whoever wrote it may have been stopped before this.
     let updated = run(shell, cx, &["update-ca-trust"]).await?;
     if !updated.ok() || read_file(shell, &path, cx).await?.as_deref() != Some(pem.as_str()) {
         return Err(StepError::new(FailureKind::Refused, "the IMC does not take our CA certificate")
             .because(updated.reason()));
     }
-    cx.note(format!("installed our CA certificate as {path}"));
+    if !there {
+        cx.note(format!("installed our CA certificate as {path}"));
+    }
     Ok(())
 }
 

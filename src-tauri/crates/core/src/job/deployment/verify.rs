@@ -1,24 +1,26 @@
 //! Success is a checked fact; and nothing stays behind unsaid.
 
-use super::{Outcome, State, install::expected_key, prepare::{honours_once, imc}};
+use super::{
+    Outcome, State,
+    install::expected_key,
+    media::remove_partial_file,
+    prepare::{honours_once, imc},
+};
 use crate::{
-    failure::{FailureKind, StepError},
+    failure::{Failure, FailureKind, StepError},
     job::{
         Residue, StepContext, StepOutcome, Terminal, WaitReason,
         boot_change::{Verdict, observe_on, read_file, verdict},
     },
     kickstart::NONCE_FILE,
-    ports::{BootOverride, BootOverrideEnabled},
+    ports::{BootOverride, BootOverrideEnabled, TaskState},
 };
 
 pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
     let key = expected_key(cx)?.clone();
     let acc = cx.card.acc_showing(&key);
-    let (status, greenboot, boot_id) = match observe_on(acc.as_ref(), cx).await {
-        Ok(seen) => seen,
-        Err(error) if error.transient => return Ok(StepOutcome::Advance(State::AwaitingAcc)),
-        Err(error) => return Err(error),
-    };
+    // greenboot may reboot the card by itself: that is waited out here, under this state's deadline.
+    let (status, greenboot, boot_id) = observe_on(acc.as_ref(), cx).await?;
     let wrong = |message: &str| StepError::new(FailureKind::WrongImage, message);
     if cx.facts.boot_id_before.as_ref() == Some(&boot_id) {
         return Ok(StepOutcome::Fail(
@@ -46,12 +48,29 @@ pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
 
 /// Takes back what the deployment put there. What can't be taken back is residue.
 pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outcome {
+    // Collected anew by each try.
+    cx.facts.residue.clear();
     if let Some(prepared) = cx.facts.prepared.clone() {
-        eject_ours(&prepared.file_name, cx).await?;
-        restore_override(cx).await?;
-        cx.card.unpublish(cx.job, &prepared).await?;
+        // First: a download under way ends, and nothing gets inserted after we looked.
+        if let Err(error) = cx.card.unpublish(cx.job, &prepared).await {
+            leave(cx, "the ISO may still be served", error)?;
+        }
+        match then {
+            Terminal::Failed(failure) if locked_out(failure) => {
+                let why = &failure.message;
+                left(cx, "the ISO may still be inserted", why);
+                left(cx, "the boot override may still be Cd", why);
+            }
+            Terminal::Succeeded(_) | Terminal::Failed(_) | Terminal::Cancelled => {
+                if !cx.facts.installer_started {
+                    end_of_download(cx).await?;
+                }
+                eject_ours(&prepared.file_name, cx).await?;
+                restore_override(cx).await?;
+            }
+        }
     }
-    let mut residue = std::mem::take(&mut cx.facts.residue);
+    let mut residue = cx.facts.residue.clone();
     if cx.facts.installer_started && !matches!(then, Terminal::Succeeded(_)) {
         residue.push(Residue {
             what: "the card's disk may be half installed".into(),
@@ -72,16 +91,47 @@ pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outco
     }))
 }
 
+/// The IMC lets us in no more: it is not asked again, or an account gets locked.
+fn locked_out(failure: &Failure) -> bool {
+    let refused = matches!(
+        failure.kind,
+        FailureKind::Authentication | FailureKind::TrustChanged | FailureKind::TrustUnknown
+    );
+    // From the installer on it is the ACC that refuses.
+    refused && State::NAMES[..=State::AWAITING_IMC].contains(&failure.step.as_str())
+}
+
+/// Waits until no download is under way: it would insert the ISO behind our back.
+async fn end_of_download(cx: &mut StepContext<'_>) -> Result<(), StepError> {
+    match imc(cx).tasks().await {
+        Ok(tasks) if tasks.iter().any(|task| task.state == TaskState::Running) => {
+            let runs = StepError::new(FailureKind::MediaTransfer, "the Redfish Task still runs").transient();
+            leave(cx, "the IMC still downloads the ISO", runs)
+        }
+        Ok(_) => Ok(()),
+        Err(error) => leave(cx, "the IMC may still download the ISO", error.into()),
+    }
+}
+
 async fn eject_ours(file_name: &str, cx: &mut StepContext<'_>) -> Result<(), StepError> {
-    let result = match imc(cx).virtual_media().await {
-        Ok(slot) if slot.holds(file_name) => imc(cx).eject_media().await.map(|()| true),
-        Ok(_) => Ok(false),
-        Err(error) => Err(error),
+    let slot = match imc(cx).virtual_media().await {
+        Ok(slot) => slot,
+        Err(error) => return leave(cx, "the ISO may still be inserted", error.into()),
     };
-    match result {
-        Ok(true) => cx.note("ejected the ISO"),
-        Ok(false) => {}
-        Err(error) => leave(cx, "the ISO may still be inserted", error.into())?,
+    if slot.holds(file_name) {
+        return match imc(cx).eject_media().await {
+            Ok(()) => {
+                cx.note("ejected the ISO");
+                Ok(())
+            }
+            Err(error) => leave(cx, "the ISO may still be inserted", error.into()),
+        };
+    }
+    if !slot.inserted
+        && !cx.facts.installer_started
+        && let Err(error) = remove_partial_file(cx).await
+    {
+        return leave(cx, "part of the ISO may lie on the IMC's disk", error);
     }
     Ok(())
 }
@@ -107,7 +157,9 @@ async fn restore_override(cx: &mut StepContext<'_>) -> Result<(), StepError> {
         Ok(Some(shown)) => leave(
             cx,
             "the boot override is still Cd",
-            StepError::new(FailureKind::Refused, format!("it reads {:?} {}", shown.enabled, shown.target)),
+            StepError::new(FailureKind::Refused, format!("it reads {:?} {}", shown.enabled, shown.target))
+                // The IMC refreshes its view every two minutes.
+                .transient(),
         ),
         Err(error) => leave(cx, "the boot override may still be Cd", error.into()),
     }
@@ -119,6 +171,10 @@ fn leave(cx: &mut StepContext<'_>, what: &str, error: StepError) -> Result<(), S
     if error.transient && cx.now.since(cx.state_since) < patience {
         return Err(error);
     }
-    cx.facts.residue.push(Residue { what: what.to_owned(), why: error.message });
+    left(cx, what, &error.message);
     Ok(())
+}
+
+fn left(cx: &mut StepContext<'_>, what: &str, why: &str) {
+    cx.facts.residue.push(Residue { what: what.to_owned(), why: why.to_owned() });
 }

@@ -1,0 +1,146 @@
+//! `slipctl deploy`, `upgrade`, `switch`, `rollback`: plan, ask, submit, wait.
+
+use std::process::ExitCode;
+
+use slipway_core::{ids::JobId, job::BootChange};
+use slipway_fleet::{
+    AppError, Fleet,
+    views::{BootChangeRequest, DeployRequest, PlanView},
+};
+
+use crate::{
+    args::{ChangeArgs, DeployArgs, Go, SwitchArgs},
+    exit::Failed,
+    open::Desk,
+    output::Output,
+    wait::wait_for,
+};
+
+pub async fn deploy(args: DeployArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    let fleet = desk.fleet().await?;
+    let mut dpus = Vec::new();
+    for card in &args.cards {
+        dpus.push(fleet.find_dpu(card).await?.id);
+    }
+    let authorized_keys = match &args.keys {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Failed::local(format!("reading {}", path.display()), &error))?
+            .lines()
+            .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect(),
+        None => vec![],
+    };
+    let request = DeployRequest {
+        dpus,
+        iso: fleet.find_iso(&args.iso).await?.id,
+        domain: args.domain,
+        authorized_keys,
+        allow_release: args.allow_firmware,
+    };
+    let plan = fleet.plan_deploy(&request).await?;
+    if !agreed(&plan, &args.go, output)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let jobs = fleet.deploy(&request).await?;
+    submitted(&fleet, jobs, &args.go, output).await
+}
+
+pub async fn upgrade(args: ChangeArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    change(&args.card, BootChange::Upgrade, &args.go, desk, output).await
+}
+
+pub async fn rollback(args: ChangeArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    change(&args.card, BootChange::Rollback, &args.go, desk, output).await
+}
+
+pub async fn switch(args: SwitchArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    let image = args.image.parse().map_err(|error| Failed::local("an image reference", &error))?;
+    change(&args.card, BootChange::Switch(image), &args.go, desk, output).await
+}
+
+async fn change(
+    card: &str,
+    change: BootChange,
+    go: &Go,
+    desk: &Desk,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    let fleet = desk.fleet().await?;
+    let dpu = fleet.find_dpu(card).await?;
+    // The decision is made on what the card says now.
+    let seen = fleet.refresh_dpu(&dpu.id).await?;
+    let request = BootChangeRequest { dpu: dpu.id, change, expected_booted: seen.row.digest };
+    let plan = fleet.plan_boot_change(&request).await?;
+    if !agreed(&plan, go, output)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let job = fleet.start_boot_change(&request).await?;
+    submitted(&fleet, vec![job], go, output).await
+}
+
+/// Shows the plan; whether it is to be done.
+fn agreed(plan: &PlanView, go: &Go, output: Output) -> Result<bool, Failed> {
+    if go.plan {
+        output.show(plan, || show(plan, output));
+        return Ok(false);
+    }
+    let problems: Vec<String> = plan
+        .cards
+        .iter()
+        .flat_map(|card| card.problems.iter().map(move |problem| format!("{}: {problem}", card.name)))
+        .collect();
+    if !problems.is_empty() {
+        let mut error = AppError::refused("this can't be done; nothing was started");
+        error.causes = problems;
+        return Err(error.into());
+    }
+    if go.yes {
+        return Ok(true);
+    }
+    show(plan, output);
+    let agreed = output.confirm(&format!("{}?", plan.title))?;
+    if !agreed {
+        output.note("nothing was done");
+    }
+    Ok(agreed)
+}
+
+fn show(plan: &PlanView, output: Output) {
+    output.line(&plan.title);
+    for warning in &plan.warnings {
+        output.line(format!("  warning: {warning}"));
+    }
+    for card in &plan.cards {
+        let label = |label: &Option<slipway_fleet::views::ImageLabel>| {
+            label.as_ref().map_or("nothing known".to_owned(), |label| {
+                format!("{} ({})", label.version.as_deref().unwrap_or("no version"), label.digest.short())
+            })
+        };
+        output.line(format!("{}: {} → {}", card.name, label(&card.from), label(&card.to)));
+        for problem in &card.problems {
+            output.line(format!("  problem: {problem}"));
+        }
+        for warning in &card.warnings {
+            output.line(format!("  warning: {warning}"));
+        }
+        for (number, step) in card.steps.iter().enumerate() {
+            output.line(format!("  {:>2}. {}: {}", number + 1, step.name, step.effect));
+            for command in &step.commands {
+                output.line(format!("      $ {command}"));
+            }
+        }
+    }
+}
+
+async fn submitted(fleet: &Fleet, jobs: Vec<JobId>, go: &Go, output: Output) -> Result<ExitCode, Failed> {
+    if go.no_wait {
+        output.show(&jobs, || {
+            for job in &jobs {
+                output.line(job.as_str());
+            }
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    wait_for(fleet, &jobs, output).await
+}

@@ -1,0 +1,130 @@
+//! `slipctl job`.
+
+use std::process::ExitCode;
+
+use slipway_core::{dpu::JobOutcome, ids::JobId};
+use slipway_fleet::{AppError, Fleet, views::JobView};
+
+use crate::{
+    args::JobCommand,
+    exit::Failed,
+    open::Desk,
+    output::{Output, ago, now},
+    wait::{self, wait_for},
+};
+
+pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    let fleet = desk.fleet().await?;
+    match command {
+        JobCommand::List { active, card } => {
+            let dpu = match card {
+                Some(card) => Some(fleet.find_dpu(&card).await?.id),
+                None => None,
+            };
+            let jobs = fleet.jobs(dpu.as_ref(), active).await?;
+            output.show(&jobs, || {
+                let rows = jobs
+                    .iter()
+                    .map(|job| {
+                        vec![
+                            job.id.as_str()[24..].to_owned(),
+                            job.kind.clone(),
+                            job.dpu_name.clone(),
+                            job.what.clone(),
+                            outcome(job.outcome).into(),
+                            format!("{} ({} of {})", job.step, job.step_number, job.step_count),
+                            ago(Some(job.created_at), now()),
+                        ]
+                    })
+                    .collect();
+                output.table(&["Job", "Kind", "Card", "What", "Outcome", "Step", "Submitted"], rows);
+            });
+        }
+        JobCommand::Show { job } => {
+            let view = fleet.job(&find(&fleet, &job).await?).await?;
+            output.show(&view, || show(&view, output));
+        }
+        JobCommand::Cancel { job } => {
+            let id = find(&fleet, &job).await?;
+            fleet.cancel_job(&id).await?;
+            output.show(&serde_json::json!({ "cancelling": id }), || {
+                output.line("asked to stop; it cleans up where Slipway runs (`slipctl job run` does too)");
+            });
+        }
+        JobCommand::Retry { job, no_wait } => {
+            let id = fleet.retry_job(&find(&fleet, &job).await?).await?;
+            if !no_wait {
+                return wait_for(&fleet, &[id], output).await;
+            }
+            output.show(&serde_json::json!({ "job": id }), || output.line(id.as_str()));
+        }
+        JobCommand::Logs { job, follow } => {
+            let id = find(&fleet, &job).await?;
+            return wait::logs(&fleet, &id, follow, output).await;
+        }
+        JobCommand::Run => {
+            let ids: Vec<JobId> = fleet.jobs(None, true).await?.into_iter().map(|job| job.id).collect();
+            if ids.is_empty() {
+                output.note("nothing is queued");
+                return Ok(ExitCode::SUCCESS);
+            }
+            return wait_for(&fleet, &ids, output).await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// By id, or by its last digits as the table shows them.
+async fn find(fleet: &Fleet, text: &str) -> Result<JobId, Failed> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let mut found: Vec<JobId> = fleet
+        .jobs(None, false)
+        .await?
+        .into_iter()
+        .map(|job| job.id)
+        .filter(|id| text.len() >= 4 && id.as_str().ends_with(text))
+        .collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(id), true) => Ok(id),
+        (Some(_), false) => Err(Failed::invalid(format!("`{text}` ends more than one job's id"))),
+        (None, _) => Err(AppError::not_found(format!("there is no job `{text}`"))
+            .hint("`slipctl job list` shows all")
+            .into()),
+    }
+}
+
+pub fn outcome(outcome: JobOutcome) -> &'static str {
+    match outcome {
+        JobOutcome::Running => "running",
+        JobOutcome::Succeeded => "succeeded",
+        JobOutcome::Failed => "failed",
+        JobOutcome::Cancelled => "cancelled",
+    }
+}
+
+fn show(view: &JobView, output: Output) {
+    let row = &view.row;
+    output.line(format!("{} of {}: {} ({})", row.kind, row.dpu_name, outcome(row.outcome), row.what));
+    for step in &view.steps {
+        use slipway_core::job::StepStatus as S;
+        let mark = match step.status {
+            S::Pending => " ",
+            S::Active => ">",
+            S::Done => "+",
+            S::Skipped => "-",
+            S::Failed => "!",
+        };
+        output.line(format!("  {mark} {:<24} {}", step.plan.name, step.plan.effect));
+    }
+    if let Some(waiting) = &row.waiting {
+        output.line(waiting);
+    }
+    if let Some(failure) = &view.failure {
+        wait::show_failure(failure, output);
+    }
+    for left in &view.residue {
+        output.line(format!("  left behind: {} ({})", left.what, left.why));
+    }
+}

@@ -1,0 +1,56 @@
+//! `slipctl`: Slipway without a window. The same use cases, tables for people, `--json` for
+//! programs.
+
+mod args;
+mod bmc;
+mod change;
+mod exit;
+mod iso;
+mod jobs;
+mod lab;
+mod open;
+mod output;
+mod status;
+mod wait;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit::Failed;
+use output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output { json: cli.json };
+    open::logging(cli.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.failed(&Failed::local("the async runtime could not be started", &error)),
+    };
+    match runtime.block_on(dispatch(cli, output)) {
+        Ok(code) => code,
+        Err(failed) => output.failed(&failed),
+    }
+}
+
+async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
+    let desk = open::Desk::new(&cli)?;
+    match cli.command {
+        Command::Lab { command } => lab::run(command, &desk, output).await,
+        Command::Bmc { command } => bmc::run(command, &desk, output).await,
+        Command::Iso { command } => iso::run(command, &desk, output).await,
+        Command::Deploy(args) => change::deploy(args, &desk, output).await,
+        Command::Status(args) => status::run(args, &desk, output).await,
+        Command::Upgrade(args) => change::upgrade(args, &desk, output).await,
+        Command::Switch(args) => change::switch(args, &desk, output).await,
+        Command::Rollback(args) => change::rollback(args, &desk, output).await,
+        Command::Job { command } => jobs::run(command, &desk, output).await,
+        Command::Trust { command } => bmc::trust(command, &desk, output).await,
+        Command::Info => status::info(&desk, output).await,
+        Command::Completions { shell } => Ok(output.completions(shell)),
+        Command::BenchList { rounds } => status::bench_list(rounds, &desk).await,
+        Command::BenchFill { cards } => status::bench_fill(cards, &desk).await,
+    }
+}

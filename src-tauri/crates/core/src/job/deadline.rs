@@ -1,0 +1,45 @@
+//! How long each state may last, from the policy.
+
+use std::time::Duration;
+
+use super::{BootChangeState, DeploymentState, JobState, Policy};
+
+/// How long a state may last. `None`: it ends by itself, at once.
+#[must_use]
+pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
+    use BootChangeState as B;
+    use DeploymentState as D;
+    let seconds = match state {
+        JobState::Deployment(state) => match state {
+            D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => policy.observe_s,
+            D::PreparingImc => policy.prepare_s,
+            D::InsertingMedia { .. } => policy.insert_s,
+            // Both wait for an IMC that may be away: the one to learn whether it was reset.
+            D::ResettingImc { .. } | D::AwaitingImc { .. } => policy.imc_return_s,
+            D::AwaitingInstaller => policy.installer_start_s,
+            D::AwaitingAcc => policy.install_s,
+            D::ReloadingHostDriver | D::RunningPostSteps { .. } => policy.prepare_s,
+            // greenboot may reboot the card before it makes up its mind.
+            D::VerifyingImage => policy.health_s + policy.reboot_s,
+            D::CleaningUp { .. } => policy.cleanup_s,
+            D::Succeeded { .. } | D::Failed { .. } | D::Cancelled { .. } => return None,
+        },
+        JobState::BootChange(state) => match state {
+            B::Queued | B::Checking => policy.observe_s,
+            B::Staging => policy.staging_s,
+            B::Rebooting { .. } | B::AwaitingAcc => policy.reboot_s,
+            B::VerifyingImage => policy.health_s + policy.reboot_s,
+            B::CleaningUp { .. } => policy.cleanup_s,
+            B::Succeeded { .. } | B::Failed { .. } | B::Cancelled { .. } => return None,
+        },
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+/// "90 s", "15 min".
+pub(super) fn minutes(span: Duration) -> String {
+    match span.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}

@@ -1,0 +1,136 @@
+//! The kill matrix: Slipway ends after every saved state, and between every effect and its save,
+//! and goes on without asking for anything twice.
+
+use std::time::Duration;
+
+use slipway_core::{dpu::JobOutcome, image::ImageDigest, job::JobSpec};
+
+use crate::support::{
+    Effects, Entry, Rig, STABLE, When, deployment, digest, rollback, switch, upgrade,
+};
+
+/// Zero; less than the grace that an effect is given to show; much more.
+const GAPS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(1_200), Duration::from_secs(3600)];
+
+struct Case {
+    name: &'static str,
+    spec: fn() -> JobSpec,
+    booted: ImageDigest,
+    effects: Effects,
+}
+
+fn cases() -> [Case; 4] {
+    let deployed = Effects {
+        inserts: 1,
+        ejects: 1,
+        override_sets: 1,
+        resets: 1,
+        trust_writes: 1,
+        clock_sets: 1,
+        ..Effects::default()
+    };
+    let updated = Effects { update_starts: 1, reboots: 1, ..Effects::default() };
+    let rolled = Effects { rollbacks: 1, reboots: 1, ..Effects::default() };
+    [
+        Case { name: "deployment", spec: deployment, booted: digest('b'), effects: deployed },
+        Case { name: "upgrade", spec: upgrade, booted: digest('b'), effects: updated.clone() },
+        Case { name: "switch", spec: switch, booted: digest('c'), effects: updated },
+        Case { name: "rollback", spec: rollback, booted: digest('0'), effects: rolled },
+    ]
+}
+
+/// A card with an older entry, and with an IMC whose clock is off: so that every step has work.
+fn rig() -> Rig {
+    Rig::with(|world| {
+        world.system().rollback = Some(Entry::new(STABLE, '0'));
+        world.imc_clock = -7_200_000;
+    })
+}
+
+/// What must hold at the end. A download whose server died has failed, and only such a one is asked
+/// for again.
+fn check(case: &Case, rig: &Rig, job: &slipway_core::job::Job, downloads_may_break: bool, what: &str) {
+    let history = || rig.history(&job.id).join("\n");
+    assert_eq!(job.state.outcome(), JobOutcome::Succeeded, "{what}: {:?}\n{}", job.state, history());
+    let world = rig.world();
+    assert_eq!(world.booted().as_ref(), Some(&case.booted), "{what}");
+    let mut effects = world.effects.lasting();
+    if downloads_may_break && effects.inserts == 2 && effects.partial_removals == 1 {
+        (effects.inserts, effects.partial_removals) = (1, 0);
+    }
+    assert_eq!(effects, case.effects, "{what}\n{}", history());
+    assert!(world.published.is_empty(), "{what}: still served");
+    assert!(!world.slot.inserted, "{what}: still inserted");
+}
+
+/// How many saves an undisturbed run takes.
+async fn saves(case: &Case) -> u32 {
+    let mut rig = rig();
+    let job = rig.run_job((case.spec)()).await;
+    check(case, &rig, &job, false, case.name);
+    u32::try_from(job.version).unwrap()
+}
+
+#[tokio::test]
+async fn killed_after_every_saved_state() {
+    for case in cases() {
+        for gap in GAPS {
+            for at in 1..saves(&case).await {
+                // Once, and again on the very next step.
+                for times in 1..=2 {
+                    let mut rig = rig();
+                    let id = rig.submit((case.spec)()).await;
+                    let mut saved = 0;
+                    let job = rig.run_with(&id, |rig, _| {
+                        saved += 1;
+                        if (at..at + times).contains(&saved) {
+                            rig.kill(gap);
+                        }
+                    });
+                    let job = job.await;
+                    let what = format!("{} killed {times} times after save {at}, back after {gap:?}", case.name);
+                    check(&case, &rig, &job, true, &what);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_between_every_effect_and_its_save() {
+    for case in cases() {
+        for gap in GAPS {
+            for at in 1..=saves(&case).await {
+                let mut rig = rig();
+                let id = rig.submit((case.spec)()).await;
+                rig.break_save(at, When::Save);
+                let mut broke = false;
+                let job = rig.run_with(&id, |rig, _| {
+                    if !broke && !rig.save_is_still_to_break() {
+                        broke = true;
+                        rig.kill(gap);
+                    }
+                });
+                let job = job.await;
+                let what = format!("{} killed instead of save {at}, back after {gap:?}", case.name);
+                check(&case, &rig, &job, true, &what);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_fails_while_slipway_lives() {
+    for case in cases() {
+        for when in [When::Save, When::Answer] {
+            for at in 1..=saves(&case).await {
+                let mut rig = rig();
+                let id = rig.submit((case.spec)()).await;
+                rig.break_save(at, when);
+                let job = rig.run(&id).await;
+                let what = format!("{}: {when:?} {at} breaks", case.name);
+                check(&case, &rig, &job, false, &what);
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the engine is given: access to the simulated card, and the server that it downloads from.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use slipway_core::{
+    bootc::{BootcStatus, Greenboot},
+    failure::StepError,
+    ids::{DpuId, JobId},
+    image::ImageReference,
+    iso::published_name,
+    job::{CardAccess, DeploymentPlan, Job, Prepared, engine::Cards},
+    ports::{
+        Bmc, MediaReader, MediaServer, Publication, RegistryError, Remote, ResolvedImage, TaskState,
+    },
+    time::{ByteCount, Timestamp},
+    trust::Fingerprint,
+};
+
+use super::{
+    TestClock,
+    acc::AccShell,
+    imc::{FakeBmc, ImcShell},
+    key,
+    world::World,
+};
+
+/// The card and the clock, shared by everything that speaks with it.
+#[derive(Clone)]
+pub struct Sim {
+    pub world: Arc<Mutex<World>>,
+    pub clock: Arc<TestClock>,
+}
+
+impl Sim {
+    /// The card as it is now. Each call takes five milliseconds.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.clock.advance(Duration::from_millis(5));
+        self.look()
+    }
+
+    /// The same, without time passing.
+    pub fn look(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap();
+        world.settle(self.clock.millis());
+        world
+    }
+}
+
+pub struct FakeCards(pub Sim);
+
+#[async_trait]
+impl Cards for FakeCards {
+    async fn card(&self, _dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
+        let sim = self.0.clone();
+        Ok(Box::new(FakeCard {
+            bmc: FakeBmc(sim.clone()),
+            shell: ImcShell(sim.clone()),
+            acc: AccShell { sim: sim.clone(), showing: None },
+            media: FakeMedia(sim.clone()),
+            sim,
+        }))
+    }
+    async fn job_moved(&self, _job: &Job) {}
+}
+
+struct FakeCard {
+    sim: Sim,
+    bmc: FakeBmc,
+    shell: ImcShell,
+    acc: AccShell,
+    media: FakeMedia,
+}
+
+#[async_trait]
+impl CardAccess for FakeCard {
+    fn imc(&self) -> &dyn Bmc {
+        &self.bmc
+    }
+    fn imc_shell(&self) -> &dyn Remote {
+        &self.shell
+    }
+    fn acc(&self) -> &dyn Remote {
+        &self.acc
+    }
+    fn acc_showing(&self, key: &Fingerprint) -> Arc<dyn Remote> {
+        Arc::new(AccShell { sim: self.sim.clone(), showing: Some(key.clone()) })
+    }
+    async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError> {
+        assert!(because.starts_with("deployment "), "{because}");
+        let mut world = self.sim.world();
+        world.effects.pins_accepted += 1;
+        world.pinned = Some(key.clone());
+        Ok(())
+    }
+    fn media(&self) -> &dyn MediaServer {
+        &self.media
+    }
+    async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError> {
+        let mut world = self.sim.world();
+        world.effects.publishes += 1;
+        let token = format!("token-{job}");
+        world.published.insert(token.clone());
+        world.overlay = Some((job.to_string(), key('N')));
+        let sha = format!("{:0>64}", job.short());
+        let file_name = published_name(&plan.iso_name, &plan.iso_sha256, Some(&sha));
+        let url = format!("https://10.0.0.1:9443/{token}/{file_name}").parse().expect("a URL");
+        Ok(Prepared { token, file_name, url, host_key: key('N') })
+    }
+    async fn unpublish(&self, _job: &JobId, prepared: &Prepared) -> Result<(), StepError> {
+        let mut world = self.sim.world();
+        world.effects.unpublishes += 1;
+        world.published.remove(&prepared.token);
+        Ok(())
+    }
+    async fn resolve(&self, image: &ImageReference, arch: &str) -> Result<ResolvedImage, RegistryError> {
+        assert_eq!(arch, "arm64");
+        let world = self.sim.world();
+        let registry = image.registry().to_owned();
+        if let Some(reason) = world.faults.registry.clone() {
+            return Err(RegistryError::Unreachable { registry, reason });
+        }
+        match world.registry.get(image.as_str()) {
+            Some(digest) => Ok(ResolvedImage { digest: digest.clone(), version: Some("1.1.0".into()) }),
+            None => Err(RegistryError::NotFound { reference: image.clone() }),
+        }
+    }
+    async fn saw_acc(&self, _status: &BootcStatus, _greenboot: Greenboot, _boot_id: &str) {}
+}
+
+struct FakeMedia(Sim);
+
+#[async_trait]
+impl MediaServer for FakeMedia {
+    async fn publish(&self, _publication: Publication) -> Result<url::Url, StepError> {
+        unreachable!("a job publishes through its card")
+    }
+    async fn unpublish(&self, token: &str) {
+        self.0.world().published.remove(token);
+    }
+    fn readers(&self, token: &str) -> Vec<MediaReader> {
+        let world = self.0.look();
+        let ours = world.downloads.iter().filter(|download| download.token == token);
+        ours.map(|download| MediaReader {
+            peer: "10.0.0.7".into(),
+            sent: ByteCount(1_200_000_000),
+            total: ByteCount(2_000_000_000),
+            active: download.state == TaskState::Running,
+            started_at: Timestamp::from_millis(world.now),
+        })
+        .collect()
+    }
+    fn ca_certificate_pem(&self) -> String {
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".into()
+    }
+}

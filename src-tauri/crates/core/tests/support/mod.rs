@@ -1,0 +1,145 @@
+//! One simulated card, an in-memory job store and a clock that tests move. Nothing here sleeps:
+//! time passes because a test, or a call to the card, moves the clock.
+
+mod acc;
+mod access;
+mod imc;
+mod rig;
+mod store;
+mod world;
+
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use slipway_core::{
+    address::Address,
+    dpu::{AccRoute, Dpu, ImcIdentity},
+    failure::Failure,
+    ids::{CredentialId, DpuId, IsoId},
+    image::{ImageDigest, ImageReference},
+    iso::KickstartArea,
+    job::{BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec},
+    ports::{Clock, CommandOutput},
+    time::{ByteCount, Timestamp},
+    trust::Fingerprint,
+};
+
+pub use rig::{Rig, When};
+pub use store::MemoryStore;
+pub use world::{Call, Effects, Entry, Event, System, World};
+
+/// When every test begins.
+pub const START: i64 = 1_795_000_000_000;
+/// The reference that the card follows.
+pub const STABLE: &str = "registry.lab/dpu-os:stable";
+/// The reference to switch to.
+pub const EDGE: &str = "registry.lab/dpu-os:edge";
+
+/// Digests by a letter: `a` booted at first, `b` newest of [`STABLE`] and of the ISO, `c` of
+/// [`EDGE`], `9` what nobody asked for.
+pub fn digest(letter: char) -> ImageDigest {
+    format!("sha256:{}", letter.to_string().repeat(64)).parse().unwrap()
+}
+
+pub fn key(letter: char) -> Fingerprint {
+    format!("SHA256:{}", letter.to_string().repeat(43)).parse().unwrap()
+}
+
+pub fn reference(text: &str) -> ImageReference {
+    text.parse().unwrap()
+}
+
+/// The tests' clock, in milliseconds since 1970.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn new() -> Self {
+        Self(AtomicI64::new(START))
+    }
+    pub fn advance(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).unwrap();
+        self.0.fetch_add(millis, Ordering::Relaxed);
+    }
+    /// Never back.
+    pub fn advance_to(&self, at: Timestamp) {
+        self.0.fetch_max(at.as_millis(), Ordering::Relaxed);
+    }
+    pub fn millis(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.millis())
+    }
+}
+
+pub fn card(id: &DpuId) -> Dpu {
+    let address = |host, port| Address::new(host, port).unwrap();
+    let credential: CredentialId = "0190000000007000a0000000000000cc".parse().unwrap();
+    Dpu {
+        id: id.clone(),
+        name: "dpu-01".into(),
+        imc_redfish: address("imc-01.lab", 8443),
+        imc_ssh: address("imc-01.lab", 22),
+        acc: AccRoute::ThroughImc(address("192.168.0.2", 22)),
+        imc_credential: credential,
+        acc_credential: None,
+        host: None,
+        labels: Vec::new(),
+        identity: ImcIdentity::default(),
+        added_at: Timestamp::from_millis(START),
+    }
+}
+
+pub fn deployment_plan() -> DeploymentPlan {
+    let iso: IsoId = "0190000000007000a0000000000000aa".parse().unwrap();
+    DeploymentPlan {
+        iso,
+        iso_name: "dpu-os".into(),
+        iso_path: "/isos/dpu-os.iso".into(),
+        iso_sha256: "0123456789abcdef".repeat(4),
+        iso_size: ByteCount(2_000_000_000),
+        area: KickstartArea { offset: ByteCount(4096), length: ByteCount(65_536) },
+        digest: digest('b'),
+        version: Some("1.1.0".into()),
+        origin: Some(reference(STABLE)),
+        hostname: "dpu-01".into(),
+        authorized_keys: vec!["ssh-ed25519 AAAA slipway".into()],
+        allow_release: None,
+    }
+}
+
+pub fn deployment() -> JobSpec {
+    JobSpec::Deployment(deployment_plan())
+}
+
+pub fn change(change: BootChange) -> JobSpec {
+    JobSpec::BootChange(BootChangePlan { change, expected_booted: Some(digest('a')) })
+}
+
+pub fn upgrade() -> JobSpec {
+    change(BootChange::Upgrade)
+}
+
+pub fn switch() -> JobSpec {
+    change(BootChange::Switch(reference(EDGE)))
+}
+
+pub fn rollback() -> JobSpec {
+    change(BootChange::Rollback)
+}
+
+/// The failure of a job that must have failed.
+pub fn failure(job: &Job) -> Failure {
+    let failed = job.state.failure();
+    failed.unwrap_or_else(|| panic!("the job ended as {:?}", job.state)).clone()
+}
+
+/// What a command left.
+pub fn says(exit: u32, stdout: &str, stderr: &str) -> CommandOutput {
+    CommandOutput { exit, stdout: stdout.into(), stderr: stderr.into() }
+}

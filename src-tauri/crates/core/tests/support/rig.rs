@@ -1,0 +1,151 @@
+//! An engine over the simulated card: steps, waits, kills.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use slipway_core::{
+    ids::{DpuId, JobId},
+    job::{Job, JobSpec, JobStore, JobStoreError, Policy, engine::Engine},
+    ports::Clock,
+    time::Timestamp,
+};
+
+pub use super::store::Broken as When;
+use super::{
+    MemoryStore, TestClock,
+    access::{FakeCards, Sim},
+    store::FlakyStore,
+    world::World,
+};
+
+/// More steps than any job of these tests takes.
+const TOO_MANY: u32 = 20_000;
+
+pub struct Rig {
+    pub clock: Arc<TestClock>,
+    pub store: Arc<MemoryStore>,
+    pub policy: Policy,
+    pub engine: Engine,
+    sim: Sim,
+    flaky: Arc<FlakyStore>,
+    pub dpu: DpuId,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        let clock = Arc::new(TestClock::new());
+        let sim = Sim { world: Arc::new(Mutex::new(World::new())), clock: clock.clone() };
+        let store = Arc::new(MemoryStore::default());
+        let flaky = Arc::new(FlakyStore { inner: store.clone(), plan: Mutex::new(None) });
+        let policy = Policy::lab();
+        let engine = engine(&flaky, &sim, &policy);
+        let dpu = "0190000000007000a0000000000000dd".parse().unwrap();
+        Self { clock, store, policy, engine, sim, flaky, dpu }
+    }
+
+    /// A card whose world was changed first.
+    pub fn with(change: impl FnOnce(&mut World)) -> Self {
+        let rig = Self::new();
+        change(&mut rig.world());
+        rig
+    }
+
+    /// The card, without time passing.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.sim.look()
+    }
+
+    pub async fn submit(&self, spec: JobSpec) -> JobId {
+        let mut job = Job::new(self.dpu.clone(), spec, self.clock.now());
+        // The back-off's spread comes from the id: the same in every run.
+        job.id = "0190000000007000a000000000000001".parse().unwrap();
+        self.store.submit(&job, "asked for by a test").await.expect("the card is free");
+        job.id
+    }
+
+    /// The n-th save from now (from 1) goes wrong, once.
+    pub fn break_save(&self, n: u32, when: When) {
+        *self.flaky.plan.lock().unwrap() = Some((n, when));
+    }
+
+    pub fn save_is_still_to_break(&self) -> bool {
+        self.flaky.plan.lock().unwrap().is_some()
+    }
+
+    /// The process ends and another one starts after `gap`: what was only in memory is gone, and so
+    /// is the server that the IMC downloads from.
+    pub fn kill(&mut self, gap: Duration) {
+        self.world().server_dies();
+        self.clock.advance(gap);
+        self.engine = engine(&self.flaky, &self.sim, &self.policy);
+    }
+
+    /// One step of what is due, moving the clock to it. `None` when nothing is left to do.
+    pub async fn step(&self) -> Option<Result<Job, JobStoreError>> {
+        loop {
+            let due = self.engine.due(10).await.expect("the store answers");
+            if let Some(job) = due.into_iter().next() {
+                return Some(self.engine.advance(job).await);
+            }
+            let wake: Timestamp = self.store.next_wake().await.expect("the store answers")?;
+            self.clock.advance_to(wake);
+        }
+    }
+
+    /// Steps until the job has ended; `after_each` may kill, cancel, break.
+    pub async fn run_with(&mut self, id: &JobId, mut after_each: impl FnMut(&mut Self, &Job)) -> Job {
+        for _ in 0..TOO_MANY {
+            match self.step().await {
+                None => return self.store.stored(id),
+                Some(Ok(job)) => after_each(self, &job),
+                Some(Err(JobStoreError::Database(_))) => {
+                    let job = self.store.stored(id);
+                    after_each(self, &job);
+                }
+                Some(Err(error)) => panic!("{error}"),
+            }
+        }
+        panic!("`{}` never ends; it was last seen {:?}", self.store.stored(id).state.name(), self.history(id));
+    }
+
+    pub async fn run(&mut self, id: &JobId) -> Job {
+        self.run_with(id, |_, _| {}).await
+    }
+
+    /// Submits and runs to the end.
+    pub async fn run_job(&mut self, spec: JobSpec) -> Job {
+        let id = self.submit(spec).await;
+        self.run(&id).await
+    }
+
+    /// Steps until the job has entered the state of this name.
+    pub async fn run_until(&mut self, id: &JobId, state: &str) -> Job {
+        for _ in 0..TOO_MANY {
+            let job = self.store.stored(id);
+            if job.state.name() == state {
+                return job;
+            }
+            assert!(!job.state.is_terminal(), "it ended before `{state}`: {:?}", job.state);
+            self.step().await.expect("a job").expect("a save");
+        }
+        panic!("`{state}` was never reached");
+    }
+
+    /// The texts of the job's history.
+    pub fn history(&self, id: &JobId) -> Vec<String> {
+        let events = self.store.history(id);
+        events.into_iter().map(|event| format!("{}: {}", event.step, event.text)).collect()
+    }
+
+    /// How long ago the test began.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.now().since(Timestamp::from_millis(super::START))
+    }
+}
+
+fn engine(store: &Arc<FlakyStore>, sim: &Sim, policy: &Policy) -> Engine {
+    let cards = Arc::new(FakeCards(sim.clone()));
+    Engine::new(store.clone(), cards, sim.clock.clone(), policy.clone())
+}

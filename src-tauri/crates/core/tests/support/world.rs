@@ -1,0 +1,398 @@
+//! The simulated card: what its IMC and its ACC are doing, what has been done to them, and what
+//! happens to them as time passes.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use slipway_core::{
+    dpu::ImcIdentity,
+    image::ImageDigest,
+    ports::{
+        BmcError, BootOverride, BootOverrideEnabled, CommandOutput, RemoteError, TaskState,
+        VirtualMedia,
+    },
+    trust::Fingerprint,
+};
+
+use super::{EDGE, STABLE, START, digest, key};
+
+/// Where the IMC keeps what it downloads.
+pub const MEDIA_FILE: &str = "/mnt/imc/acc-os.iso";
+
+/// Every effect, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effects {
+    pub inserts: u32,
+    pub ejects: u32,
+    pub override_sets: u32,
+    pub resets: u32,
+    pub reboots: u32,
+    pub rollbacks: u32,
+    pub update_starts: u32,
+    pub trust_writes: u32,
+    pub clock_sets: u32,
+    pub partial_removals: u32,
+    /// Times a login was refused: asking again locks accounts.
+    pub refused_logins: u32,
+    // From here on repeating changes nothing.
+    pub trust_updates: u32,
+    pub publishes: u32,
+    pub unpublishes: u32,
+    pub pins_accepted: u32,
+    pub unit_stops: u32,
+}
+
+impl Effects {
+    /// Only those that must never be repeated.
+    pub fn lasting(&self) -> Self {
+        Self {
+            trust_updates: 0,
+            publishes: 0,
+            unpublishes: 0,
+            pins_accepted: 0,
+            unit_stops: 0,
+            ..self.clone()
+        }
+    }
+}
+
+/// A Redfish call, to make it fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    Identify,
+    VirtualMedia,
+    Insert,
+    Task,
+    Tasks,
+    Eject,
+    Override,
+    SetOverride,
+    Reset,
+}
+
+/// What will happen to the card by itself.
+#[derive(Debug, Clone)]
+pub enum Event {
+    DownloadEnds(usize),
+    DownloadBreaks(usize),
+    /// The IMC restarts, its ACC with it.
+    ImcResets,
+    AccReboots,
+    UpdateEnds { unit: String, dir: String, argv: Vec<String> },
+    GreenbootFallsBack,
+}
+
+/// How long things take, in milliseconds.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    pub download: i64,
+    pub reset_shows: i64,
+    pub imc_boot: i64,
+    pub install: i64,
+    pub acc_boot: i64,
+    pub reboot_shows: i64,
+    pub update: i64,
+    pub health_checks: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub reference: String,
+    pub digest: ImageDigest,
+    pub locked: bool,
+}
+
+impl Entry {
+    pub fn new(reference: &str, letter: char) -> Self {
+        Self { reference: reference.into(), digest: digest(letter), locked: false }
+    }
+}
+
+/// What runs on the ACC.
+#[derive(Debug, Clone)]
+pub struct System {
+    pub host_key: Fingerprint,
+    pub nonce: Option<String>,
+    pub booted: Option<Entry>,
+    pub staged: Option<Entry>,
+    pub rollback: Option<Entry>,
+    pub rollback_queued: bool,
+    pub grubenv: String,
+}
+
+pub struct Download {
+    pub file: String,
+    pub token: String,
+    pub state: TaskState,
+}
+
+/// What goes wrong. Everything off by default.
+#[derive(Default)]
+pub struct Faults {
+    /// The next answers of a call, one by one.
+    pub next: HashMap<Call, VecDeque<BmcError>>,
+    /// The answer of a call for ever.
+    pub always: HashMap<Call, BmcError>,
+    /// The call has its effect, and its answer gets lost. Once.
+    pub lost_answer: HashSet<Call>,
+    pub imc_shell: Option<RemoteError>,
+    pub acc: Option<RemoteError>,
+    /// What a command says instead, by its first words.
+    pub imc_says: HashMap<&'static str, CommandOutput>,
+    pub acc_says: HashMap<&'static str, CommandOutput>,
+    pub task_fails: Option<String>,
+    pub slot_shows: Option<String>,
+    pub override_hidden: bool,
+    pub override_lost: bool,
+    pub recovery_after_reset: bool,
+    pub installer_does_nothing: bool,
+    /// The ACC boots this instead of what it should.
+    pub boots_instead: Option<Entry>,
+    /// greenboot goes back from this image.
+    pub unhealthy: Option<ImageDigest>,
+    pub update_fails: Option<String>,
+    pub update_leaves_no_trace: bool,
+    pub registry: Option<String>,
+}
+
+pub struct World {
+    pub now: i64,
+    pub effects: Effects,
+    pub faults: Faults,
+    pub pace: Pace,
+    events: BTreeMap<(i64, u64), Event>,
+    counter: u64,
+    // The IMC.
+    pub identity: ImcIdentity,
+    pub imc_hostname: String,
+    pub imc_booted_at: i64,
+    /// Milliseconds by which its clock is ahead.
+    pub imc_clock: i64,
+    pub files: BTreeMap<String, String>,
+    pub slot: VirtualMedia,
+    pub downloads: Vec<Download>,
+    pub boot_override: BootOverride,
+    // The ACC.
+    pub acc_up_at: i64,
+    pub boot_id: u32,
+    pub system: Option<System>,
+    pub pinned: Option<Fingerprint>,
+    pub run_files: HashMap<String, String>,
+    pub unit: Option<String>,
+    // The world around.
+    pub registry: HashMap<String, ImageDigest>,
+    pub published: HashSet<String>,
+    /// The nonce and the key that the published ISO carries.
+    pub overlay: Option<(String, Fingerprint)>,
+}
+
+impl World {
+    /// A card that has run image `a` for a day, with `b` to be had.
+    pub fn new() -> Self {
+        let booted = Some(Entry::new(STABLE, 'a'));
+        Self {
+            now: START,
+            effects: Effects::default(),
+            faults: Faults::default(),
+            pace: Pace {
+                download: 3_000,
+                reset_shows: 1_500,
+                imc_boot: 5_000,
+                install: 8_000,
+                acc_boot: 3_000,
+                reboot_shows: 1_500,
+                update: 2_000,
+                health_checks: 2_000,
+            },
+            events: BTreeMap::new(),
+            counter: 0,
+            identity: ImcIdentity {
+                service_name: "Intel IPU Redfish Service".into(),
+                firmware: Some("MEV-HW-B1-ci-ts.release.2.0.0.11126".into()),
+                firmware_release: Some("2.0.0".into()),
+                ..ImcIdentity::default()
+            },
+            imc_hostname: "ipu-imc\n".into(),
+            imc_booted_at: START - 86_400_000,
+            imc_clock: 0,
+            files: BTreeMap::new(),
+            slot: VirtualMedia { image_name: None, inserted: false },
+            downloads: Vec::new(),
+            boot_override: BootOverride {
+                enabled: BootOverrideEnabled::Continuous,
+                target: "RemoteDrive".into(),
+            },
+            acc_up_at: START - 86_000_000,
+            boot_id: 1,
+            system: Some(System {
+                host_key: key('O'),
+                nonce: None,
+                booted,
+                staged: None,
+                rollback: None,
+                rollback_queued: false,
+                grubenv: "boot_success=1".into(),
+            }),
+            pinned: Some(key('O')),
+            run_files: HashMap::new(),
+            unit: None,
+            registry: HashMap::from([(STABLE.into(), digest('b')), (EDGE.into(), digest('c'))]),
+            published: HashSet::new(),
+            overlay: None,
+        }
+    }
+
+    pub fn system(&mut self) -> &mut System {
+        self.system.as_mut().expect("this test's card runs something")
+    }
+
+    pub fn booted(&self) -> Option<ImageDigest> {
+        Some(self.system.as_ref()?.booted.as_ref()?.digest.clone())
+    }
+
+    pub fn after(&mut self, millis: i64, event: Event) {
+        self.counter += 1;
+        self.events.insert((self.now + millis, self.counter), event);
+    }
+
+    /// Lets happen what is due by then.
+    pub fn settle(&mut self, now: i64) {
+        while let Some(first) = self.events.first_entry() {
+            if first.key().0 > now {
+                break;
+            }
+            let ((at, _), event) = first.remove_entry();
+            self.now = at;
+            self.happen(event);
+        }
+        self.now = now;
+    }
+
+    /// The process that served the ISO dies, and every transfer from it breaks off.
+    pub fn server_dies(&mut self) {
+        self.published.clear();
+        for index in 0..self.downloads.len() {
+            self.after(700, Event::DownloadBreaks(index));
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::DownloadEnds(index) => self.download_ends(index),
+            Event::DownloadBreaks(index) => {
+                if let Some(download) = self.downloads.get_mut(index)
+                    && download.state == TaskState::Running
+                {
+                    let words = "Virtual Media insert failed: Data transfer failed: Connection reset";
+                    download.state = TaskState::Failed(words.into());
+                }
+            }
+            Event::ImcResets => self.imc_resets(),
+            Event::AccReboots => self.acc_reboots(),
+            Event::UpdateEnds { unit, dir, argv } => self.update_ends(&unit, &dir, &argv),
+            Event::GreenbootFallsBack => {
+                let system = self.system();
+                std::mem::swap(&mut system.booted, &mut system.rollback);
+                system.grubenv = "boot_counter=-1\nboot_success=1".into();
+                self.boots(self.pace.acc_boot);
+            }
+        }
+    }
+
+    fn download_ends(&mut self, index: usize) {
+        let fails = self.faults.task_fails.take();
+        let Some(download) = self.downloads.get_mut(index) else { return };
+        if download.state != TaskState::Running {
+            return;
+        }
+        if let Some(words) = fails {
+            download.state = TaskState::Failed(words);
+        } else if self.published.contains(&download.token) {
+            download.state = TaskState::Completed;
+            let name = self.faults.slot_shows.clone().unwrap_or_else(|| download.file.clone());
+            self.slot = VirtualMedia { image_name: Some(name), inserted: true };
+            self.files.insert(MEDIA_FILE.into(), "2000000000".into());
+        } else {
+            download.state = TaskState::Failed("Virtual Media insert failed: HTTP 404".into());
+        }
+    }
+
+    fn boots(&mut self, takes: i64) {
+        self.boot_id += 1;
+        self.acc_up_at = self.now + takes;
+        self.run_files.clear();
+        self.unit = None;
+    }
+
+    fn imc_resets(&mut self) {
+        let back = self.now + self.pace.imc_boot;
+        self.imc_booted_at = back;
+        self.downloads.clear();
+        if self.faults.recovery_after_reset {
+            self.imc_hostname = "ipu-recovery\n".into();
+        }
+        let from_cd = self.boot_override.target == "Cd" && !self.faults.override_lost;
+        if self.boot_override.enabled == BootOverrideEnabled::Once {
+            self.boot_override =
+                BootOverride { enabled: BootOverrideEnabled::Disabled, target: "None".into() };
+        }
+        let installs = from_cd && self.slot.inserted && !self.faults.installer_does_nothing;
+        match self.overlay.clone() {
+            Some((nonce, host_key)) if installs => {
+                let iso = Entry::new(STABLE, 'b');
+                self.system = Some(System {
+                    host_key,
+                    nonce: Some(nonce),
+                    booted: Some(self.faults.boots_instead.clone().unwrap_or(iso)),
+                    staged: None,
+                    rollback: None,
+                    rollback_queued: false,
+                    grubenv: "boot_success=1".into(),
+                });
+                self.boots(self.pace.imc_boot + self.pace.install);
+            }
+            Some(_) | None => self.boots(self.pace.imc_boot + self.pace.acc_boot),
+        }
+    }
+
+    fn acc_reboots(&mut self) {
+        let instead = self.faults.boots_instead.clone();
+        let system = self.system();
+        system.grubenv = "boot_success=1".into();
+        if system.staged.as_ref().is_some_and(|staged| !staged.locked) {
+            system.rollback = std::mem::replace(&mut system.booted, system.staged.take());
+        } else if system.rollback_queued {
+            std::mem::swap(&mut system.booted, &mut system.rollback);
+        }
+        system.rollback_queued = false;
+        if instead.is_some() {
+            system.booted = instead;
+        }
+        self.boots(self.pace.acc_boot);
+        if self.faults.unhealthy.is_some() && self.faults.unhealthy == self.booted() {
+            self.system().grubenv = "boot_counter=2\nboot_success=0".into();
+            self.after(self.pace.acc_boot + self.pace.health_checks, Event::GreenbootFallsBack);
+        }
+    }
+
+    fn update_ends(&mut self, unit: &str, dir: &str, argv: &[String]) {
+        if self.unit.as_deref() != Some(unit) {
+            return;
+        }
+        self.unit = None;
+        let mut exit = "0\n";
+        if let Some(words) = self.faults.update_fails.clone() {
+            exit = "1\n";
+            self.run_files.insert(format!("{dir}/stderr"), words);
+        } else {
+            let followed = self.system().booted.as_ref().map(|entry| entry.reference.clone());
+            let wanted = if argv[1] == "switch" { argv.last().cloned() } else { followed };
+            let reference = wanted.expect("a reference");
+            let digest = self.registry[&reference].clone();
+            if self.booted().as_ref() != Some(&digest) {
+                self.system().staged = Some(Entry { reference, digest, locked: false });
+                self.system().rollback_queued = false;
+            }
+        }
+        self.run_files.insert(format!("{dir}/exit"), exit.into());
+    }
+}

@@ -1,0 +1,324 @@
+//! One stored card, opened for a step of the engine or for a look: its connections, pins and
+//! credentials, and what the media server serves it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use slipway_core::{
+    bootc::{BootcStatus, Greenboot},
+    dpu::{AccRoute, Dpu},
+    failure::{FailureKind, StepError},
+    ids::{CredentialId, DpuId, JobId},
+    image::ImageReference,
+    iso::published_name,
+    job::{CardAccess, DeploymentPlan, Job, JobSpec, Prepared, engine::Cards},
+    kickstart::Overlay,
+    ports::{Bmc, MediaServer, Publication, Registry, RegistryError, Remote, ResolvedImage},
+    secret::{Password, imc_redfish_password},
+    trust::{Fingerprint, Pin, PinKind},
+};
+use slipway_redfish::{RedfishClient, RedfishTarget};
+use slipway_remote::{SshAuth, SshRemote, SshTarget};
+
+use crate::{ChangeTag, Fleet, media::CardMedia};
+
+/// The engine's way to cards.
+pub struct StoredCards {
+    pub fleet: Fleet,
+}
+
+#[async_trait]
+impl Cards for StoredCards {
+    async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
+        let dpu = self.fleet.store().dpu(dpu).await.map_err(local)?;
+        Ok(Box::new(self.fleet.open_card(dpu).await?))
+    }
+
+    async fn job_moved(&self, job: &Job) {
+        if job.state.is_terminal() {
+            self.fleet.job_ended(job).await;
+        }
+        self.fleet.refresh_headline(&job.dpu).await;
+        self.fleet.changed(ChangeTag::Job, Some(job.id.to_string()));
+        self.fleet.changed(ChangeTag::Dpu, Some(job.dpu.to_string()));
+    }
+}
+
+/// An error of our own side, as a step meets it.
+pub(crate) fn local(error: impl std::error::Error + 'static) -> StepError {
+    let mut step = StepError::new(FailureKind::Local, error.to_string());
+    step.causes = slipway_core::failure::chain(&error).split_off(1);
+    step
+}
+
+/// A card with its connections.
+pub(crate) struct OpenCard {
+    fleet: Fleet,
+    pub dpu: Dpu,
+    imc: Arc<RedfishClient>,
+    imc_shell: Arc<SshRemote>,
+    acc: Arc<SshRemote>,
+    acc_target: SshTarget,
+    media: CardMedia,
+}
+
+impl Fleet {
+    pub(crate) async fn open_card(&self, dpu: Dpu) -> Result<OpenCard, StepError> {
+        let pin = |kind, peer: String| async move {
+            let pin = self.store().pin(kind, &peer).await.map_err(local)?;
+            Ok::<_, StepError>(pin.map(|pin| pin.fingerprint))
+        };
+        let certificate = pin(PinKind::TlsCertificate, dpu.imc_redfish.to_string()).await?;
+        let imc_key = pin(PinKind::SshHostKey, dpu.imc_ssh.to_string()).await?;
+        let (user, password) = self.credential(&dpu.imc_credential).await?;
+        let shell_target = SshTarget {
+            address: dpu.imc_ssh.clone(),
+            user: user.clone(),
+            auth: vec![
+                SshAuth::Key(self.inner.keys.fleet_key.clone()),
+                SshAuth::Password(password.clone()),
+            ],
+            host_key: imc_key,
+            via: None,
+        };
+        let (acc_user, mut acc_auth) =
+            ("root".to_owned(), vec![SshAuth::Key(self.inner.keys.fleet_key.clone())]);
+        let mut acc_login = acc_user;
+        if let Some(credential) = &dpu.acc_credential {
+            let (user, password) = self.credential(credential).await?;
+            acc_login = user;
+            acc_auth.push(SshAuth::Password(password));
+        }
+        let (address, via) = match &dpu.acc {
+            AccRoute::Direct(address) => (address.clone(), None),
+            AccRoute::ThroughImc(address) => (address.clone(), Some(Box::new(shell_target.clone()))),
+        };
+        let mut acc_target =
+            SshTarget { address, user: acc_login, auth: acc_auth, host_key: None, via };
+        acc_target.host_key = pin(PinKind::SshHostKey, acc_target.peer()).await?;
+        let imc = self.bmc_link(&dpu, user, &password, certificate)?;
+        Ok(OpenCard {
+            imc,
+            imc_shell: self.remote_link(&dpu.id, shell_target),
+            acc: self.remote_link(&dpu.id, acc_target.clone()),
+            acc_target,
+            media: self.inner.media.towards(&dpu.imc_redfish).await?,
+            fleet: self.clone(),
+            dpu,
+        })
+    }
+
+    async fn credential(&self, id: &CredentialId) -> Result<(String, Password), StepError> {
+        let profile = self.store().credential(id).await.map_err(local)?;
+        let password = self.inner.secrets.get(&credential_key(id)).await.map_err(|error| {
+            StepError::new(FailureKind::Local, error.to_string())
+                .hint("open the secret store, or enter the card's password again")
+        })?;
+        Ok((profile.user_name, password))
+    }
+
+    fn bmc_link(
+        &self,
+        dpu: &Dpu,
+        user: String,
+        password: &Password,
+        pin: Option<Fingerprint>,
+    ) -> Result<Arc<RedfishClient>, StepError> {
+        let key = format!("{}|{}|{}", dpu.id, dpu.imc_redfish, shown(pin.as_ref()));
+        if let Some(client) = self.inner.links.bmc(&key) {
+            return Ok(client);
+        }
+        let password = imc_redfish_password(password).map_err(|error| {
+            StepError::new(FailureKind::Authentication, error.to_string()).hint("correct the card's credential")
+        })?;
+        let target = RedfishTarget {
+            address: dpu.imc_redfish.clone(),
+            user: user,
+            password: password,
+            pin: pin,
+            timeouts: slipway_redfish::Timeouts::default(),
+        };
+        Ok(self.inner.links.keep_bmc(key, RedfishClient::new(target)))
+    }
+
+    fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {
+        let via = target.via.as_ref().map(|hop| shown(hop.host_key.as_ref())).unwrap_or_default();
+        let key = format!("{dpu}|{}|{}|{via}", target.peer(), shown(target.host_key.as_ref()));
+        match self.inner.links.remote(&key) {
+            Some(remote) => remote,
+            None => self.inner.links.keep_remote(key, SshRemote::new(target)),
+        }
+    }
+}
+
+pub(crate) fn credential_key(id: &CredentialId) -> String {
+    format!("credential/{id}")
+}
+
+fn hex_sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn shown(pin: Option<&Fingerprint>) -> &str {
+    pin.map_or("", Fingerprint::as_str)
+}
+
+/// What a deployment makes once and must find again: kept as one secret until it ends.
+#[derive(Serialize, Deserialize)]
+struct DeploymentSecret {
+    token: String,
+    private: String,
+    public: String,
+}
+
+fn deployment_key(job: &JobId) -> String {
+    format!("deployment/{job}")
+}
+
+impl OpenCard {
+    pub(crate) fn acc_peer(&self) -> String {
+        self.acc_target.peer()
+    }
+
+    async fn deployment_secret(&self, job: &JobId) -> Result<DeploymentSecret, StepError> {
+        let secrets = &self.fleet.inner.secrets;
+        let key = deployment_key(job);
+        if let Ok(kept) = secrets.get(&key).await
+            && let Ok(kept) = serde_json::from_str(kept.expose())
+        {
+            return Ok(kept);
+        }
+        let (private, public) = slipway_remote::generate_key(&format!("slipway-{}", job.short()));
+        let made = DeploymentSecret {
+            token: slipway_media::new_token(),
+            private: private.expose().to_owned(),
+            public,
+        };
+        let text = serde_json::to_string(&made).map_err(local)?;
+        secrets.put(&key, &Password::new(text)).await.map_err(local)?;
+        Ok(made)
+    }
+}
+
+#[async_trait]
+impl CardAccess for OpenCard {
+    fn imc(&self) -> &dyn Bmc {
+        self.imc.as_ref()
+    }
+
+    fn imc_shell(&self) -> &dyn Remote {
+        self.imc_shell.as_ref()
+    }
+
+    fn acc(&self) -> &dyn Remote {
+        self.acc.as_ref()
+    }
+
+    fn acc_showing(&self, key: &Fingerprint) -> Arc<dyn Remote> {
+        let target = SshTarget { host_key: Some(key.clone()), user: "root".into(), ..self.acc_target.clone() };
+        self.fleet.remote_link(&self.dpu.id, target)
+    }
+
+    async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError> {
+        let now = self.fleet.now();
+        let pin = Pin {
+            kind: PinKind::SshHostKey,
+            peer: self.acc_peer(),
+            fingerprint: key.clone(),
+            accepted_because: because.to_owned(),
+            first_seen: now,
+            last_seen: now,
+        };
+        self.fleet.store().put_pin(&pin).await.map_err(local)?;
+        self.fleet.changed(ChangeTag::Pin, None);
+        Ok(())
+    }
+
+    fn media(&self) -> &dyn MediaServer {
+        &self.media
+    }
+
+    async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError> {
+        let secret = self.deployment_secret(job).await?;
+        let host_key = slipway_remote::public_key_fingerprint(&secret.public).ok_or_else(|| {
+            StepError::new(FailureKind::Local, "the host key of this deployment can't be read")
+        })?;
+        let overlay = Overlay {
+            hostname: plan.hostname.clone(),
+            deployment: job.clone(),
+            authorized_keys: plan.authorized_keys.clone(),
+            host_key: Password::new(secret.private),
+            host_key_public: secret.public,
+            origin: plan.origin.clone(),
+        };
+        let bytes = overlay.render().map_err(local)?;
+        let sha = hex_sha256(&bytes);
+        let file_name = published_name(&plan.iso_name, &plan.iso_sha256, Some(&sha));
+        let publication = Publication {
+            token: secret.token.clone(),
+            file_name: file_name.clone(),
+            iso_path: plan.iso_path.clone().into(),
+            size: plan.iso_size,
+            overlay: Some((plan.area.offset.0, Arc::new(bytes))),
+        };
+        let url = self.media.publish(publication).await?;
+        self.fleet.changed(ChangeTag::Iso, None);
+        Ok(Prepared { token: secret.token, file_name, url, host_key })
+    }
+
+    async fn unpublish(&self, job: &JobId, prepared: &Prepared) -> Result<(), StepError> {
+        self.media.unpublish(&prepared.token).await;
+        self.fleet.inner.secrets.delete(&deployment_key(job)).await.map_err(local)?;
+        self.fleet.changed(ChangeTag::Iso, None);
+        Ok(())
+    }
+
+    async fn resolve(&self, image: &ImageReference, arch: &str) -> Result<ResolvedImage, RegistryError> {
+        self.fleet.inner.registry.resolve(image, arch).await
+    }
+
+    async fn saw_acc(&self, status: &BootcStatus, greenboot: Greenboot, boot_id: &str) {
+        let now = self.fleet.now();
+        self.fleet
+            .update_facts(&self.dpu.id, |facts| {
+                facts.bootc = Some(status.clone());
+                facts.greenboot = Some(greenboot);
+                facts.boot_id = Some(boot_id.to_owned());
+                facts.acc_seen = Some(now);
+                facts.acc_silent = None;
+            })
+            .await;
+    }
+}
+
+impl Fleet {
+    /// What a job's end means for its card: what it should run from now on.
+    async fn job_ended(&self, job: &Job) {
+        let wanted = match &job.spec {
+            JobSpec::Deployment(plan) => Some(plan.digest.clone()),
+            JobSpec::BootChange(_) => job.facts.target.clone(),
+        };
+        let succeeded = job.state.outcome() == slipway_core::dpu::JobOutcome::Succeeded;
+        let came_back = job
+            .state
+            .failure()
+            .is_some_and(|f| matches!(f.kind, FailureKind::Unhealthy | FailureKind::WrongImage));
+        if let Some(wanted) = wanted
+            && (succeeded || came_back)
+        {
+            let hostname = match &job.spec {
+                JobSpec::Deployment(plan) if succeeded => Some(plan.hostname.clone()),
+                JobSpec::Deployment(_) | JobSpec::BootChange(_) => None,
+            };
+            self.update_facts(&job.dpu, |facts| {
+                facts.wanted = Some(wanted);
+                if hostname.is_some() {
+                    facts.hostname = hostname;
+                }
+            })
+            .await;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! "Something changed": what invalidates a shell's caches. No data crosses here.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// What kind of thing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeTag {
+    Dpu,
+    Job,
+    Iso,
+    Pin,
+    /// Look at everything again: changes were missed.
+    All,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+pub struct Change {
+    pub tag: ChangeTag,
+    /// Which one; `None` means any.
+    pub id: Option<String>,
+}

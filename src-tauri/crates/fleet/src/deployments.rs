@@ -1,0 +1,188 @@
+//! Deployments: what would happen, and making it happen.
+
+use slipway_core::{
+    dpu::Dpu,
+    ids::JobId,
+    iso::Iso,
+    job::{DeploymentPlan, Job, JobSpec, JobStore, planned_steps},
+    kickstart::check_hostname,
+};
+
+use crate::{
+    AppError, ChangeTag, Fleet,
+    isos::{check_file, warnings, why_not_deployable},
+    views::{CardPlan, DeployRequest, ImageLabel, PlanView},
+};
+
+impl Fleet {
+    /// The plan, with everything that can be found wrong without touching a card.
+    ///
+    /// # Errors
+    /// An ISO or a card that does not exist, or the database. What is wrong with the plan is in it.
+    pub async fn plan_deploy(&self, request: &DeployRequest) -> Result<PlanView, AppError> {
+        let iso = self.store().iso(&request.iso).await?;
+        let mut warnings = warnings(&iso);
+        let mut common = Vec::new();
+        if let Some(why) = why_not_deployable(&iso) {
+            common.push(why);
+        }
+        if let Err(error) = check_file(&iso).await {
+            common.push(error.message);
+        }
+        if let Some(release) = &request.allow_release {
+            warnings.push(format!("firmware {release} is not known to work and is allowed on purpose"));
+        }
+        let mut cards = Vec::new();
+        for id in &request.dpus {
+            let dpu = self.store().dpu(id).await?;
+            cards.push(self.card_plan(&dpu, &iso, request, &common).await?);
+        }
+        if cards.is_empty() {
+            warnings.push("no card was chosen".into());
+        }
+        let title = format!("Deploy {} to {}", iso.name, counted(cards.len()));
+        Ok(PlanView { title, cards, warnings })
+    }
+
+    async fn card_plan(
+        &self,
+        dpu: &Dpu,
+        iso: &Iso,
+        request: &DeployRequest,
+        common: &[String],
+    ) -> Result<CardPlan, AppError> {
+        let mut problems = common.to_vec();
+        let mut warnings = Vec::new();
+        let facts = self.store().facts(&dpu.id).await?;
+        let jobs = self.active_job(&dpu.id).await?;
+        if let Some(job) = jobs {
+            problems.push(format!("{} runs on this card", job.kind_name()));
+        }
+        if let Some(silence) = &facts.imc_silent {
+            problems.push(format!("the IMC does not answer: {}", silence.reason));
+        }
+        let hostname = hostname(dpu, request.domain.as_deref());
+        if let Err(error) = check_hostname(&hostname) {
+            problems.push(error.to_string());
+        }
+        let booted = facts.bootc.as_ref().and_then(|status| status.booted.as_ref());
+        let from = booted.and_then(|entry| {
+            Some(ImageLabel { version: entry.version.clone(), digest: entry.digest.clone()? })
+        });
+        let to = iso.facts.image_digest.clone().map(|digest| ImageLabel {
+            version: iso.facts.image_version.clone(),
+            digest,
+        });
+        match (&from, &to) {
+            (Some(from), Some(to)) if from.digest == to.digest => {
+                warnings.push("the card runs this very image; it is installed anew, everything on its disk is lost".into());
+            }
+            (Some(_), _) => warnings.push("everything on the card's disk is lost".into()),
+            (None, _) => {}
+        }
+        let steps = match plan_for(dpu, iso, request, &self.inner.keys.fleet_key_public) {
+            Ok(plan) => planned_steps(&JobSpec::Deployment(plan), dpu),
+            Err(error) => {
+                if !problems.contains(&error.message) {
+                    problems.push(error.message);
+                }
+                vec![]
+            }
+        };
+        Ok(CardPlan {
+            dpu: dpu.id.clone(),
+            name: dpu.name.clone(),
+            hostname: Some(hostname),
+            from,
+            to,
+            steps,
+            warnings,
+            problems,
+        })
+    }
+
+    /// Submits one deployment per card. All or none: the plan is checked for every card first.
+    ///
+    /// # Errors
+    /// A plan with problems, named by card.
+    pub async fn deploy(&self, request: &DeployRequest) -> Result<Vec<JobId>, AppError> {
+        let plan = self.plan_deploy(request).await?;
+        if plan.cards.is_empty() {
+            return Err(AppError::invalid("no card was chosen"));
+        }
+        let problems: Vec<String> = plan
+            .cards
+            .iter()
+            .flat_map(|card| card.problems.iter().map(move |problem| format!("{}: {problem}", card.name)))
+            .collect();
+        if !problems.is_empty() {
+            let mut error = AppError::refused("this can't be deployed yet; nothing was started");
+            error.causes = problems;
+            return Err(error.hint("mend what is named, or leave those cards out"));
+        }
+        let iso = self.store().iso(&request.iso).await?;
+        let mut ids = Vec::new();
+        for id in &request.dpus {
+            let dpu = self.store().dpu(id).await?;
+            let spec =
+                JobSpec::Deployment(plan_for(&dpu, &iso, request, &self.inner.keys.fleet_key_public)?);
+            ids.push(self.submit(&dpu, spec, &format!("deploy {} to {}", iso.name, dpu.name)).await?);
+        }
+        Ok(ids)
+    }
+
+    pub(crate) async fn submit(&self, dpu: &Dpu, spec: JobSpec, text: &str) -> Result<JobId, AppError> {
+        let job = Job::new(dpu.id.clone(), spec, self.now());
+        self.store().submit(&job, text).await?;
+        self.refresh_headline(&dpu.id).await;
+        self.changed(ChangeTag::Job, Some(job.id.to_string()));
+        self.changed(ChangeTag::Dpu, Some(dpu.id.to_string()));
+        self.inner.wake.notify_one();
+        Ok(job.id)
+    }
+}
+
+pub(crate) fn counted(cards: usize) -> String {
+    if cards == 1 { "1 card".into() } else { format!("{cards} cards") }
+}
+
+fn hostname(dpu: &Dpu, domain: Option<&str>) -> String {
+    match domain.map(|domain| domain.trim().trim_start_matches('.')).filter(|domain| !domain.is_empty()) {
+        Some(domain) => format!("{}.{domain}", dpu.name),
+        None => dpu.name.clone(),
+    }
+}
+
+fn plan_for(
+    dpu: &Dpu,
+    iso: &Iso,
+    request: &DeployRequest,
+    fleet_key: &str,
+) -> Result<DeploymentPlan, AppError> {
+    let (Some(area), Some(digest)) = (iso.facts.area, iso.facts.image_digest.clone()) else {
+        let why = why_not_deployable(iso).unwrap_or_else(|| "it is not deployable".into());
+        return Err(AppError::refused(why));
+    };
+    let mut authorized_keys = vec![fleet_key.to_owned()];
+    authorized_keys.extend(
+        request.authorized_keys.iter().map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()),
+    );
+    for key in &authorized_keys {
+        slipway_core::kickstart::check_public_key(key)
+            .map_err(|error| AppError::from_chain(crate::ErrorCode::Invalid, &error))?;
+    }
+    Ok(DeploymentPlan {
+        iso: iso.id.clone(),
+        iso_name: iso.name.clone(),
+        iso_path: iso.path.clone(),
+        iso_sha256: iso.facts.sha256.clone(),
+        iso_size: iso.facts.size,
+        area,
+        digest,
+        version: iso.facts.image_version.clone(),
+        origin: iso.facts.image_reference.clone().filter(|reference| !reference.is_local_only()),
+        hostname: hostname(dpu, request.domain.as_deref()),
+        authorized_keys,
+        allow_release: request.allow_release.clone(),
+    })
+}

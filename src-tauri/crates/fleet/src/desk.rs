@@ -1,0 +1,137 @@
+//! One open data folder with everything that works on it.
+
+use std::sync::{Arc, Mutex};
+
+use slipway_core::{
+    ids::IsoId,
+    job::engine::Engine,
+    ports::{Clock, Secrets},
+    time::Timestamp,
+};
+use slipway_media::OciRegistry;
+use slipway_store::Store;
+use tokio::sync::{Notify, broadcast};
+
+use crate::{
+    AppError, Change, ChangeTag, FleetConfig, access::StoredCards, keys::DeskKeys, links::Links,
+    media::MediaDesk, views::{AppInfo, PublicationView},
+};
+
+/// The open fleet. Cheap to clone; the last clone closes it.
+#[derive(Clone)]
+pub struct Fleet {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub config: FleetConfig,
+    pub store: Store,
+    pub secrets: Arc<dyn Secrets>,
+    pub keys: DeskKeys,
+    pub links: Links,
+    pub media: MediaDesk,
+    pub clock: Arc<dyn Clock>,
+    pub changes: broadcast::Sender<Change>,
+    /// Wakes the runner: a job was submitted or cancelled.
+    pub wake: Notify,
+    pub runs_jobs: std::sync::atomic::AtomicBool,
+    pub registry: OciRegistry,
+    /// ISOs that somebody published as they are.
+    pub plain: Mutex<Vec<(IsoId, PublicationView)>>,
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Fleet {
+    /// Opens the data folder, and makes it where there is none.
+    ///
+    /// # Errors
+    /// A database of a newer Slipway, a secret store that is locked, a disk that is full: each
+    /// says what to do. Nothing in the folder is changed then.
+    pub async fn open(config: FleetConfig) -> Result<Self, AppError> {
+        let store = Store::open(&config.data_dir.join("slipway.db")).await?;
+        let secrets =
+            slipway_store::open_secrets(&config.data_dir, config.passphrase.clone()).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let keys = DeskKeys::load(&store, secrets.as_ref(), clock.now()).await?;
+        let media =
+            MediaDesk::new(keys.ca.clone(), store.clone(), clock.clone(), config.media_address);
+        let (changes, _) = broadcast::channel(1024);
+        let inner = Inner {
+            config,
+            store,
+            secrets,
+            keys,
+            links: Links::default(),
+            media,
+            clock,
+            changes,
+            wake: Notify::new(),
+            runs_jobs: std::sync::atomic::AtomicBool::new(false),
+            registry: OciRegistry::new(None),
+            plain: Mutex::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Tells every shell of this process. Nobody listening is fine.
+    pub(crate) fn changed(&self, tag: ChangeTag, id: Option<String>) {
+        let _ = self.inner.changes.send(Change { tag, id });
+    }
+
+    /// What changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+
+    pub(crate) fn engine(&self, lab: bool) -> Engine {
+        let config = &self.inner.config;
+        let policy = if lab { &config.lab_policy } else { &config.policy };
+        Engine::new(
+            Arc::new(self.inner.store.clone()),
+            Arc::new(StoredCards { fleet: self.clone() }),
+            self.inner.clock.clone(),
+            policy.clone(),
+        )
+    }
+
+    /// About this desk.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn info(&self) -> Result<AppInfo, AppError> {
+        let inner = &self.inner;
+        Ok(AppInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_dir: inner.config.data_dir.display().to_string(),
+            secrets: inner.secrets.place(),
+            ca_fingerprint: inner.keys.ca.fingerprint(),
+            fleet_key: inner.keys.fleet_key_public.clone(),
+            media_url: inner.media.addresses().await.join(", "),
+            lab: self.store().setting::<bool>(crate::cards::LAB_SETTING).await?.unwrap_or(false),
+            runs_jobs: inner.runs_jobs.load(std::sync::atomic::Ordering::Relaxed),
+        })
+    }
+
+    /// The certificate of our own authority, PEM: what an IMC is made to trust.
+    #[must_use]
+    pub fn ca_certificate_pem(&self) -> &str {
+        self.inner.keys.ca.certificate_pem()
+    }
+}

@@ -1,0 +1,228 @@
+//! The ISO library: import, list, publish.
+
+use std::path::Path;
+
+use slipway_core::{
+    ids::IsoId,
+    iso::{Iso, published_name},
+    job::{JobFilter, JobSpec, JobStore},
+    ports::Publication,
+    time::ByteCount,
+};
+
+use crate::{
+    AppError, ChangeTag, ErrorCode, Fleet,
+    views::{ImportProgress, IsoView, PublicationView},
+};
+
+/// What an IMC's virtual media holds at most (13,760 MiB; intel/ipu-redfish).
+const IMC_MEDIA_LIMIT: u64 = 13_760 * 1024 * 1024;
+/// Above this, MEV 1.8 needs its reserved-memory file.
+const MEV_1_8_COMFORT: u64 = 2_000_000_000;
+
+impl Fleet {
+    /// Reads an ISO file into the library. The file stays where it is.
+    ///
+    /// # Errors
+    /// Not an ISO, cut off, no such file, already there under another name: each says what to do.
+    pub async fn import_iso(
+        &self,
+        path: &Path,
+        name: Option<&str>,
+        mut progress: impl FnMut(ImportProgress) + Send + 'static,
+    ) -> Result<Iso, AppError> {
+        let path = std::path::absolute(path)
+            .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
+        let facts = slipway_media::inspect(&path, move |read, total| {
+            progress(ImportProgress { read, total });
+        })
+        .await
+        .map_err(|error| {
+            AppError::from_chain(ErrorCode::Invalid, &error).hint(error.hint())
+        })?;
+        let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let iso = Iso {
+            id: IsoId::new(),
+            name: name.map(str::to_owned).or(file_name).unwrap_or_else(|| "installer.iso".into()),
+            path: path.display().to_string(),
+            facts,
+            imported_at: self.now(),
+        };
+        self.store().add_iso(&iso).await?;
+        self.changed(ChangeTag::Iso, Some(iso.id.to_string()));
+        Ok(iso)
+    }
+
+    /// By id, name, or the first digits of the SHA-256.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`].
+    pub async fn find_iso(&self, text: &str) -> Result<Iso, AppError> {
+        let all = self.store().isos().await?;
+        let hash = |iso: &Iso| text.len() >= 8 && iso.facts.sha256.starts_with(text);
+        all.into_iter()
+            .find(|iso| iso.id.as_str() == text || iso.name == text || hash(iso))
+            .ok_or_else(|| {
+                AppError::not_found(format!("there is no ISO `{text}` in the library"))
+                    .hint("`slipctl iso list` shows all, `slipctl iso import` adds one")
+            })
+    }
+
+    /// The library, with who reads what right now.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn isos(&self) -> Result<Vec<IsoView>, AppError> {
+        let active = self.store().jobs(&JobFilter { active_only: true, ..JobFilter::default() }).await?;
+        let plain = self.plain_publications();
+        let isos = self.store().isos().await?;
+        Ok(isos
+            .into_iter()
+            .map(|iso| {
+                let mut publications: Vec<PublicationView> =
+                    plain.iter().filter(|(id, _)| *id == iso.id).map(|(_, view)| view.clone()).collect();
+                for view in &mut publications {
+                    view.readers = self.inner.media.readers(&view.token);
+                }
+                publications.extend(active.iter().filter_map(|job| {
+                    let JobSpec::Deployment(plan) = &job.spec else { return None };
+                    let prepared = job.facts.prepared.as_ref()?;
+                    (plan.iso == iso.id).then(|| PublicationView {
+                        token: prepared.token.clone(),
+                        url: prepared.url.to_string(),
+                        file_name: prepared.file_name.clone(),
+                        job: Some(job.id.clone()),
+                        readers: self.inner.media.readers(&prepared.token),
+                    })
+                }));
+                IsoView {
+                    publications,
+                    why_not_deployable: why_not_deployable(&iso),
+                    warnings: warnings(&iso),
+                    iso,
+                }
+            })
+            .collect())
+    }
+
+    fn plain_publications(&self) -> Vec<(IsoId, PublicationView)> {
+        self.inner.plain.lock().map(|all| all.clone()).unwrap_or_default()
+    }
+
+    /// Takes an ISO out of the library; the file stays.
+    ///
+    /// # Errors
+    /// Refused while a deployment uses it.
+    pub async fn remove_iso(&self, id: &IsoId) -> Result<(), AppError> {
+        let active = self.store().jobs(&JobFilter { active_only: true, ..JobFilter::default() }).await?;
+        if active.iter().any(|job| matches!(&job.spec, JobSpec::Deployment(plan) if plan.iso == *id)) {
+            return Err(AppError::refused("a deployment uses this ISO").hint("wait for it, or cancel it"));
+        }
+        for (of, view) in self.plain_publications() {
+            if of == *id {
+                self.unpublish_iso(&view.token).await;
+            }
+        }
+        self.store().remove_iso(id).await?;
+        self.changed(ChangeTag::Iso, Some(id.to_string()));
+        Ok(())
+    }
+
+    /// Serves the ISO as it is, to whoever has the URL, until it is taken down or Slipway ends.
+    ///
+    /// # Errors
+    /// The file is gone; the address or port can't be bound.
+    pub async fn publish_iso(&self, id: &IsoId) -> Result<PublicationView, AppError> {
+        let iso = self.store().iso(id).await?;
+        check_file(&iso).await?;
+        let address = self.inner.config.media_address.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+        let token = slipway_media::new_token();
+        let file_name = published_name(&iso.name, &iso.facts.sha256, None);
+        let publication = Publication {
+            token: token.clone(),
+            file_name: file_name.clone(),
+            iso_path: iso.path.clone().into(),
+            size: iso.facts.size,
+            overlay: None,
+        };
+        let url = self.inner.media.publish_on(address, publication).await?;
+        let view =
+            PublicationView { token, url: url.to_string(), file_name, job: None, readers: vec![] };
+        if let Ok(mut all) = self.inner.plain.lock() {
+            all.push((id.clone(), view.clone()));
+        }
+        self.changed(ChangeTag::Iso, Some(id.to_string()));
+        Ok(view)
+    }
+
+    /// Takes a plain publication down. Deployments take their own down.
+    pub async fn unpublish_iso(&self, token: &str) {
+        let known = self.inner.plain.lock().is_ok_and(|mut all| {
+            let before = all.len();
+            all.retain(|(_, view)| view.token != token);
+            all.len() < before
+        });
+        if known {
+            self.inner.media.unpublish(token).await;
+            self.changed(ChangeTag::Iso, None);
+        }
+    }
+}
+
+/// The file is where it was, and as long as it was.
+pub(crate) async fn check_file(iso: &Iso) -> Result<(), AppError> {
+    let gone = |cause: String| {
+        AppError::refused(format!("the file of {} is not what was imported", iso.name))
+            .because(cause)
+            .hint("remove the ISO and import it again")
+    };
+    let found = tokio::fs::metadata(&iso.path).await.map_err(|e| gone(format!("{}: {e}", iso.path)))?;
+    if found.len() != iso.facts.size.0 {
+        return Err(gone(format!("{} has {} bytes, had {}", iso.path, found.len(), iso.facts.size.0)));
+    }
+    Ok(())
+}
+
+pub(crate) fn why_not_deployable(iso: &Iso) -> Option<String> {
+    let facts = &iso.facts;
+    if facts.image_digest.is_none() {
+        return Some("there is no image in it (no /container): success could not be checked".into());
+    }
+    if facts.area.is_none() {
+        return Some("it has no kickstart area: a card could not be given its name and keys".into());
+    }
+    if !facts.bootable {
+        return Some("it has no boot record".into());
+    }
+    if let Some(arch) = facts.architecture.as_deref()
+        && arch != "aarch64"
+    {
+        return Some(format!("it is for {arch}; an IPU's ACC is aarch64"));
+    }
+    if facts.size.0 > IMC_MEDIA_LIMIT {
+        return Some(format!("it has {}, an IMC takes {}", facts.size, ByteCount(IMC_MEDIA_LIMIT)));
+    }
+    None
+}
+
+pub(crate) fn warnings(iso: &Iso) -> Vec<String> {
+    let facts = &iso.facts;
+    let mut all = Vec::new();
+    match &facts.image_reference {
+        None => all.push(
+            "the ISO does not say which registry its image comes from: a card could never upgrade until it is switched"
+                .to_owned(),
+        ),
+        Some(reference) if reference.is_local_only() => all.push(format!(
+            "{reference} lives in no registry: a card could never upgrade until it is switched"
+        )),
+        Some(_) => {}
+    }
+    if facts.size.0 > MEV_1_8_COMFORT {
+        all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it".into());
+    }
+    if !facts.kargs.iter().any(|arg| arg.starts_with("netroot=iscsi:")) {
+        all.push("its boot entries have no netroot=iscsi: argument; an IPU's installer would not find its disk".into());
+    }
+    all
+}

@@ -1,0 +1,13 @@
+//! The IMC's Redfish service and its download of media, as recorded from Intel's published server.
+
+mod answer;
+pub mod auth;
+mod body;
+mod fetch;
+pub mod identity;
+mod media;
+mod resources;
+pub mod server;
+mod settings;
+pub mod task;
+pub mod trust;

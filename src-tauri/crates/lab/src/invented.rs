@@ -1,0 +1,86 @@
+//! Everything that no recording shows and no document says: made up, here and nowhere else.
+//!
+//! The recorded server ran without hardware, so its hardware fields are null. A card that has
+//! hardware will say something; this is what the lab's cards say. Nothing may be concluded from it.
+//! The form of the firmware version is real (`MEV-HW-B1-ci-ts.release.2.0.0.11126` is in CDA's
+//! code and in Intel's releases).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::files::Files;
+
+pub const FIRMWARE_VERSION: &str = "MEV-HW-B1-ci-ts.release.2.0.0.11126";
+pub const BIOS_VERSION: &str = "MEV-ACC-UEFI-2.0.0.11126";
+pub const BOOTLOADER_VERSION: &str = "MEV-BL-2.0.0.11126";
+pub const RECOVERY_VERSION: &str = "MEV-RECOVERY-2.0.0.11126";
+pub const OROM_VERSION: &str = "2.0.0";
+pub const MANUFACTURER: &str = "Intel(R) Corporation";
+pub const MODEL: &str = "Intel IPU E2100 (simulated)";
+pub const PART_NUMBER: &str = "LAB-E2100";
+pub const BOARD_ID: &str = "LAB";
+/// How far a skewed clock is behind, in seconds: some three years.
+pub const SKEWED_CLOCK: i64 = -95_000_000;
+
+/// `LAB0000001`.
+#[must_use]
+pub fn serial_number(card: usize) -> String {
+    format!("LAB{card:07}")
+}
+
+/// Stable from run to run. `what` tells the UUIDs of one card apart.
+#[must_use]
+pub fn uuid(card: usize, what: u16) -> String {
+    format!("5110a1ab-{what:04x}-4000-8000-{card:012x}")
+}
+
+/// How long an IMC has been up when the lab starts: days, different from card to card.
+#[must_use]
+pub fn uptime(card: usize) -> Duration {
+    Duration::from_secs(3 * 86_400 + (card as u64 % 97) * 3_607)
+}
+
+#[must_use]
+pub fn imc_hostname(card: usize) -> String {
+    format!("ipu-imc-{card:02}\n")
+}
+
+/// `cfg_boot_options` of a card that nobody has prepared.
+#[must_use]
+pub fn boot_options() -> BTreeMap<String, String> {
+    [
+        ("init_app_acc_nboot_net_name", "none"),
+        ("init_app_acc_nboot_stage", "1"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// The files of a factory-fresh IMC that somebody could look at.
+#[must_use]
+pub fn imc_files(card: usize) -> Files {
+    let hostname = imc_hostname(card);
+    let issue = format!("Intel IPU IMC {FIRMWARE_VERSION}\nVersion: 2.0.0\n");
+    let mut files = Files::with_directories(&[
+        "/etc/pki/ca-trust/source/anchors",
+        "/etc/pki/ca-trust/extracted/pem",
+        "/mnt/imc",
+        "/root",
+        "/run",
+        "/tmp",
+        "/usr/bin",
+        "/var/log",
+        "/work/scripts",
+        "/work/redfish/certs",
+    ]);
+    let configuration =
+        "{\"service\":\"Intel IPU Redfish Service\",\"restricted-to-interface\":null}\n";
+    for (path, text) in [
+        ("/etc/hostname", hostname.as_str()),
+        ("/etc/issue", issue.as_str()),
+        ("/etc/issue.net", issue.as_str()),
+        ("/etc/imc-redfish-configuration.json", configuration),
+    ] {
+        files.place(path, text.as_bytes());
+    }
+    files
+}

@@ -1,0 +1,68 @@
+//! One card of a lab, for whoever tests with it.
+
+use std::sync::Arc;
+
+use crate::{Fault, Observed, ShellOutput, acc::AccPhase, card::Card};
+
+/// One card of a running lab.
+#[derive(Clone)]
+pub struct CardHandle(Arc<Card>);
+
+impl CardHandle {
+    pub(super) fn new(card: Arc<Card>) -> Self {
+        Self(card)
+    }
+
+    /// Injects a fault: once, or until cleared where it is a condition.
+    pub fn inject(&self, fault: Fault) {
+        self.0.inject(fault, 1, None);
+    }
+
+    /// So many times.
+    pub fn inject_times(&self, fault: Fault, times: u32) {
+        self.0.inject(fault, times, None);
+    }
+
+    /// With the words that the fault is shown with ([`Fault::UpgradeFails`]).
+    pub fn inject_saying(&self, fault: Fault, message: &str) {
+        self.0.inject(fault, 1, Some(message.to_owned()));
+    }
+
+    pub fn clear_faults(&self) {
+        self.0.clear_faults();
+    }
+
+    /// What was done to the card so far.
+    #[must_use]
+    pub fn observed(&self) -> Observed {
+        self.0.observed()
+    }
+
+    /// What `bootc status --format json` says on the ACC; empty without an OS.
+    #[must_use]
+    pub fn bootc_status_json(&self) -> String {
+        self.0.acc().bootc_status_json()
+    }
+
+    /// What the ACC does now.
+    #[must_use]
+    pub fn acc_phase(&self) -> AccPhase {
+        self.0.acc().phase()
+    }
+
+    /// Whether the IMC's ports are open.
+    #[must_use]
+    pub fn imc_is_up(&self) -> bool {
+        self.0.imc_is_up()
+    }
+
+    /// Runs a command line on the IMC without SSH.
+    pub async fn run_on_imc(&self, command: &str, stdin: &[u8]) -> ShellOutput {
+        crate::shell::run_on_imc(&self.0, command, stdin).await
+    }
+
+    /// Runs a command line on the ACC without SSH.
+    pub async fn run_on_acc(&self, command: &str, stdin: &[u8]) -> ShellOutput {
+        crate::shell::run_on_acc(&self.0, command, stdin).await
+    }
+}

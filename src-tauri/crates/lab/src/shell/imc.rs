@@ -1,0 +1,289 @@
+//! The IMC's own programs.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Call, Done, Machine, ShellOutput, Stdin,
+    coreutils::split,
+    network::{nc, ping, target},
+    run,
+};
+use crate::{
+    card::{Card, MEDIA_FILE},
+    files::Files,
+    imc::trust::{self, CurlError},
+};
+
+/// Where the IMC sees its ACC.
+const ACC: &str = "192.168.0.2";
+/// The partition of `/mnt/imc`.
+const MEDIA_SPACE: u64 = 14_500_000_000;
+const ROOT_SPACE: u64 = 512 << 20;
+/// Units that run on an IMC that is well.
+const ACTIVE: [&str; 5] = ["redfish", "ipu-redfish", "sshd", "chronyd", "imc-init"];
+
+pub(crate) struct ImcMachine(pub Arc<Card>);
+
+/// Runs a command line on the IMC, in process.
+pub async fn run_on_imc(card: &Arc<Card>, command: &str, stdin: &[u8]) -> ShellOutput {
+    imc_command(card, command, Stdin::bytes(stdin)).await
+}
+
+pub(crate) async fn imc_command(card: &Arc<Card>, command: &str, stdin: Stdin) -> ShellOutput {
+    card.count(|o| o.imc_commands += 1);
+    run(&ImcMachine(Arc::clone(card)), command, stdin).await
+}
+
+impl Machine for ImcMachine {
+    fn files<R>(&self, work: impl FnOnce(&mut Files) -> R) -> R {
+        work(&mut self.0.imc().files)
+    }
+
+    fn made_up(&self, path: &str) -> Option<Vec<u8>> {
+        let text = match path {
+            "/proc/uptime" => uptime(self.0.imc_uptime()),
+            "/proc/sys/kernel/random/boot_id" => {
+                let boots = self.0.imc().boots;
+                let id =
+                    uuid::Uuid::from_u64_pair(0x1ab0_0000_0000_4000 | self.0.number as u64, boots);
+                format!("{id}\n")
+            }
+            "/proc/sys/kernel/hostname" => format!("{}\n", self.hostname()),
+            _ => return None,
+        };
+        Some(text.into_bytes())
+    }
+
+    fn hostname(&self) -> String {
+        let text = self.files(|files| files.read_text("/etc/hostname"));
+        text.unwrap_or_default().trim().to_owned()
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.0.imc_now()
+    }
+
+    fn set_clock(&self, to: jiff::Timestamp) -> Result<(), &'static str> {
+        self.0.set_imc_clock(to);
+        Ok(())
+    }
+
+    fn space(&self, path: &str) -> (u64, u64, &'static str) {
+        self.files(|files| {
+            let (whole, used, mounted) = if path.starts_with("/mnt/imc") {
+                let media = files.stat(MEDIA_FILE).map_or(0, |stat| stat.size);
+                (MEDIA_SPACE, media, "/mnt/imc")
+            } else {
+                (ROOT_SPACE, ROOT_SPACE / 2, "/")
+            };
+            let free = if files.full {
+                0
+            } else {
+                whole.saturating_sub(used)
+            };
+            (free, whole, mounted)
+        })
+    }
+
+    async fn program(&self, call: &Call) -> Option<Done> {
+        let args = call.args();
+        let host = || args.last().copied().unwrap_or_default();
+        Some(match call.argv[0].as_str() {
+            "systemctl" => systemctl(&args),
+            "update-ca-trust" => {
+                self.0.update_ca_trust();
+                Done::exit(0)
+            }
+            "cfg_boot_options" => self.boot_options(&args),
+            "curl" => self.curl(call, &args).await,
+            "reboot" => {
+                self.0.reset_imc();
+                Done::exit(0)
+            }
+            "ping" if host() == ACC => ping(ACC, self.acc_answers()),
+            "nc" | "ncat" if target(&args).0 == ACC => {
+                nc(&args, self.acc_answers() && target(&args).1 == 22)
+            }
+            "ssh" => self.ssh(),
+            "chronyc" | "set_acc_kernel_cmdline.sh" | "hwclock" => Done::exit(0),
+            "hostnamectl" => Done::fine(format!("{}\n", self.hostname())),
+            "uptime" => {
+                let days = self.0.imc_uptime().as_secs() / 86_400;
+                Done::fine(format!(
+                    " 08:00:00 up {days} days,  load average: 0.10, 0.05, 0.01\n"
+                ))
+            }
+            name if name.ends_with("generate-password-hash.sh") => {
+                // What it makes of a password is not looked at by anything in the lab.
+                let password = call.stdin.read().await;
+                let digest = crate::image::digest_of(&password);
+                Done::fine(format!("$6$lab$ {}\n", &digest["sha256:".len()..]).replace("$ ", "$"))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// `/proc/uptime`.
+pub(super) fn uptime(up: Duration) -> String {
+    let seconds = up.as_secs_f64();
+    format!("{seconds:.2} {:.2}\n", seconds * 15.5)
+}
+
+fn systemctl(args: &[&str]) -> Done {
+    let (_, operands) = split(args);
+    match operands.as_slice() {
+        ["is-active" | "status", unit] => {
+            let name = unit.strip_suffix(".service").unwrap_or(unit);
+            if ACTIVE.contains(&name) {
+                Done::fine("active\n")
+            } else {
+                Done {
+                    exit: 3,
+                    ..Done::fine("inactive\n")
+                }
+            }
+        }
+        ["is-enabled", ..] => Done::fine("enabled\n"),
+        ["is-system-running"] => Done::fine("running\n"),
+        [
+            "start" | "stop" | "restart" | "reload" | "enable" | "disable" | "daemon-reload",
+            ..,
+        ] => Done::exit(0),
+        [other, ..] => Done::failed(1, format!("Unknown command verb {other}.\n")),
+        [] => Done::exit(0),
+    }
+}
+
+impl ImcMachine {
+    fn acc_answers(&self) -> bool {
+        self.0.acc().reachable()
+    }
+
+    /// Without arguments all, with a name its value, with a value it is set.
+    fn boot_options(&self, args: &[&str]) -> Done {
+        let mut imc = self.0.imc();
+        match args {
+            [] => {
+                let lines = imc
+                    .boot_options
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}\n"));
+                Done::fine(lines.collect::<String>())
+            }
+            [name] => match imc.boot_options.get(*name) {
+                Some(value) => Done::fine(format!("{value}\n")),
+                None => Done::failed(1, format!("unknown option {name}\n")),
+            },
+            [name, value, ..] => {
+                imc.boot_options
+                    .insert((*name).to_owned(), (*value).to_owned());
+                Done::exit(0)
+            }
+        }
+    }
+
+    /// What people (and CDA) do to see whether the ACC's sshd is up: try to log in.
+    fn ssh(&self) -> Done {
+        if self.acc_answers() {
+            let text = format!("root@{ACC}: Permission denied (publickey,password).\r\n");
+            return Done::failed(255, text);
+        }
+        let text = format!("ssh: connect to host {ACC} port 22: No route to host\r\n");
+        Done::failed(255, text)
+    }
+
+    /// A real request, with the trust that this IMC has.
+    async fn curl(&self, call: &Call, args: &[&str]) -> Done {
+        let mut url = "";
+        let (mut head, mut fails) = (false, false);
+        let (mut to, mut format) = (None, None);
+        let mut limit = Duration::from_secs(60);
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "-o" | "--output" => to = words.next().copied(),
+                "-w" | "--write-out" => format = words.next().copied(),
+                "-m" | "--max-time" | "--connect-timeout" => {
+                    let seconds = words.next().and_then(|text| text.parse().ok());
+                    limit = Duration::from_secs(seconds.unwrap_or(60));
+                }
+                "--cacert" | "--capath" | "-H" | "-u" | "-X" | "--retry" => {
+                    words.next();
+                }
+                "--head" => head = true,
+                "--fail" => fails = true,
+                flag if flag.starts_with("--") => {}
+                flag if flag.starts_with('-') => {
+                    head |= flag.contains('I');
+                    fails |= flag.contains('f');
+                    if flag.ends_with('o') {
+                        to = words.next().copied();
+                    }
+                }
+                operand => url = operand,
+            }
+        }
+        let asked = tokio::time::timeout(limit, self.request(url, head)).await;
+        let (status, headers, body) = match asked {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return curl_failed(error),
+            Err(_) => return curl_failed(CurlError::TimedOut),
+        };
+        if fails && status >= 400 {
+            let text = format!("curl: (22) The requested URL returned error: {status}\n");
+            return Done::failed(22, text);
+        }
+        let body = if head { headers.into_bytes() } else { body };
+        let mut out = match to {
+            Some("/dev/null") => Vec::new(),
+            Some(path) => {
+                let written = self.files(|files| files.write(&call.path(path), &body));
+                if written.is_err() {
+                    return curl_failed(CurlError::WriteFailed);
+                }
+                Vec::new()
+            }
+            None => body,
+        };
+        if let Some(format) = format {
+            let text = format
+                .replace("%{http_code}", &format!("{status:03}"))
+                .replace("%{response_code}", &format!("{status:03}"))
+                .replace("\\n", "\n");
+            out.extend_from_slice(text.as_bytes());
+        }
+        Done::fine(out)
+    }
+
+    async fn request(&self, url: &str, head: bool) -> Result<(u16, String, Vec<u8>), CurlError> {
+        let client = trust::client(&self.0).map_err(|error| CurlError::of(&error))?;
+        let url = url::Url::parse(url).map_err(|_| CurlError::BadUrl)?;
+        let request = if head {
+            client.head(url)
+        } else {
+            client.get(url)
+        };
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| CurlError::of(&error))?;
+        let status = answer.status();
+        let mut headers = format!("HTTP/1.1 {status}\r\n");
+        for (name, value) in answer.headers() {
+            let value = value.to_str().unwrap_or_default();
+            headers.push_str(&format!("{name}: {value}\r\n"));
+        }
+        headers.push_str("\r\n");
+        let body = answer
+            .bytes()
+            .await
+            .map_err(|error| CurlError::of(&error))?;
+        Ok((status.as_u16(), headers, body.to_vec()))
+    }
+}
+
+fn curl_failed(error: CurlError) -> Done {
+    let code = error.code();
+    Done::failed(u32::from(code), format!("curl: ({code}) {error}\n"))
+}

@@ -1,0 +1,316 @@
+//! The questions of [`Bmc`], asked in Redfish.
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use slipway_core::{
+    dpu::{ImcIdentity, firmware_release},
+    ports::{
+        Bmc, BmcError, BootOverride, BootOverrideEnabled, RedfishTask, TaskState, TaskUri,
+        VirtualMedia,
+    },
+};
+use url::Url;
+
+use crate::{
+    RedfishClient,
+    answer::{Answer, path_of},
+    navigate::{Slot, SystemAt},
+    resource::{self, Action, ActionInfo, Boot, ComputerSystem, Manager, MediaSlot, Task},
+    task,
+};
+
+#[async_trait]
+impl Bmc for RedfishClient {
+    async fn identify(&self) -> Result<ImcIdentity, BmcError> {
+        let root = self.fresh_root().await?;
+        let system = match self.system().await {
+            Ok(at) => at.system,
+            Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
+            Err(error) => return Err(error),
+        };
+        let manager = match self.manager().await {
+            Ok(manager) => manager,
+            Err(BmcError::NotOffered { .. }) => Manager::default(),
+            Err(error) => return Err(error),
+        };
+        let firmware = manager.firmware_version;
+        Ok(ImcIdentity {
+            service_name: root.name.clone().unwrap_or_default(),
+            firmware_release: firmware.as_deref().and_then(firmware_release),
+            firmware,
+            bios: system.bios_version,
+            model: system.model.or(manager.model),
+            serial_number: system.serial_number,
+            health: system.status.and_then(|s| s.health),
+            power: system.power_state,
+        })
+    }
+
+    async fn virtual_media(&self) -> Result<VirtualMedia, BmcError> {
+        let slot = self.slot().await?;
+        Ok(VirtualMedia {
+            inserted: slot.holds_media(),
+            image_name: image_name(&slot.media),
+        })
+    }
+
+    async fn insert_media(&self, image: &Url) -> Result<TaskUri, BmcError> {
+        let slot = self.slot().await?;
+        let insert = slot.media.insert();
+        let insert = insert.ok_or_else(|| self.transport.not_offered("InsertMedia"))?;
+        if slot.holds_media() && !slot.quirks.insert_ejects() {
+            self.eject(&slot).await?;
+        }
+        let mut body = slot.quirks.insert_body(image);
+        loop {
+            let answer = self.act(Method::POST, &insert.target, &body, None).await?;
+            if answer.is_success() {
+                return Ok(task_of(&slot, &answer));
+            }
+            let more = answer
+                .error()
+                .filter(|_| answer.status == 400)
+                .and_then(|error| slot.quirks.insert_body_after(&error, &body, image));
+            match more {
+                Some(more) => body = more,
+                None => return Err(self.transport.refused(&answer)),
+            }
+        }
+    }
+
+    async fn task(&self, task: &TaskUri) -> Result<RedfishTask, BmcError> {
+        let answer = self.transport.get(&task.0).await?;
+        match task::judge(&task.0, &answer) {
+            Some(task) => Ok(self.told(task)),
+            None => {
+                let answer = self.transport.accepted(answer)?;
+                self.transport.object(&answer)?;
+                let evidence = format!("{} is no Task: it has no TaskState", task.0);
+                Err(self.transport.protocol(&evidence))
+            }
+        }
+    }
+
+    async fn tasks(&self) -> Result<Vec<RedfishTask>, BmcError> {
+        let Some(collection) = self.task_collection().await? else {
+            return Ok(Vec::new());
+        };
+        let mut tasks = Vec::new();
+        for path in self.members(&collection).await? {
+            match self.transport.resource::<Task>(&path).await {
+                Ok((task, _)) => tasks.push(self.told(task::stands(&path, task))),
+                // Services drop old tasks at any time, also between the list and the question.
+                Err(BmcError::Refused {
+                    status: 404 | 410, ..
+                }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        task::oldest_first(&mut tasks);
+        Ok(tasks)
+    }
+
+    async fn eject_media(&self) -> Result<(), BmcError> {
+        let slot = self.slot().await?;
+        if slot.holds_media() {
+            self.eject(&slot).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn boot_override(&self) -> Result<BootOverride, BmcError> {
+        self.read_override(self.system().await?.system)
+    }
+
+    async fn set_boot_override(&self, wanted: &BootOverride) -> Result<BootOverride, BmcError> {
+        let at = self.system().await?;
+        self.check_override(&at.system, wanted).await?;
+        // Both together: an IMC refuses one without the other, and the standard allows it.
+        let boot = json!({
+            "BootSourceOverrideEnabled": name_of(wanted.enabled),
+            "BootSourceOverrideTarget": wanted.target,
+        });
+        let body = Map::from_iter([("Boot".to_owned(), boot)]);
+        self.patch(&at, &body).await?;
+        self.read_override(self.system().await?.system)
+    }
+
+    async fn reset_manager(&self) -> Result<(), BmcError> {
+        let reset = self.manager().await?.reset();
+        let reset = reset.ok_or_else(|| self.transport.not_offered("Manager.Reset"))?;
+        let how = self.kind_of_reset(&reset).await?;
+        let body = Map::from_iter([("ResetType".to_owned(), Value::from(how))]);
+        let answer = self.act(Method::POST, &reset.target, &body, None).await?;
+        self.transport.accepted(answer).map(drop)
+    }
+}
+
+impl RedfishClient {
+    async fn act(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Map<String, Value>,
+        if_match: Option<&str>,
+    ) -> Result<Answer, BmcError> {
+        self.transport.act(method, path, body, if_match).await
+    }
+
+    async fn eject(&self, slot: &Slot) -> Result<(), BmcError> {
+        let eject = slot.media.eject();
+        let eject = eject.ok_or_else(|| self.transport.not_offered("EjectMedia"))?;
+        let answer = self
+            .act(Method::POST, &eject.target, &Map::new(), None)
+            .await?;
+        // Somebody was quicker.
+        let empty = answer
+            .error()
+            .is_some_and(|error| slot.quirks.eject_refusal_means_empty(&error));
+        if answer.status == 400 && empty {
+            return Ok(());
+        }
+        self.transport.accepted(answer).map(drop)
+    }
+
+    /// PATCH by the rules of ETags: as it was given; on 412 the strong form of a weak one (some
+    /// compare strongly), then without (some never match).
+    async fn patch(&self, at: &SystemAt, body: &Map<String, Value>) -> Result<(), BmcError> {
+        let given = at.etag.as_deref();
+        let strong = given.and_then(|etag| etag.strip_prefix("W/"));
+        let mut forms = given.into_iter().chain(strong).map(Some).chain([None]);
+        let mut if_match = forms.next().flatten();
+        loop {
+            let answer = self.act(Method::PATCH, &at.path, body, if_match).await?;
+            if answer.status == 412
+                && if_match.is_some()
+                && let Some(next) = forms.next()
+            {
+                if_match = next;
+                continue;
+            }
+            return self.transport.accepted(answer).map(drop);
+        }
+    }
+
+    fn read_override(&self, system: ComputerSystem) -> Result<BootOverride, BmcError> {
+        let boot = system.boot.unwrap_or_default();
+        if boot.enabled.is_none() && boot.target.is_none() {
+            return Err(self.transport.not_offered("boot source override"));
+        }
+        let enabled = match boot.enabled.as_deref() {
+            Some("Once") => BootOverrideEnabled::Once,
+            Some("Continuous") => BootOverrideEnabled::Continuous,
+            Some("Disabled") | None => BootOverrideEnabled::Disabled,
+            Some(other) => {
+                let evidence = format!("BootSourceOverrideEnabled is {other}");
+                return Err(self.transport.protocol(&evidence));
+            }
+        };
+        Ok(BootOverride {
+            enabled,
+            target: boot.target.unwrap_or_else(|| "None".to_owned()),
+        })
+    }
+
+    /// What the service says it does not take is not asked of it.
+    async fn check_override(
+        &self,
+        system: &ComputerSystem,
+        wanted: &BootOverride,
+    ) -> Result<(), BmcError> {
+        let none = Boot::default();
+        let boot = system.boot.as_ref().unwrap_or(&none);
+        let name = name_of(wanted.enabled);
+        let takes = self.quirks(system).await?.takes_override(wanted.enabled);
+        if !takes || !offers(&boot.enabled_offered, name) {
+            let what = offering("boot source override", name, &boot.enabled_offered);
+            return Err(self.transport.not_offered(what));
+        }
+        // Lists of targets leave `None` out, and everybody takes it to switch the override off.
+        let off = wanted.enabled == BootOverrideEnabled::Disabled && wanted.target == "None";
+        if !off && !offers(&boot.target_offered, &wanted.target) {
+            let what = offering("boot source", &wanted.target, &boot.target_offered);
+            return Err(self.transport.not_offered(what));
+        }
+        Ok(())
+    }
+
+    /// The gentlest way that is offered: an IMC knows only `ForceRestart`.
+    async fn kind_of_reset(&self, reset: &Action) -> Result<String, BmcError> {
+        let mut offered = reset.reset_types.clone();
+        if offered.is_empty()
+            && let Some(info) = &reset.info
+        {
+            let (info, _) = self.transport.resource::<ActionInfo>(info).await?;
+            offered = info.values_of("ResetType");
+        }
+        let known = ["GracefulRestart", "ForceRestart"];
+        let best = known.into_iter().find(|kind| offers(&offered, kind));
+        best.map(ToOwned::to_owned).ok_or_else(|| {
+            let what = offering("reset of its manager", "ForceRestart", &offered);
+            self.transport.not_offered(what)
+        })
+    }
+
+    /// A task whose reason may be shown.
+    fn told(&self, task: RedfishTask) -> RedfishTask {
+        let state = match task.state {
+            TaskState::Failed(reason) => TaskState::Failed(self.transport.clean(&reason)),
+            state @ (TaskState::Running | TaskState::Completed) => state,
+        };
+        RedfishTask { state, ..task }
+    }
+}
+
+impl Slot {
+    fn holds_media(&self) -> bool {
+        self.quirks.holds_media(&self.media)
+    }
+}
+
+/// The task that an insert started: the Task in the answer's body, else the `Location`, else, where
+/// the service names none (or was done at once), the slot itself.
+fn task_of(slot: &Slot, answer: &Answer) -> TaskUri {
+    let body = answer.object().unwrap_or_default();
+    let task: Task = resource::read(body);
+    let of_body = task.link.path().filter(|_| task.task_state.is_some());
+    let of_location = || {
+        let monitor = path_of(answer.location.as_deref()?)?;
+        Some(slot.quirks.task_behind_monitor(&monitor))
+    };
+    let path = of_body.or_else(of_location);
+    TaskUri(path.unwrap_or_else(|| slot.path.clone()))
+}
+
+/// The last path component of what is inserted, as far as the service tells.
+fn image_name(media: &MediaSlot) -> Option<String> {
+    let image = media.image.as_deref().and_then(|image| {
+        let path = image.split(['?', '#']).next()?;
+        let name = path.rsplit(['/', '\\']).next()?;
+        (!name.is_empty()).then(|| name.to_owned())
+    });
+    image.or_else(|| media.image_name.clone())
+}
+
+fn name_of(enabled: BootOverrideEnabled) -> &'static str {
+    match enabled {
+        BootOverrideEnabled::Disabled => "Disabled",
+        BootOverrideEnabled::Once => "Once",
+        BootOverrideEnabled::Continuous => "Continuous",
+    }
+}
+
+/// No list forbids nothing.
+fn offers(offered: &[String], value: &str) -> bool {
+    offered.is_empty() || offered.iter().any(|o| o == value)
+}
+
+/// `boot source override Disabled (it has Once, Continuous)`
+fn offering(what: &str, value: &str, offered: &[String]) -> String {
+    match offered {
+        [] => format!("{what} {value}"),
+        some => format!("{what} {value} (it has {})", some.join(", ")),
+    }
+}

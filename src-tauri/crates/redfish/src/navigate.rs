@@ -1,0 +1,225 @@
+//! From the service root to a resource by its links: no id is known beforehand.
+
+use std::sync::Arc;
+
+use slipway_core::ports::BmcError;
+
+use crate::{
+    RedfishClient,
+    answer::Answer,
+    quirks::Quirks,
+    resource::{self, Collection, ComputerSystem, Link, Manager, MediaSlot, ServiceRoot, linked},
+};
+
+pub(crate) const ROOT: &str = "/redfish/v1/";
+/// Pages of one collection: past it a service counts in circles.
+const PAGES: usize = 100;
+
+/// What was found, so that it is not looked for at every question.
+#[derive(Default)]
+pub(crate) struct Places {
+    root: Option<Arc<ServiceRoot>>,
+    system: Option<String>,
+    manager: Option<String>,
+}
+
+/// A virtual media slot, and whose it is.
+pub(crate) struct Slot {
+    pub path: String,
+    pub media: MediaSlot,
+    pub quirks: Quirks,
+}
+
+/// The system as it stands.
+pub(crate) struct SystemAt {
+    pub path: String,
+    pub etag: Option<String>,
+    pub system: ComputerSystem,
+}
+
+impl RedfishClient {
+    /// The service root, asked anew, and without our credential: what is no Redfish service does
+    /// not get it. Those that want it even here (against the standard) get it.
+    pub(crate) async fn fresh_root(&self) -> Result<Arc<ServiceRoot>, BmcError> {
+        let transport = &self.transport;
+        let mut answer = transport.get_openly(ROOT).await?;
+        if answer.status == 401 {
+            answer = transport.get(ROOT).await?;
+        }
+        let root = Arc::new(self.read_root(answer)?);
+        self.places.lock().await.root = Some(root.clone());
+        Ok(root)
+    }
+
+    fn read_root(&self, answer: Answer) -> Result<ServiceRoot, BmcError> {
+        let transport = &self.transport;
+        if !answer.is_success() {
+            // A Redfish service that has a bad moment says so in Redfish's way, or as a gateway.
+            let speaks = answer.error().is_some() || answer.status >= 500 || answer.status == 401;
+            return Err(match speaks && !answer.is_redirect() {
+                true => transport.refused(&answer),
+                false => transport.not_redfish(&answer),
+            });
+        }
+        let Some(object) = answer.object() else {
+            let begins = answer.body.trim_ascii_start().first();
+            return Err(match begins {
+                Some(b'{') => match transport.object(&answer) {
+                    Err(error) => error,
+                    Ok(_) => transport.not_redfish(&answer),
+                },
+                Some(_) | None => transport.not_redfish(&answer),
+            });
+        };
+        let root: ServiceRoot = resource::read(object);
+        match root.is_redfish() {
+            true => Ok(root),
+            false => Err(transport.not_redfish(&answer)),
+        }
+    }
+
+    async fn root(&self) -> Result<Arc<ServiceRoot>, BmcError> {
+        let known = self.places.lock().await.root.clone();
+        match known {
+            Some(root) => Ok(root),
+            None => self.fresh_root().await,
+        }
+    }
+
+    /// The first system.
+    pub(crate) async fn system(&self) -> Result<SystemAt, BmcError> {
+        let known = self.places.lock().await.system.clone();
+        if let Some(path) = known {
+            match self.transport.resource(&path).await {
+                Ok((system, etag)) => return Ok(SystemAt::new(path, system, etag)),
+                Err(BmcError::Refused { status: 404, .. }) => self.forget().await,
+                Err(error) => return Err(error),
+            }
+        }
+        let root = self.root().await?;
+        let path = self.first_of(root.systems.as_ref(), "system").await?;
+        let (system, etag) = self.transport.resource(&path).await?;
+        self.places.lock().await.system = Some(path.clone());
+        Ok(SystemAt::new(path, system, etag))
+    }
+
+    /// The first manager.
+    pub(crate) async fn manager(&self) -> Result<Manager, BmcError> {
+        let known = self.places.lock().await.manager.clone();
+        if let Some(path) = known {
+            match self.transport.resource(&path).await {
+                Ok((manager, _)) => return Ok(manager),
+                Err(BmcError::Refused { status: 404, .. }) => self.forget().await,
+                Err(error) => return Err(error),
+            }
+        }
+        let root = self.root().await?;
+        let path = self.first_of(root.managers.as_ref(), "manager").await?;
+        let (manager, _) = self.transport.resource(&path).await?;
+        self.places.lock().await.manager = Some(path);
+        Ok(manager)
+    }
+
+    /// The slot for discs: of the system, else of its manager; the first that takes CDs, else the
+    /// first.
+    pub(crate) async fn slot(&self) -> Result<Slot, BmcError> {
+        let system = match self.system().await {
+            Ok(at) => at.system,
+            Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
+            Err(error) => return Err(error),
+        };
+        let root = self.root().await?;
+        let quirks = Quirks::of(&root, &system);
+        if let Some(collection) = linked(system.virtual_media.as_ref())
+            && let Some(slot) = self.slot_of(&collection, quirks).await?
+        {
+            return Ok(slot);
+        }
+        let manager = match self.manager().await {
+            Ok(manager) => manager,
+            Err(BmcError::NotOffered { .. }) => Manager::default(),
+            Err(error) => return Err(error),
+        };
+        if let Some(collection) = linked(manager.virtual_media.as_ref())
+            && let Some(slot) = self.slot_of(&collection, quirks).await?
+        {
+            return Ok(slot);
+        }
+        Err(self.transport.not_offered("virtual media"))
+    }
+
+    async fn slot_of(&self, collection: &str, quirks: Quirks) -> Result<Option<Slot>, BmcError> {
+        let mut first = None;
+        for path in self.members(collection).await? {
+            let (media, _) = self.transport.resource::<MediaSlot>(&path).await?;
+            let slot = Slot {
+                path,
+                media,
+                quirks,
+            };
+            if slot.media.takes_discs() {
+                return Ok(Some(slot));
+            }
+            first = first.or(Some(slot));
+        }
+        Ok(first)
+    }
+
+    /// The quirks of this service, from its root and its system.
+    pub(crate) async fn quirks(&self, system: &ComputerSystem) -> Result<Quirks, BmcError> {
+        Ok(Quirks::of(&*self.root().await?, system))
+    }
+
+    /// The path of the tasks' collection, where there is one.
+    pub(crate) async fn task_collection(&self) -> Result<Option<String>, BmcError> {
+        let root = self.root().await?;
+        let Some(path) = linked(root.tasks.as_ref()) else {
+            return Ok(None);
+        };
+        let (service, _) = self
+            .transport
+            .resource::<resource::TaskService>(&path)
+            .await?;
+        Ok(linked(service.tasks.as_ref()))
+    }
+
+    /// The paths of all members, over all pages.
+    pub(crate) async fn members(&self, collection: &str) -> Result<Vec<String>, BmcError> {
+        let mut members = Vec::new();
+        let mut pages = vec![collection.to_owned()];
+        while let Some(page) = pages.last() {
+            let (read, _) = self.transport.resource::<Collection>(page).await?;
+            members.extend(read.paths());
+            match read.next_page() {
+                None => break,
+                Some(next) if pages.len() < PAGES && !pages.contains(&next) => pages.push(next),
+                Some(_) => {
+                    let evidence = format!("the pages of {collection} have no end");
+                    return Err(self.transport.protocol(&evidence));
+                }
+            }
+        }
+        Ok(members)
+    }
+
+    async fn first_of(&self, link: Option<&Link>, what: &str) -> Result<String, BmcError> {
+        let none = || self.transport.not_offered(what);
+        let collection = linked(link).ok_or_else(none)?;
+        let members = self.members(&collection).await?;
+        members.into_iter().next().ok_or_else(none)
+    }
+
+    async fn forget(&self) {
+        *self.places.lock().await = Places::default();
+    }
+}
+
+impl SystemAt {
+    fn new(path: String, system: ComputerSystem, etag: Option<String>) -> Self {
+        Self {
+            path,
+            etag: etag.or_else(|| system.etag.clone()),
+            system,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What Slipway remembers: the fleet, jobs and settings in SQLite, and secrets in the system
+//! keyring or in an encrypted file.
+//!
+//! Not here: what any of it means. A headline is computed by `slipway-core` and handed in; whether
+//! a pin may be replaced is decided by whoever asks.
+
+mod columns;
+mod credentials;
+mod database;
+mod dpus;
+mod error;
+mod fleet;
+mod isos;
+mod jobs;
+mod pins;
+mod secrets;
+mod settings;
+
+pub use credentials::CredentialProfile;
+pub use database::Store;
+pub use error::{StoreError, Unique};
+pub use fleet::{DpuPage, DpuQuery, DpuRow, DpuSort, ImageInUse};
+pub use secrets::{
+    FileSecrets, KdfCost, KeyringSecrets, SECRETS_FILE, file_secrets_exist, open_secrets,
+};

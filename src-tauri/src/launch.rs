@@ -1,0 +1,166 @@
+//! From the command line to an open window.
+
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use slipway_core::job::Policy;
+use slipway_fleet::{Fleet, FleetConfig};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tokio_util::sync::CancellationToken;
+
+use crate::{events, state::Desk};
+
+/// What the app was started with.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    pub data_dir: Option<PathBuf>,
+    /// A lab that runs in another process: its `lab.json` lies there.
+    pub lab_dir: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads `--data-dir DIR` and `--lab-dir DIR`.
+    pub fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self::default();
+        while let Some(argument) = args.next() {
+            let slot = match argument.as_str() {
+                "--data-dir" => &mut options.data_dir,
+                "--lab-dir" => &mut options.lab_dir,
+                other => return Err(format!("unknown argument `{other}`")),
+            };
+            *slot = Some(args.next().ok_or_else(|| format!("{argument} needs a folder"))?.into());
+        }
+        Ok(options)
+    }
+}
+
+/// Opens the data folder and the window. A folder that can't be opened still gets a window: it
+/// says why.
+pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::error::Error>> {
+    let data_dir = match options.data_dir {
+        Some(dir) => dir,
+        None => app.path().app_data_dir()?,
+    };
+    let mut config = FleetConfig::new(&data_dir);
+    config.passphrase = std::env::var_os("SLIPWAY_PASSPHRASE_FILE").and_then(read_passphrase);
+    config.refresh_every = Some(Duration::from_secs(60));
+    let lab_was_here = options.lab_dir.is_some() || data_dir.join("lab").exists();
+    if lab_was_here {
+        config.policy = Policy::lab();
+        config.refresh_every = Some(Duration::from_secs(10));
+    }
+    let fleet = tauri::async_runtime::block_on(Fleet::open(config));
+    let stop = CancellationToken::new();
+    let desk = Arc::new(Desk {
+        fleet,
+        data_dir,
+        lab: tokio::sync::Mutex::default(),
+        stop: stop.clone(),
+        runner: Mutex::default(),
+    });
+    app.manage(desk.clone());
+    if let Ok(fleet) = &desk.fleet {
+        start(app.handle(), &desk, fleet, options.lab_dir);
+    }
+    let route = std::env::var("SLIPWAY_ROUTE").unwrap_or_default();
+    let url = WebviewUrl::App(format!("index.html{}", hash(&route)).into());
+    WebviewWindowBuilder::new(app, "main", url)
+        .title("Slipway")
+        .inner_size(1360.0, 880.0)
+        .min_inner_size(900.0, 600.0)
+        .build()?;
+    Ok(())
+}
+
+/// `#/cards` for `/cards`; nothing for anything that is no plain route.
+fn hash(route: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
+    if route.starts_with('/') && route.chars().all(plain) { format!("#{route}") } else { String::new() }
+}
+
+fn read_passphrase(path: OsString) -> Option<slipway_core::secret::Password> {
+    let text = std::fs::read_to_string(path).ok()?;
+    Some(slipway_core::secret::Password::new(text.trim_end_matches('\n')))
+}
+
+fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet, lab_dir: Option<PathBuf>) {
+    use tauri::async_runtime::spawn;
+    spawn(events::forward(app.clone(), fleet.changes()));
+    let (runs, stop) = (fleet.clone(), desk.stop.clone());
+    let runner = spawn(async move {
+        if let Err(error) = runs.run(stop).await {
+            tracing::error!(%error, "jobs no longer run");
+        }
+    });
+    if let Ok(mut slot) = desk.runner.lock() {
+        *slot = Some(runner);
+    }
+    let (watches, stop) = (fleet.clone(), desk.stop.clone());
+    spawn(async move { watches.watch_others(stop).await });
+    let (looks, stop) = (fleet.clone(), desk.stop.clone());
+    let desk = desk.clone();
+    spawn(async move {
+        if let Some(dir) = lab_dir {
+            if let Err(error) = looks.join_lab(&dir).await {
+                tracing::error!(%error, "the lab could not be joined");
+            }
+        } else {
+            desk.restart_lab().await;
+        }
+        looks.keep_looking(stop).await;
+    });
+}
+
+/// A wrong command line.
+#[must_use]
+pub fn usage(message: &str) -> ExitCode {
+    use std::io::Write;
+    let _ = writeln!(
+        std::io::stderr(),
+        "slipway: {message}\nusage: slipway [--data-dir DIR] [--lab-dir DIR]\n\
+         --data-dir DIR  the database and everything else (default: the XDG data folder)\n\
+         --lab-dir DIR   join the lab whose lab.json lies in DIR"
+    );
+    ExitCode::from(2)
+}
+
+/// The window could not be made at all.
+#[must_use]
+pub fn failed(error: &tauri::Error) -> ExitCode {
+    use std::io::Write;
+    let _ = writeln!(
+        std::io::stderr(),
+        "slipway: the window could not be opened: {error}\nIs there a display? `slipctl` works without one."
+    );
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &[&str]) -> Result<Options, String> {
+        Options::from_args(args.iter().map(|a| (*a).to_owned()))
+    }
+
+    #[test]
+    fn folders_are_read_and_other_words_are_refused() {
+        let options = read(&["--data-dir", "/d", "--lab-dir", "/l"]).unwrap();
+        assert_eq!(options.data_dir, Some("/d".into()));
+        assert_eq!(options.lab_dir, Some("/l".into()));
+        assert!(read(&["--data-dir"]).is_err());
+        assert!(read(&["--help"]).is_err());
+    }
+
+    #[test]
+    fn only_plain_routes_reach_the_page() {
+        assert_eq!(hash("/cards"), "#/cards");
+        assert_eq!(hash("javascript:x"), "");
+        assert_eq!(hash("/x?y=<z>"), "");
+    }
+}

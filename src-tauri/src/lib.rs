@@ -1,0 +1,51 @@
+//! Slipway's window: a thin Tauri shell over `slipway-fleet`.
+//!
+//! No decision is made here. Commands pass on what the fleet answers; changes become one event.
+
+pub mod bindings;
+mod commands;
+mod events;
+mod launch;
+mod state;
+
+use tauri::Manager;
+
+/// Runs the app until its window is closed.
+#[must_use]
+pub fn run() -> std::process::ExitCode {
+    let options = match launch::Options::from_args(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => return launch::usage(&message),
+    };
+    let builder = bindings::builder();
+    let handler = builder.invoke_handler();
+    let app = tauri::Builder::default()
+        // The first: a second start only raises the window of the first.
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            if let Some(window) = app.get_webview_window("main") {
+                let _ = window.unminimize();
+                let _ = window.set_focus();
+            }
+        }))
+        .plugin(tauri_plugin_store::Builder::default().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .invoke_handler(handler)
+        .setup(move |app| {
+            builder.mount_events(app);
+            launch::open(app, options)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let tauri::RunEvent::Exit = event {
+                    app.state::<state::SharedDesk>().close();
+                }
+            });
+            std::process::ExitCode::SUCCESS
+        }
+        Err(error) => launch::failed(&error),
+    }
+}

@@ -1,0 +1,172 @@
+//! `cargo xtask demo`: the simulated rack, and the app's window on it.
+
+use crate::binaries::{self, Profile};
+use crate::packages::Purpose;
+use crate::project::Project;
+use crate::session::{self, Display, Session};
+use crate::setup::setup;
+use crate::tool::Running;
+use crate::{Result, steps::Steps};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+/// The word by which xtask starts itself inside a session with a display of its own.
+pub const INSIDE: &str = "demo-inside-session";
+
+/// Set-up and build, then the window: the person's own display, or Xvfb and a screenshot.
+pub fn demo(project: &mut Project, profile: Profile) -> Result {
+    let mut steps = Steps::new();
+    steps.run("setup: what is missing", || {
+        setup(project, &[Purpose::Build, Purpose::Demo])
+    })?;
+    let project = &*project;
+    let mut built = None;
+    steps.run("build: the UI, the app and slipctl", || {
+        built = Some(binaries::all(project, profile)?);
+        Ok(())
+    })?;
+    steps.report();
+    let built = built.ok_or("nothing was built")?;
+    if session::has_display() {
+        let rack = Rack::start(project, &built.slipctl)?;
+        println!("\nThe window is on the simulated rack. Close it to end the demo.");
+        return window(project, &built.slipway, &rack)?.run();
+    }
+    println!("\nNo display here: the window opens under Xvfb, and a screenshot is taken of it.");
+    let itself = project
+        .ours(&std::env::current_exe()?)?
+        .arg(INSIDE)
+        .args([&built.slipway, &built.slipctl]);
+    let session = Session::new()?;
+    session
+        .wrap(project, Display::Virtual, itself)?
+        .limit(Duration::from_secs(10 * 60))
+        .run_unannounced()
+}
+
+/// The demo where there is no display, inside Xvfb: the rack, the window, its picture.
+pub fn inside(project: &Project, slipway: &str, slipctl: &str) -> Result {
+    let rack = Rack::start(project, Path::new(slipctl))?;
+    let log = project.root.join("demo/window.log");
+    let mut running = window(project, Path::new(slipway), &rack)?
+        .env("SLIPWAY_BENCH", "1")
+        .start(Stdio::from(std::fs::File::create(&log)?))?;
+    running.wait_until(
+        "the window shows its first page",
+        Duration::from_secs(90),
+        || std::fs::read_to_string(&log).is_ok_and(|said| said.contains("slipway: ready ")),
+    )?;
+    // The first sweep over the rack fills the page a few seconds after it can be used.
+    std::thread::sleep(Duration::from_secs(8));
+    running.still_runs()?;
+    let picture = project.root.join("demo/window.png");
+    project
+        .tool("import")?
+        .args(["-window", "root"])
+        .arg(&picture)
+        .limit(Duration::from_secs(30))
+        .run()?;
+    println!("\nThe window's picture: {}", picture.display());
+    println!("The command-line tour: cargo xtask demo --headless");
+    Ok(())
+}
+
+fn window(project: &Project, slipway: &Path, rack: &Rack) -> Result<crate::tool::Tool> {
+    let tool = project.ours(slipway)?;
+    Ok(tool
+        .arg("--data-dir")
+        .arg(&rack.data)
+        .arg("--lab-dir")
+        .arg(&rack.lab)
+        .tied())
+}
+
+/// The running lab. It ends when this is dropped.
+pub struct Rack {
+    /// The lab's folder, with its inventory `lab.json`.
+    pub lab: PathBuf,
+    /// Slipway's own data.
+    pub data: PathBuf,
+    _running: Running,
+}
+
+impl Rack {
+    /// Starts 24 cards in `demo/`, which begins empty: a card's pins are new with each lab.
+    pub fn start(project: &Project, slipctl: &Path) -> Result<Self> {
+        let demo = project.root.join("demo");
+        if demo.exists() {
+            std::fs::remove_dir_all(&demo)
+                .map_err(|error| format!("{}: {error}", demo.display()))?;
+        }
+        let (lab, data) = (demo.join("lab"), demo.join("data"));
+        for folder in [&lab, &data] {
+            std::fs::create_dir_all(folder)?;
+        }
+        let log = demo.join("lab.log");
+        let tool = project
+            .ours(slipctl)?
+            .arg("--data-dir")
+            .arg(&data)
+            .args(["lab", "start", "--cards", "24", "--dir"])
+            .arg(&lab)
+            .tied();
+        println!("\n$ {} &", tool.shown());
+        let mut running = tool.start_logged(&log)?;
+        let inventory = lab.join("lab.json");
+        running
+            .wait_until(
+                "the lab has written its inventory",
+                Duration::from_secs(120),
+                || inventory.is_file(),
+            )
+            .map_err(|error| {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                format!("{error}\n{}", said.trim())
+            })?;
+        println!("24 simulated cards, listed in {}", inventory.display());
+        Ok(Self {
+            lab,
+            data,
+            _running: running,
+        })
+    }
+
+    /// The ISO that the lab made, of the image's version 1.0.0.
+    pub fn iso(&self) -> Result<String> {
+        let inventory = std::fs::read_to_string(self.lab.join("lab.json"))?;
+        string_field(&inventory, "demo_iso").ok_or_else(|| "lab.json names no demo_iso".into())
+    }
+}
+
+/// The value of a string field of JSON that our own lab wrote: a path, so with no escapes that
+/// would need a JSON library here.
+fn string_field(json: &str, name: &str) -> Option<String> {
+    let (_, after) = json.split_once(&format!("\"{name}\""))?;
+    let value = after
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start()
+        .strip_prefix('"')?;
+    value.split_once('"').map(|(value, _)| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_iso_is_found_in_the_inventory_however_it_is_laid_out() {
+        let json = "{\"image\": \"x\",\n \"demo_iso\" : \"/demo/lab/demo.iso\"}";
+        assert_eq!(
+            string_field(json, "demo_iso").as_deref(),
+            Some("/demo/lab/demo.iso")
+        );
+        assert_eq!(
+            string_field("{\"demo_iso\":\"a\"}", "demo_iso").as_deref(),
+            Some("a")
+        );
+        assert_eq!(string_field("{\"demo_iso\":null}", "demo_iso"), None);
+        assert_eq!(string_field("{}", "demo_iso"), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! A desktop session of our own: a bus, a keyring and, where asked for, a display, with folders
+//! that are nobody else's. What runs in it cannot touch the person's own keyring and settings.
+
+use crate::{Result, project::Project, tool::Tool};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// The folders of one session. They go away with it.
+pub struct Session {
+    home: PathBuf,
+}
+
+/// Whether the session has a display of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Display {
+    /// Xvfb, 1400 × 900.
+    Virtual,
+    /// None: what runs in it opens no window.
+    None,
+}
+
+impl Session {
+    pub fn new() -> Result<Self> {
+        // Short, for the sockets below it: their paths must stay under 108 bytes.
+        let nanos = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)?
+            .as_nanos();
+        let name = format!("slipway-{}-{}", std::process::id(), nanos % 1_000_000);
+        let home = std::env::temp_dir().join(name);
+        let mut private = DirBuilder::new();
+        private.mode(0o700);
+        private
+            .create(&home)
+            .map_err(|error| format!("{}: {error}", home.display()))?;
+        for folder in ["run", "data", "config", "cache", "state"] {
+            private.create(home.join(folder))?;
+        }
+        Ok(Self { home })
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// `inner`, to be run inside. The keyring is real, unlocked, and empty.
+    pub fn wrap(&self, project: &Project, display: Display, inner: Tool) -> Result<Tool> {
+        let mut outer = match display {
+            Display::Virtual => project
+                .tool("xvfb-run")?
+                .args(["-a", "-s", "-screen 0 1400x900x24 -nolisten tcp"])
+                .wrapping(project.tool("dbus-run-session")?),
+            Display::None => project
+                .tool("dbus-run-session")?
+                .without_env("DISPLAY")
+                .without_env("WAYLAND_DISPLAY"),
+        };
+        project.tool("gnome-keyring-daemon")?;
+        let with_keyring = "printf test | gnome-keyring-daemon --unlock --components=secrets \
+                            >/dev/null && exec \"$@\"";
+        outer = outer
+            .arg("--")
+            .wrapping(project.tool("bash")?)
+            .args(["-c", with_keyring, "bash"]);
+        for (name, folder) in [
+            ("XDG_RUNTIME_DIR", "run"),
+            ("XDG_DATA_HOME", "data"),
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_CACHE_HOME", "cache"),
+            ("XDG_STATE_HOME", "state"),
+        ] {
+            outer = outer.env(name, self.home.join(folder));
+        }
+        Ok(outer
+            .wrapping(inner)
+            .env("SLIPWAY_TEST_KEYRING", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("NO_AT_BRIDGE", "1")
+            .env("GTK_USE_PORTAL", "0")
+            .env("GDK_BACKEND", "x11"))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What stays is in the temporary folder.
+        let _ = std::fs::remove_dir_all(&self.home);
+    }
+}
+
+/// Whether a person sits in front of a screen here.
+pub fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_inside_has_a_bus_and_an_unlocked_keyring_of_its_own() {
+        let project = Project::find().expect("a working tree");
+        let session = Session::new().expect("a private folder");
+        let ask = "printf '%s\n' \"$DBUS_SESSION_BUS_ADDRESS\" \"$XDG_DATA_HOME\"; \
+                   ls \"$XDG_DATA_HOME/keyrings\"";
+        let inner = project.tool("bash").expect("listed").args(["-c", ask]);
+        let wrapped = session
+            .wrap(&project, Display::None, inner)
+            .expect("the tests' programs");
+        let said = wrapped
+            .limit(std::time::Duration::from_secs(60))
+            .read()
+            .expect("a session");
+        let lines: Vec<&str> = said.lines().collect();
+        assert!(lines[0].starts_with("unix:"), "{said}");
+        assert!(Path::new(lines[1]).starts_with(session.home()), "{said}");
+        assert!(lines.contains(&"login.keyring"), "{said}");
+    }
+
+    #[test]
+    fn the_folders_go_away_with_the_session() {
+        let session = Session::new().expect("a private folder");
+        let home = session.home().to_path_buf();
+        assert!(home.is_dir());
+        drop(session);
+        assert!(!home.exists());
+    }
+}

@@ -1,0 +1,156 @@
+//! `cargo xtask test`: everything, in order, stopping at the first that fails.
+
+use crate::packages::{Purpose, find_program};
+use crate::project::{ONE_FEATURE_SET, Project};
+use crate::session::{Display, Session};
+use crate::setup::setup;
+use crate::steps::Steps;
+use crate::{Result, binaries};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The parts, by the name that `--only` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Ui,
+    Build,
+    Rust,
+    Window,
+    Pages,
+}
+
+impl Part {
+    pub const ALL: &[Self] = &[Self::Ui, Self::Build, Self::Rust, Self::Window, Self::Pages];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ui => "ui",
+            Self::Build => "build",
+            Self::Rust => "rust",
+            Self::Window => "window",
+            Self::Pages => "pages",
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Ui => "ui: components and functions, by Vitest",
+            Self::Build => "build: the UI, which the app embeds",
+            Self::Rust => "rust: every crate, and the app's own tests",
+            Self::Window => "window: the app in a real window, by WebDriver",
+            Self::Pages => "pages: every page in Chromium, with axe",
+        }
+    }
+}
+
+/// Runs one part, or all of them.
+pub fn test(project: &mut Project, only: Option<Part>) -> Result {
+    let mut steps = Steps::new();
+    steps.run("setup: what is missing", || {
+        setup(project, &[Purpose::Build, Purpose::Test])
+    })?;
+    let project = &*project;
+    for part in Part::ALL
+        .iter()
+        .copied()
+        .filter(|part| only.is_none_or(|only| only == *part))
+    {
+        steps.run(part.heading(), || match part {
+            Part::Ui => project
+                .npm_script("test")?
+                .env("CI", "true")
+                .limit(15 * MINUTE)
+                .run(),
+            Part::Build => binaries::ui(project),
+            Part::Rust => rust(project),
+            Part::Window => window(project),
+            Part::Pages => pages(project),
+        })?;
+    }
+    steps.report();
+    Ok(())
+}
+
+fn rust(project: &Project) -> Result {
+    binaries::require_ui(project)?;
+    // Compiled first and by itself, so that the limit is one on tests.
+    project
+        .cargo("test")?
+        .args(ONE_FEATURE_SET)
+        .arg("--no-run")
+        .run()?;
+    let session = Session::new()?;
+    let tests = project.cargo("test")?.args(ONE_FEATURE_SET);
+    session
+        .wrap(project, Display::None, tests)?
+        .limit(30 * MINUTE)
+        .run()
+}
+
+fn window(project: &Project) -> Result {
+    let source = project.root.join("tests/e2e/window.rs");
+    if !source.is_file() {
+        return Err(format!("{} is missing: the window has no tests", source.display()).into());
+    }
+    binaries::require_ui(project)?;
+    // The same command as the `rust` part's, so this compiles nothing when that has just run. It
+    // also brings back the binaries, where a plain `cargo build` has replaced them by ones that
+    // ask a development server for the UI.
+    project
+        .cargo("test")?
+        .args(ONE_FEATURE_SET)
+        .arg("--no-run")
+        .run()?;
+    let tests = || -> Result<_> {
+        Ok(project
+            .cargo("test")?
+            .args(ONE_FEATURE_SET)
+            .args(["--test", "window"]))
+    };
+    tests()?.arg("--no-run").run()?;
+
+    // Copies, which no build can replace while the tests run.
+    let folder = project.target.join("window-test");
+    std::fs::create_dir_all(&folder)?;
+    let copied = |name: &str| -> Result<_> {
+        let copy = folder.join(name);
+        // A new file, never a change in one that may still be running.
+        let _ = std::fs::remove_file(&copy);
+        std::fs::copy(project.built("debug", name), &copy)
+            .map_err(|error| format!("{}: {error}", project.built("debug", name).display()))?;
+        Ok(copy)
+    };
+    let (app, slipctl) = (copied("slipway")?, copied("slipctl")?);
+    let kept = project.target.join("window-test/failures");
+    let _ = std::fs::remove_dir_all(&kept);
+    std::fs::create_dir_all(&kept)?;
+
+    project.tool("WebKitWebDriver")?;
+    let session = Session::new()?;
+    let tests = tests()?
+        .args(["--", "--nocapture", "--test-threads=1"])
+        .env("SLIPWAY_APP", app)
+        .env("SLIPCTL", slipctl)
+        .env("SLIPWAY_TEST_ARTIFACTS", &kept)
+        .env("TAURI_WEBVIEW_AUTOMATION", "true");
+    session
+        .wrap(project, Display::Virtual, tests)?
+        .limit(25 * MINUTE)
+        .run()
+        .map_err(|error| format!("{error}; what the tests kept is in {}", kept.display()).into())
+}
+
+fn pages(project: &Project) -> Result {
+    binaries::require_ui(project)?;
+    let chromium = find_program("chromium")
+        .and_then(|need| project.locate(need))
+        .ok_or("chromium is not installed: run `cargo xtask setup`")?;
+    let session = Session::new()?;
+    let pages = project
+        .npm_script("test:pages")?
+        .env("CI", "true")
+        .env("SLIPWAY_CHROMIUM", chromium)
+        .env("TMPDIR", session.home());
+    pages.limit(20 * MINUTE).run()
+}

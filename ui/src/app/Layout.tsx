@@ -1,0 +1,98 @@
+import {
+  Nav,
+  NavItem,
+  NavList,
+  Page,
+  PageSidebar,
+  PageSidebarBody,
+  SkipToContent,
+} from "@patternfly/react-core";
+import { useEffect, useRef } from "react";
+import { Link, Outlet, useLocation } from "react-router";
+import { useChangeEvents } from "@/ipc/events";
+import { AppMasthead } from "./AppMasthead";
+
+const MAIN = "main";
+
+/** Only what works stands here. */
+const PAGES: [word: string, path: string][] = [
+  ["Overview", "/overview"],
+  ["Cards", "/cards"],
+  ["ISOs", "/isos"],
+  ["Jobs", "/jobs"],
+  ["Settings", "/settings"],
+];
+
+/** Pages without an own place in the navigation belong to one that has. */
+const BELONGS: Record<string, string> = { "/add": "/cards", "/deploy": "/cards" };
+
+function AppNav({ pathname }: { pathname: string }) {
+  const at = BELONGS[pathname] ?? pathname;
+  return (
+    <PageSidebar>
+      <PageSidebarBody>
+        <Nav aria-label="Pages">
+          <NavList>
+            {PAGES.map(([word, path]) => {
+              const isActive = at === path || at.startsWith(`${path}/`);
+              return (
+                <NavItem key={path} itemId={path} isActive={isActive}>
+                  <Link
+                    to={path}
+                    data-testid={`nav-${word.toLowerCase()}`}
+                    aria-current={isActive ? "page" : undefined}
+                  >
+                    {word}
+                  </Link>
+                </NavItem>
+              );
+            })}
+          </NavList>
+        </Nav>
+      </PageSidebarBody>
+    </PageSidebar>
+  );
+}
+
+/** A new page starts at its top, and a screen reader is told so. */
+function useFreshPage(pathname: string) {
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    const main = document.getElementById(MAIN);
+    main?.scrollTo?.(0, 0);
+    main?.focus({ preventScroll: true });
+  }, [pathname]);
+}
+
+export function Layout() {
+  const { pathname } = useLocation();
+  useChangeEvents();
+  useFreshPage(pathname);
+  const skip = (
+    <SkipToContent
+      href={`#${MAIN}`}
+      onClick={(event) => {
+        // The address behind the `#` is the page's.
+        event.preventDefault();
+        document.getElementById(MAIN)?.focus();
+      }}
+    >
+      Skip to content
+    </SkipToContent>
+  );
+  return (
+    <Page
+      masthead={<AppMasthead />}
+      sidebar={<AppNav pathname={pathname} />}
+      skipToContent={skip}
+      mainContainerId={MAIN}
+      mainTabIndex={-1}
+      isManagedSidebar
+      isContentFilled
+    >
+      <Outlet />
+    </Page>
+  );
+}

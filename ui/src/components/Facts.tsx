@@ -1,0 +1,28 @@
+import {
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+  type DescriptionListProps,
+} from "@patternfly/react-core";
+import type { ReactNode } from "react";
+
+export type Fact = [term: string, value: ReactNode];
+
+type Props = { facts: Fact[]; columns?: DescriptionListProps["columnModifier"]; compact?: boolean };
+
+/** Terms and values; what isn't known says so. */
+export function Facts({ facts, columns, compact = true }: Props) {
+  return (
+    <DescriptionList isCompact={compact} columnModifier={columns}>
+      {facts.map(([term, value]) => (
+        <DescriptionListGroup key={term}>
+          <DescriptionListTerm>{term}</DescriptionListTerm>
+          <DescriptionListDescription>
+            {value ?? <span className="slipway-subtle">not known</span>}
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+      ))}
+    </DescriptionList>
+  );
+}

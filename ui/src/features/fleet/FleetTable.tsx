@@ -1,0 +1,166 @@
+import { Skeleton } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, type ThProps, Tr } from "@patternfly/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { Link, useNavigate } from "react-router";
+import { HeadlineLabel } from "@/components/HeadlineLabel";
+import type { DpuRow, DpuSort } from "@/ipc/bindings";
+import { benchReady } from "@/ipc/queries/app";
+import { type DpuFilter, useDpuRows } from "@/ipc/queries/dpus";
+import type { Column } from "./columns";
+import type { Selection } from "./selection";
+
+/** A compact row with one line of text, in pixels. */
+const ROW_HEIGHT = 41;
+
+type RowProps = { row: DpuRow; at: number; columns: Column[]; selection: Selection };
+
+function FleetRow({ row, at, columns, selection }: RowProps) {
+  const navigate = useNavigate();
+  const selected = selection.ids.has(row.id);
+  return (
+    <Tr
+      isClickable
+      isRowSelected={selected}
+      tabIndex={-1}
+      aria-rowindex={at + 2}
+      onRowClick={() => navigate(`/cards/${row.id}`)}
+      data-testid={`row-${row.name}`}
+    >
+      <Td
+        select={{
+          rowIndex: at,
+          isSelected: selected,
+          onSelect: (_event, on) => selection.toggle(row.id, on),
+          props: { "aria-label": `Select ${row.name}` },
+        }}
+        onClick={(event) => event.stopPropagation()}
+      />
+      <Td dataLabel="Name" modifier="nowrap">
+        <Link to={`/cards/${row.id}`}>{row.name}</Link>
+      </Td>
+      <Td dataLabel="State" modifier="nowrap">
+        <HeadlineLabel headline={row.headline} seen={row.last_seen} compact />
+      </Td>
+      {columns.map((column) => (
+        <Td key={column.id} dataLabel={column.word} modifier="truncate">
+          {column.cell(row)}
+        </Td>
+      ))}
+    </Tr>
+  );
+}
+
+type HeadProps = {
+  filter: DpuFilter;
+  columns: Column[];
+  allSelected: boolean;
+  onSelectAll: (on: boolean) => void;
+  onSort: (sort: DpuSort, descending: boolean) => void;
+};
+
+function FleetHead({ filter, columns, allSelected, onSelectAll, onSort }: HeadProps) {
+  const sortable = (sort: DpuSort | undefined, columnIndex: number): ThProps["sort"] =>
+    sort && {
+      columnIndex,
+      sortBy: {
+        index: filter.sort === sort ? columnIndex : undefined,
+        direction: filter.descending ? "desc" : "asc",
+      },
+      onSort: (_event, _index, direction) => onSort(sort, direction === "desc"),
+    };
+  return (
+    <Thead>
+      <Tr aria-rowindex={1}>
+        <Th
+          style={{ inlineSize: 48 }}
+          aria-label="Select"
+          select={{
+            isSelected: allSelected,
+            onSelect: (_event, on) => onSelectAll(on),
+            props: { "aria-label": "Select all cards that match" },
+          }}
+        />
+        <Th style={{ inlineSize: 120 }} sort={sortable("name", 1)}>
+          Name
+        </Th>
+        <Th style={{ inlineSize: 250 }} sort={sortable("state", 2)}>
+          State
+        </Th>
+        {columns.map((column, at) => (
+          <Th
+            key={column.id}
+            style={{ inlineSize: column.width }}
+            sort={sortable(column.sort, at + 3)}
+          >
+            {column.word}
+          </Th>
+        ))}
+      </Tr>
+    </Thead>
+  );
+}
+
+type Props = Omit<HeadProps, "allSelected"> & { total: number; selection: Selection };
+
+/** The fleet: only the rows in sight exist, and only their pages were asked for. */
+export function FleetTable({ total, selection, ...head }: Props) {
+  const { filter, columns } = head;
+  const box = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: total,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
+  const shown = rows.getVirtualItems();
+  const rowAt = useDpuRows(filter, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0);
+  const before = shown[0]?.start ?? 0;
+  const after = rows.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const span = columns.length + 3;
+
+  const ready = shown.length > 0 && rowAt(shown[0]?.index ?? 0) !== undefined;
+  useEffect(() => {
+    if (ready) requestAnimationFrame(() => benchReady("/cards"));
+  }, [ready]);
+
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <section ref={box} className="slipway-scroll" aria-label="Rows of cards" tabIndex={0}>
+      <Table
+        aria-label="Cards"
+        variant="compact"
+        isStickyHeader
+        aria-rowcount={total + 1}
+        className="slipway-fixed"
+      >
+        <FleetHead {...head} allSelected={total > 0 && selection.ids.size >= total} />
+        <Tbody>
+          {before > 0 && <Spacer height={before} span={span} />}
+          {shown.map(({ index }) => {
+            const row = rowAt(index);
+            if (!row) {
+              return (
+                <Tr key={index} aria-rowindex={index + 2} style={{ blockSize: ROW_HEIGHT }}>
+                  <Td colSpan={span}>
+                    <Skeleton screenreaderText="Reading the card" />
+                  </Td>
+                </Tr>
+              );
+            }
+            return <FleetRow key={row.id} {...{ row, columns, selection }} at={index} />;
+          })}
+          {after > 0 && <Spacer height={after} span={span} />}
+        </Tbody>
+      </Table>
+    </section>
+  );
+}
+
+function Spacer({ height, span }: { height: number; span: number }) {
+  return (
+    <tr aria-hidden="true">
+      <td colSpan={span} style={{ blockSize: height, padding: 0 }} />
+    </tr>
+  );
+}

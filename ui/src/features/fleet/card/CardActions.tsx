@@ -1,0 +1,90 @@
+import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
+import { type ReactNode, useState } from "react";
+import { useNavigate } from "react-router";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { ErrorAlert } from "@/components/ErrorAlert";
+import { ReasonedButton } from "@/components/ReasonedButton";
+import type { ActionView, DpuAction, DpuView } from "@/ipc/bindings";
+import { useRefreshDpu, useRemoveDpu } from "@/ipc/queries/dpus";
+import { BootChangeDialog } from "./BootChangeDialog";
+
+/** In this order; the first that is possible is the one that stands out. */
+const ORDER: DpuAction[] = ["upgrade", "rollback", "switch", "deploy", "refresh", "remove"];
+
+function variantOf(action: ActionView, standsOut: DpuAction | undefined) {
+  if (action.action === standsOut) return "primary";
+  return action.action === "remove" || action.action === "refresh" ? "link" : "secondary";
+}
+
+type RemoveProps = { view: DpuView; onClose: () => void };
+
+function RemoveDialog({ view, onClose }: RemoveProps) {
+  const remove = useRemoveDpu(view.row.id);
+  const navigate = useNavigate();
+  return (
+    <ConfirmDialog
+      title={`Remove ${view.row.name}?`}
+      confirm="Remove the card"
+      danger
+      busy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate(undefined, { onSuccess: () => navigate("/cards") })}
+    >
+      Slipway forgets {view.row.name}, its credentials and its history. The card itself is not
+      touched, and can be added again.
+    </ConfirmDialog>
+  );
+}
+
+/** What can be done to a card. Rust says what is allowed; a disabled action says why. */
+export function CardActions({ view }: { view: DpuView }) {
+  const [asking, setAsking] = useState<DpuAction | null>(null);
+  const refresh = useRefreshDpu(view.row.id);
+  const navigate = useNavigate();
+  const actions = ORDER.flatMap((name) => view.actions.find((entry) => entry.action === name) ?? []);
+  const standsOut = actions.find(
+    (entry) => entry.why_not === null && (entry.action === "upgrade" || entry.action === "deploy"),
+  )?.action;
+  const close = () => setAsking(null);
+  const start = (action: DpuAction) => {
+    if (action === "deploy") navigate(`/deploy?cards=${view.row.id}`);
+    else if (action === "refresh") refresh.mutate();
+    else setAsking(action);
+  };
+  const dialog: Record<DpuAction, ReactNode> = {
+    deploy: null,
+    refresh: null,
+    upgrade: <BootChangeDialog view={view} kind="upgrade" onClose={close} />,
+    switch: <BootChangeDialog view={view} kind="switch" onClose={close} />,
+    rollback: <BootChangeDialog view={view} kind="rollback" onClose={close} />,
+    remove: <RemoveDialog view={view} onClose={close} />,
+  };
+  return (
+    <>
+      {actions.map((entry) => (
+        <ReasonedButton
+          key={entry.action}
+          variant={variantOf(entry, standsOut)}
+          isDanger={entry.action === "remove"}
+          icon={entry.action === "refresh" ? <RedoIcon /> : undefined}
+          isLoading={entry.action === "refresh" && refresh.isPending}
+          whyNot={entry.why_not}
+          onClick={() => start(entry.action)}
+          testId={`action-${entry.action}`}
+        >
+          {entry.label}
+        </ReasonedButton>
+      ))}
+      {refresh.error && (
+        <ErrorAlert
+          error={refresh.error}
+          title={`${view.row.name} could not be asked`}
+          onRetry={() => refresh.mutate()}
+          onClose={refresh.reset}
+        />
+      )}
+      {asking && dialog[asking]}
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import { Label, LabelGroup } from "@patternfly/react-core";
+import type { ReactNode } from "react";
+import { Digest } from "@/components/Digest";
+import { RelativeTime } from "@/components/RelativeTime";
+import type { DpuRow, DpuSort } from "@/ipc/bindings";
+import { firmwareRelease, shortDigest } from "@/lib/format";
+
+export type Column = {
+  id: string;
+  word: string;
+  /** Whether it stands there before somebody chose. */
+  usual: boolean;
+  sort?: DpuSort;
+  /** Pixels. */
+  width: number;
+  cell: (row: DpuRow) => ReactNode;
+};
+
+const nothing = <span className="slipway-subtle">–</span>;
+
+function available(row: DpuRow): ReactNode {
+  const { available: newest, digest } = row;
+  if (!newest) return nothing;
+  if (newest.digest === digest) return <span className="slipway-subtle">is booted</span>;
+  return (
+    <span title={`${newest.reference}\n${newest.digest}`}>
+      {newest.version ?? <code>{shortDigest(newest.digest)}</code>}
+    </span>
+  );
+}
+
+/** The fleet table's columns after name and state, which always stand there. */
+export const COLUMNS: Column[] = [
+  {
+    id: "host",
+    word: "Host",
+    usual: true,
+    sort: "host",
+    width: 150,
+    cell: (row) => row.host ?? nothing,
+  },
+  { id: "imc", word: "IMC", usual: true, width: 170, cell: (row) => <code>{row.imc}</code> },
+  {
+    id: "firmware",
+    word: "Firmware",
+    usual: false,
+    width: 100,
+    cell: (row) =>
+      row.firmware ? <span title={row.firmware}>{firmwareRelease(row.firmware)}</span> : nothing,
+  },
+  {
+    id: "image",
+    word: "Image",
+    usual: true,
+    width: 150,
+    cell: (row) => row.image ?? nothing,
+  },
+  {
+    id: "version",
+    word: "Version",
+    usual: true,
+    sort: "version",
+    width: 100,
+    cell: (row) => (row.version ? <span title={row.digest ?? ""}>{row.version}</span> : nothing),
+  },
+  {
+    id: "digest",
+    word: "Digest",
+    usual: true,
+    width: 150,
+    cell: (row) => (row.digest ? <Digest digest={row.digest} /> : nothing),
+  },
+  { id: "available", word: "Available", usual: true, width: 110, cell: available },
+  {
+    id: "last_seen",
+    word: "Last seen",
+    usual: false,
+    sort: "last_seen",
+    width: 120,
+    cell: (row) => (row.last_seen ? <RelativeTime at={row.last_seen} /> : nothing),
+  },
+  {
+    id: "labels",
+    word: "Labels",
+    usual: false,
+    width: 180,
+    cell: (row) =>
+      row.labels.length === 0 ? (
+        nothing
+      ) : (
+        <LabelGroup numLabels={2} isCompact aria-label={`Labels of ${row.name}`}>
+          {row.labels.map((label) => (
+            <Label key={label} isCompact variant="outline">
+              {label}
+            </Label>
+          ))}
+        </LabelGroup>
+      ),
+  },
+];
+
+/** The columns that a person chose, in the table's order; the usual ones where nobody chose. */
+export function chosenColumns(ids: string[] | null): Column[] {
+  return COLUMNS.filter((column) => (ids ? ids.includes(column.id) : column.usual));
+}

@@ -1,0 +1,139 @@
+import {
+  Alert,
+  Button,
+  Card,
+  CardBody,
+  CardFooter,
+  CardHeader,
+  CardTitle,
+  Flex,
+  Label,
+  Stack,
+  StackItem,
+} from "@patternfly/react-core";
+import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
+import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
+import GlobeIcon from "@patternfly/react-icons/dist/esm/icons/globe-icon";
+import { useState } from "react";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { ErrorAlert } from "@/components/ErrorAlert";
+import { LinkButton } from "@/components/LinkButton";
+import { ReasonedButton } from "@/components/ReasonedButton";
+import type { IsoView } from "@/ipc/bindings";
+import { usePublishIso, useRemoveIso } from "@/ipc/queries/isos";
+import { sentence } from "@/lib/format";
+import { IsoFactsList } from "./IsoFactsList";
+import { PublicationItem } from "./PublicationItem";
+
+type RemoveProps = { view: IsoView; onClose: () => void };
+
+function RemoveDialog({ view, onClose }: RemoveProps) {
+  const remove = useRemoveIso();
+  return (
+    <ConfirmDialog
+      title={`Remove ${view.iso.name}?`}
+      confirm="Remove from the library"
+      danger
+      busy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate(view.iso.id, { onSuccess: onClose })}
+    >
+      Slipway forgets the ISO and takes it off the server. The file stays where it is:{" "}
+      <code>{view.iso.path}</code>
+    </ConfirmDialog>
+  );
+}
+
+function Badges({ view }: { view: IsoView }) {
+  const served = view.publications.length > 0;
+  return (
+    <Flex columnGap={{ default: "columnGapSm" }}>
+      {view.why_not_deployable === null ? (
+        <Label color="green" icon={<CheckCircleIcon />} isCompact>
+          Deployable
+        </Label>
+      ) : (
+        <Label color="grey" icon={<BanIcon />} isCompact title={view.why_not_deployable}>
+          Not deployable
+        </Label>
+      )}
+      {served && (
+        <Label color="blue" icon={<GlobeIcon />} isCompact>
+          Served
+        </Label>
+      )}
+    </Flex>
+  );
+}
+
+/** One ISO: what is inside, where it is served, who reads it. */
+export function IsoCard({ view }: { view: IsoView }) {
+  const { iso, publications } = view;
+  const [removing, setRemoving] = useState(false);
+  const publish = usePublishIso();
+  const plainServed = publications.some((publication) => publication.job === null);
+  const inUse = publications.some((publication) => publication.job !== null);
+  return (
+    <Card isFullHeight data-testid={`iso-row-${iso.name}`}>
+      <CardHeader actions={{ hasNoOffset: true, actions: <Badges view={view} /> }}>
+        <CardTitle component="h2">{iso.name}</CardTitle>
+      </CardHeader>
+      <CardBody>
+        <Stack hasGutter>
+          {view.why_not_deployable && (
+            <Alert
+              isInline
+              isPlain
+              variant="warning"
+              title={sentence(view.why_not_deployable)}
+            />
+          )}
+          {view.warnings.map((warning) => (
+            <Alert key={warning} isInline isPlain variant="warning" title={sentence(warning)} />
+          ))}
+          <StackItem>
+            <IsoFactsList iso={iso} />
+          </StackItem>
+          {publications.map((publication) => (
+            <PublicationItem key={publication.token} publication={publication} />
+          ))}
+          {publish.error && (
+            <ErrorAlert
+              error={publish.error}
+              title="The ISO is not served"
+              onClose={publish.reset}
+            />
+          )}
+        </Stack>
+      </CardBody>
+      <CardFooter>
+        <Flex columnGap={{ default: "columnGapSm" }}>
+          {view.why_not_deployable === null && (
+            <LinkButton variant="secondary" to={`/deploy?iso=${iso.id}`}>
+              Deploy…
+            </LinkButton>
+          )}
+          {!plainServed && (
+            <Button
+              variant="secondary"
+              isLoading={publish.isPending}
+              onClick={() => publish.mutate(iso.id)}
+            >
+              Serve it
+            </Button>
+          )}
+          <ReasonedButton
+            variant="link"
+            isDanger
+            whyNot={inUse ? "A deployment uses it" : null}
+            onClick={() => setRemoving(true)}
+          >
+            Remove…
+          </ReasonedButton>
+        </Flex>
+      </CardFooter>
+      {removing && <RemoveDialog view={view} onClose={() => setRemoving(false)} />}
+    </Card>
+  );
+}

@@ -1,0 +1,76 @@
+import { Alert, Content } from "@patternfly/react-core";
+import { CopyButton } from "@/components/CopyButton";
+import type { Failure, FailureKind, JobView, Retry } from "@/ipc/bindings";
+import { sentence } from "@/lib/format";
+
+/** What a kind of failure means, where its message alone may not say it. */
+const KINDS: Record<FailureKind, string> = {
+  unreachable: "It does not answer",
+  authentication: "The login was refused",
+  trust_changed: "It shows another fingerprint than was accepted",
+  trust_unknown: "It shows a fingerprint that nobody has accepted",
+  not_an_imc: "It is not what the job is for",
+  firmware: "Its firmware is not supported",
+  refused: "It understood, and said no",
+  media_transfer: "The IMC could not fetch the ISO",
+  deadline: "It took too long",
+  wrong_image: "It booted, and not what was asked for",
+  unhealthy: "It booted the image and is not well",
+  bootc: "bootc said no",
+  precondition: "It can't be done in this state",
+  local: "Something on this machine",
+  protocol: "The answer made no sense",
+};
+
+function nextAction(retry: Retry, whyNot: string | null): string {
+  switch (retry.when) {
+    case "now":
+      return "Trying again can help: press Retry.";
+    case "after_fix":
+      return `${sentence(retry.hint)}${whyNot === null ? " Then press Retry." : ""}`;
+    case "no":
+      return "Trying again does not help. Look at the evidence.";
+  }
+}
+
+function asText(view: JobView, failure: Failure): string {
+  return [
+    `${view.row.kind} of ${view.row.dpu_name} failed in "${failure.step}" (job ${view.row.id})`,
+    failure.message,
+    ...failure.causes.map((cause) => `- ${cause}`),
+  ].join("\n");
+}
+
+type Props = { view: JobView; failure: Failure };
+
+/** A failed job's panel: what happened, the evidence, the next action. */
+export function FailurePanel({ view, failure }: Props) {
+  return (
+    <Alert
+      isInline
+      variant="danger"
+      title={`${failure.step}: ${KINDS[failure.kind]}`}
+      data-testid="failure"
+    >
+      <Content component="h3">What happened</Content>
+      <Content component="p">{sentence(failure.message)}</Content>
+      {failure.causes.length > 0 && (
+        <>
+          <Content component="h3">Evidence</Content>
+          <ul className="slipway-evidence" aria-label="Evidence">
+            {failure.causes.map((cause) => (
+              <li key={cause}>
+                <code>{cause}</code>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Content component="h3">Next</Content>
+      <Content component="p">{nextAction(failure.retry, view.why_not_retry)}</Content>
+      <CopyButton text={asText(view, failure)} what="the failure" variant="link">
+        Copy as text
+      </CopyButton>
+    </Alert>
+  );
+}

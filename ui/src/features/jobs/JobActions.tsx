@@ -1,0 +1,79 @@
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { ErrorAlert } from "@/components/ErrorAlert";
+import { LinkButton } from "@/components/LinkButton";
+import { ReasonedButton } from "@/components/ReasonedButton";
+import type { JobView } from "@/ipc/bindings";
+import { useCancelJob, useRetryJob } from "@/ipc/queries/jobs";
+
+type CancelProps = { view: JobView; onClose: () => void };
+
+function CancelDialog({ view, onClose }: CancelProps) {
+  const cancel = useCancelJob();
+  const { row } = view;
+  return (
+    <ConfirmDialog
+      title={`Cancel the ${row.kind.toLowerCase()} of ${row.dpu_name}?`}
+      confirm="Cancel the job"
+      cancel="Let it go on"
+      danger
+      busy={cancel.isPending}
+      error={cancel.error}
+      onClose={onClose}
+      onConfirm={() => cancel.mutate(row.id, { onSuccess: onClose })}
+    >
+      The job stops after the step that runs now ({row.step}), cleans up, and reports what is left
+      on {row.dpu_name}. An installation that has begun can't be taken back.
+    </ConfirmDialog>
+  );
+}
+
+function whyNotCancel(view: JobView): string | null {
+  if (view.row.cancel_requested) return "It is being cancelled";
+  return view.can_cancel ? null : "It can't be cancelled any more";
+}
+
+/** Cancel while it runs; start again once it ended. */
+export function JobActions({ view }: { view: JobView }) {
+  const [cancelling, setCancelling] = useState(false);
+  const retry = useRetryJob();
+  const navigate = useNavigate();
+  const { row } = view;
+  const again = () =>
+    retry.mutate(row.id, { onSuccess: (next) => navigate(`/jobs/${next}`) });
+  return (
+    <>
+      {row.outcome === "running" ? (
+        <ReasonedButton
+          variant="secondary"
+          isDanger
+          whyNot={whyNotCancel(view)}
+          onClick={() => setCancelling(true)}
+          testId="action-cancel"
+        >
+          Cancel the job…
+        </ReasonedButton>
+      ) : (
+        row.outcome !== "succeeded" && (
+          <ReasonedButton
+            variant="primary"
+            whyNot={view.why_not_retry}
+            isLoading={retry.isPending}
+            onClick={again}
+            testId="action-retry"
+          >
+            Retry
+          </ReasonedButton>
+        )
+      )}
+      <LinkButton variant="secondary" to={`/cards/${row.dpu}`}>
+        Open the card
+      </LinkButton>
+      {retry.error && (
+        <ErrorAlert error={retry.error} title="It was not started again" onClose={retry.reset} />
+      )}
+      {cancelling && <CancelDialog view={view} onClose={() => setCancelling(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { type ChangedEvent, events } from "./bindings";
+import { keys } from "./keys";
+
+/** The caches that a change makes stale. */
+export function staleKeys(change: ChangedEvent): QueryKey[] {
+  switch (change.tag) {
+    case "dpu":
+      return [change.id ? keys.dpu(change.id) : ["dpu"], keys.dpus(), keys.overview];
+    case "job":
+      // A card's page lists its jobs, and its headline is "Working" while one runs.
+      return [change.id ? keys.job(change.id) : ["job"], ["jobs"], ["dpu"], keys.overview];
+    case "iso":
+      return [keys.isos];
+    case "pin":
+      return [keys.pins, ["dpu"]];
+    case "all":
+      return [[]];
+  }
+}
+
+function invalidate(client: QueryClient, change: ChangedEvent) {
+  for (const queryKey of staleKeys(change)) {
+    // A plan that somebody reads must not change under the eyes.
+    void client.invalidateQueries({
+      queryKey,
+      predicate: (query) => query.queryKey[0] !== "plan",
+    });
+  }
+}
+
+/** Listens to the backend's one change event for as long as the window lives. */
+export function useChangeEvents() {
+  const client = useQueryClient();
+  useEffect(() => {
+    let closed = false;
+    let unlisten: (() => void) | undefined;
+    events.changedEvent
+      .listen((event) => invalidate(client, event.payload))
+      .then((stop) => {
+        if (closed) stop();
+        else unlisten = stop;
+      })
+      // Without events the pages still poll while something runs.
+      .catch(() => undefined);
+    return () => {
+      closed = true;
+      unlisten?.();
+    };
+  }, [client]);
+}

@@ -1,0 +1,54 @@
+import { useIsMutating, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { commands } from "../bindings";
+import { call } from "../call";
+import { keys } from "../keys";
+
+export function useAppInfo() {
+  return useQuery({ queryKey: keys.appInfo, queryFn: () => call(commands.appInfo()) });
+}
+
+export function useOverview(poll = false) {
+  return useQuery({
+    queryKey: keys.overview,
+    queryFn: () => call(commands.overview()),
+    refetchInterval: (query) => (poll ? 700 : query.state.data?.running.length ? 2_000 : false),
+  });
+}
+
+export function useLab() {
+  return useQuery({ queryKey: keys.lab, queryFn: () => call(commands.labStatus()) });
+}
+
+const START_LAB = ["start-lab"];
+
+/** Whether the lab is being started, from whichever page. */
+export function useLabStarting(): boolean {
+  return useIsMutating({ mutationKey: START_LAB }) > 0;
+}
+
+/** Starts the built-in lab; cards and the demo ISO come with it. */
+export function useStartLab() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationKey: START_LAB,
+    mutationFn: (cards: number) => call(commands.startLab(cards)),
+    onSettled: () => client.invalidateQueries(),
+  });
+}
+
+export function useStopLab() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => call(commands.stopLab()),
+    onSettled: () => client.invalidateQueries(),
+  });
+}
+
+let told = false;
+
+/** Tells a benchmark that the page has its content; once, and nobody minds if it isn't heard. */
+export function benchReady(route: string) {
+  if (told) return;
+  told = true;
+  commands.benchReady(route).catch(() => undefined);
+}

@@ -1,0 +1,42 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { commands, type DpuId, type JobId } from "../bindings";
+import { call } from "../call";
+import { keys } from "../keys";
+
+export function useJobs(dpu: DpuId | null = null, activeOnly = false) {
+  return useQuery({
+    queryKey: keys.jobs(dpu, activeOnly),
+    queryFn: () => call(commands.jobs(dpu, activeOnly)),
+    refetchInterval: (query) =>
+      query.state.data?.some((job) => job.outcome === "running") ? 2_000 : false,
+  });
+}
+
+/** One job with its whole history. Polls while it runs, in case an event is lost. */
+export function useJob(id: JobId) {
+  return useQuery({
+    queryKey: keys.job(id),
+    queryFn: () => call(commands.job(id)),
+    refetchInterval: (query) =>
+      query.state.data && query.state.data.row.outcome !== "running" ? false : 1_000,
+  });
+}
+
+function useJobChange<T>(change: (id: JobId) => Promise<T>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: (_answer, id) => {
+      void client.invalidateQueries({ queryKey: keys.job(id) });
+      void client.invalidateQueries({ queryKey: ["jobs"] });
+      void client.invalidateQueries({ queryKey: keys.overview });
+      void client.invalidateQueries({ queryKey: ["dpu"] });
+      void client.invalidateQueries({ queryKey: keys.dpus() });
+    },
+  });
+}
+
+export const useCancelJob = () => useJobChange((id) => call(commands.cancelJob(id)));
+export const useRetryJob = () => useJobChange((id) => call(commands.retryJob(id)));
+/** Somebody looked at a failed job: its card is no longer "Failed". */
+export const useMarkJobSeen = () => useJobChange((id) => call(commands.markJobSeen(id)));

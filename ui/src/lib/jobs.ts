@@ -1,0 +1,22 @@
+import type { JobOutcome, JobRow } from "@/ipc/bindings";
+import type { Tone } from "./states";
+
+export const OUTCOMES: Record<JobOutcome, { word: string; tone: Tone }> = {
+  running: { word: "Running", tone: "blue" },
+  succeeded: { word: "Succeeded", tone: "green" },
+  failed: { word: "Failed", tone: "red" },
+  cancelled: { word: "Cancelled", tone: "grey" },
+};
+
+export const isOutcome = (text: string): text is JobOutcome => Object.hasOwn(OUTCOMES, text);
+
+/** "Deployment of dpu-03". */
+export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.dpu_name}`;
+
+/** Running ones first, then the newest. */
+export function runningFirst(jobs: JobRow[]): JobRow[] {
+  const rank = (job: JobRow) => (job.outcome === "running" ? 0 : 1);
+  return [...jobs].sort(
+    (a, b) => rank(a) - rank(b) || Date.parse(b.created_at) - Date.parse(a.created_at),
+  );
+}
