@@ -7,7 +7,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [react()],
   base: "./",
   clearScreen: false,
-  server: { host: "127.0.0.1", port: 5173, strictPort: true },
+  server: { host: "localhost", port: 1420, strictPort: true },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: mode === "mock" ? "dist-mock" : "dist",

@@ -14,6 +14,8 @@ pub fn builder() -> Builder<tauri::Wry> {
     Builder::<tauri::Wry>::new()
         .disable_serde_phases()
         .commands(collect_commands![
+            commands::desk::desk_state,
+            commands::desk::unlock,
             commands::desk::app_info,
             commands::desk::overview,
             commands::desk::pins,

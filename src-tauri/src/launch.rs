@@ -4,11 +4,10 @@ use std::{
     ffi::OsString,
     path::PathBuf,
     process::ExitCode,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, RwLock},
     time::Duration,
 };
 
-use slipway_core::job::Policy;
 use slipway_fleet::{Fleet, FleetConfig};
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 use tokio_util::sync::CancellationToken;
@@ -48,24 +47,19 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     };
     let mut config = FleetConfig::new(&data_dir);
     config.passphrase = std::env::var_os("SLIPWAY_PASSPHRASE_FILE").and_then(read_passphrase);
-    config.refresh_every = Some(Duration::from_secs(60));
-    let lab_was_here = options.lab_dir.is_some() || data_dir.join("lab").exists();
-    if lab_was_here {
-        config.policy = Policy::lab();
-        config.refresh_every = Some(Duration::from_secs(10));
-    }
-    let fleet = tauri::async_runtime::block_on(Fleet::open(config));
-    let stop = CancellationToken::new();
+    config.refresh_every = Some(Duration::from_secs(20));
+    let fleet = tauri::async_runtime::block_on(Fleet::open(config.clone()));
     let desk = Arc::new(Desk {
-        fleet,
-        data_dir,
+        fleet: RwLock::new(fleet.clone()),
+        config,
         lab: tokio::sync::Mutex::default(),
-        stop: stop.clone(),
+        lab_dir: options.lab_dir,
+        stop: CancellationToken::new(),
         runner: Mutex::default(),
     });
     app.manage(desk.clone());
-    if let Ok(fleet) = &desk.fleet {
-        start(app.handle(), &desk, fleet, options.lab_dir);
+    if let Ok(fleet) = &fleet {
+        start(app.handle(), &desk, fleet);
     }
     let route = std::env::var("SLIPWAY_ROUTE").unwrap_or_default();
     let url = WebviewUrl::App(format!("index.html{}", hash(&route)).into());
@@ -88,7 +82,8 @@ fn read_passphrase(path: OsString) -> Option<slipway_core::secret::Password> {
     Some(slipway_core::secret::Password::new(text.trim_end_matches('\n')))
 }
 
-fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet, lab_dir: Option<PathBuf>) {
+/// Everything that goes on by itself once the fleet is open.
+pub fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet) {
     use tauri::async_runtime::spawn;
     spawn(events::forward(app.clone(), fleet.changes()));
     let (runs, stop) = (fleet.clone(), desk.stop.clone());
@@ -105,8 +100,8 @@ fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet, lab_dir: Optio
     let (looks, stop) = (fleet.clone(), desk.stop.clone());
     let desk = desk.clone();
     spawn(async move {
-        if let Some(dir) = lab_dir {
-            if let Err(error) = looks.join_lab(&dir).await {
+        if let Some(dir) = &desk.lab_dir {
+            if let Err(error) = looks.join_lab(dir).await {
                 tracing::error!(%error, "the lab could not be joined");
             }
         } else {

@@ -2,31 +2,44 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, RwLock},
 };
 
-use slipway_fleet::{AppError, Fleet};
+use slipway_fleet::{AppError, ErrorCode, Fleet, FleetConfig};
 use slipway_lab::{Lab, LabConfig};
 use tokio_util::sync::CancellationToken;
 
 /// Managed by Tauri; shared by all commands.
 pub struct Desk {
-    pub fleet: Result<Fleet, AppError>,
-    pub data_dir: PathBuf,
+    /// The fleet, or why it could not be opened yet: every page shows that.
+    pub fleet: RwLock<Result<Fleet, AppError>>,
+    pub config: FleetConfig,
     pub lab: tokio::sync::Mutex<Option<Lab>>,
+    /// A lab that another process runs.
+    pub lab_dir: Option<PathBuf>,
     pub stop: CancellationToken,
     pub runner: Mutex<Option<tauri::async_runtime::JoinHandle<()>>>,
 }
 
 impl Desk {
-    /// The fleet, for a command; or the reason for which there is none, which every page shows.
-    pub fn fleet(&self) -> Result<&Fleet, AppError> {
-        self.fleet.as_ref().map_err(Clone::clone)
+    /// The fleet, for a command; or the reason for which there is none.
+    pub fn fleet(&self) -> Result<Fleet, AppError> {
+        match self.fleet.read() {
+            Ok(fleet) => fleet.clone(),
+            Err(_) => Err(AppError::new(ErrorCode::Other, "the window's state is damaged; start Slipway again")),
+        }
+    }
+
+    /// Puts another answer in place of "locked".
+    pub fn replace_fleet(&self, fleet: Result<Fleet, AppError>) {
+        if let Ok(mut slot) = self.fleet.write() {
+            *slot = fleet;
+        }
     }
 
     /// Where the lab of this window keeps its state.
     pub fn lab_dir(&self) -> PathBuf {
-        self.data_dir.join("lab")
+        self.config.data_dir.join("lab")
     }
 
     /// A lab that was tried here before comes back with its cards.

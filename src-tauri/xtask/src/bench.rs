@@ -126,13 +126,12 @@ fn timed(tool: impl Fn() -> Result<Tool>) -> Result<f64> {
 fn list(project: &Project, built: &Binaries) -> Result<Measurement> {
     let session = Session::new()?;
     let data = session.home().join("ten-thousand");
-    let slipctl = || {
-        Ok::<_, Box<dyn std::error::Error>>(
-            project.ours(&built.slipctl)?.arg("--data-dir").arg(&data),
-        )
+    let slipctl = |words: &[&str]| -> Result<Tool> {
+        let tool = project.ours(&built.slipctl)?.arg("--data-dir").arg(&data);
+        session.wrap(project, Display::None, tool.args(words))
     };
-    slipctl()?.args(["bench-fill", "10000"]).run()?;
-    let printed = slipctl()?.args(["bench-list", "--rounds", "200"]).read()?;
+    slipctl(&["bench-fill", "10000"])?.run_unannounced()?;
+    let printed = slipctl(&["bench-list", "--rounds", "200"])?.read()?;
     let ours = printed
         .lines()
         .map(|line| {

@@ -5,14 +5,16 @@ use crate::packages::Purpose;
 use crate::project::Project;
 use crate::session::{self, Display, Session};
 use crate::setup::setup;
-use crate::tool::Running;
+use crate::tool::{Running, Tool};
 use crate::{Result, steps::Steps};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 /// The word by which xtask starts itself inside a session with a display of its own.
 pub const INSIDE: &str = "demo-inside-session";
+
+/// Tells the demo inside the session that nobody sees the window.
+const PICTURE: &str = "SLIPWAY_DEMO_PICTURE";
 
 /// Set-up and build, then the window: the person's own display, or Xvfb and a screenshot.
 pub fn demo(project: &mut Project, profile: Profile) -> Result {
@@ -28,30 +30,43 @@ pub fn demo(project: &mut Project, profile: Profile) -> Result {
     })?;
     steps.report();
     let built = built.ok_or("nothing was built")?;
-    if session::has_display() {
-        let rack = Rack::start(project, &built.slipctl)?;
-        println!("\nThe window is on the simulated rack. Close it to end the demo.");
-        return window(project, &built.slipway, &rack)?.run();
-    }
-    println!("\nNo display here: the window opens under Xvfb, and a screenshot is taken of it.");
     let itself = project
         .ours(&std::env::current_exe()?)?
         .arg(INSIDE)
         .args([&built.slipway, &built.slipctl]);
+    // The lab's passwords go into a keyring of their own, not into the person's.
     let session = Session::new()?;
+    if session::has_display() {
+        return session
+            .wrap(project, Display::Own, itself)?
+            .tied()
+            .run_unannounced();
+    }
+    println!("\nNo display here: the window opens under Xvfb, and a screenshot is taken of it.");
+    let limit = Duration::from_secs(10 * 60);
+    let itself = itself.env(PICTURE, "1");
     session
         .wrap(project, Display::Virtual, itself)?
-        .limit(Duration::from_secs(10 * 60))
+        .limit(limit)
         .run_unannounced()
 }
 
-/// The demo where there is no display, inside Xvfb: the rack, the window, its picture.
+/// The demo inside the session: the rack, and the window on it.
 pub fn inside(project: &Project, slipway: &str, slipctl: &str) -> Result {
     let rack = Rack::start(project, Path::new(slipctl))?;
+    let window = window(project, Path::new(slipway), &rack)?;
+    if std::env::var_os(PICTURE).is_some() {
+        picture(project, window)
+    } else {
+        println!("\nThe window is on the simulated rack. Close it to end the demo.");
+        window.run()
+    }
+}
+
+/// Where there is no display: waits for the window's first page, and takes its picture.
+fn picture(project: &Project, window: Tool) -> Result {
     let log = project.root.join("demo/window.log");
-    let mut running = window(project, Path::new(slipway), &rack)?
-        .env("SLIPWAY_BENCH", "1")
-        .start(Stdio::from(std::fs::File::create(&log)?))?;
+    let mut running = window.env("SLIPWAY_BENCH", "1").start_logged(&log)?;
     running.wait_until(
         "the window shows its first page",
         Duration::from_secs(90),
@@ -61,18 +76,17 @@ pub fn inside(project: &Project, slipway: &str, slipctl: &str) -> Result {
     std::thread::sleep(Duration::from_secs(8));
     running.still_runs()?;
     let picture = project.root.join("demo/window.png");
-    project
+    let import = project
         .tool("import")?
         .args(["-window", "root"])
-        .arg(&picture)
-        .limit(Duration::from_secs(30))
-        .run()?;
+        .arg(&picture);
+    import.limit(Duration::from_secs(30)).run()?;
     println!("\nThe window's picture: {}", picture.display());
     println!("The command-line tour: cargo xtask demo --headless");
     Ok(())
 }
 
-fn window(project: &Project, slipway: &Path, rack: &Rack) -> Result<crate::tool::Tool> {
+fn window(project: &Project, slipway: &Path, rack: &Rack) -> Result<Tool> {
     let tool = project.ours(slipway)?;
     Ok(tool
         .arg("--data-dir")

@@ -84,6 +84,7 @@ fn command(words: &[&str]) -> Result {
         ["package"] => package::package(&mut Project::find()?),
         // What xtask starts inside a session of its own; not for people.
         [demo::INSIDE, slipway, slipctl] => demo::inside(&Project::find()?, slipway, slipctl),
+        [tour::INSIDE, slipctl] => tour::inside(&Project::find()?, slipctl),
         [bench::INSIDE, slipway, slipctl] => bench::inside(&Project::find()?, slipway, slipctl),
         other => Err(format!("unknown: {}\n\n{HELP}", other.join(" ")).into()),
     }

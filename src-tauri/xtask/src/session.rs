@@ -11,11 +11,13 @@ pub struct Session {
     home: PathBuf,
 }
 
-/// Whether the session has a display of its own.
+/// What the session shows itself on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Display {
     /// Xvfb, 1400 × 900.
     Virtual,
+    /// The person's own.
+    Own,
     /// None: what runs in it opens no window.
     None,
 }
@@ -33,7 +35,7 @@ impl Session {
         private
             .create(&home)
             .map_err(|error| format!("{}: {error}", home.display()))?;
-        for folder in ["run", "data", "config", "cache", "state"] {
+        for folder in ["run", "data", "config", "cache", "state", "keyring"] {
             private.create(home.join(folder))?;
         }
         Ok(Self { home })
@@ -45,25 +47,29 @@ impl Session {
 
     /// `inner`, to be run inside. The keyring is real, unlocked, and empty.
     pub fn wrap(&self, project: &Project, display: Display, inner: Tool) -> Result<Tool> {
+        let bus = project.tool("dbus-run-session")?;
         let mut outer = match display {
             Display::Virtual => project
                 .tool("xvfb-run")?
                 .args(["-a", "-s", "-screen 0 1400x900x24 -nolisten tcp"])
-                .wrapping(project.tool("dbus-run-session")?),
-            Display::None => project
-                .tool("dbus-run-session")?
-                .without_env("DISPLAY")
-                .without_env("WAYLAND_DISPLAY"),
+                .wrapping(bus)
+                .without_env("WAYLAND_DISPLAY")
+                .env("GDK_BACKEND", "x11"),
+            Display::Own => bus,
+            Display::None => bus.without_env("DISPLAY").without_env("WAYLAND_DISPLAY"),
         };
-        project.tool("gnome-keyring-daemon")?;
-        let with_keyring = "printf test | gnome-keyring-daemon --unlock --components=secrets \
-                            >/dev/null && exec \"$@\"";
-        outer = outer
-            .arg("--")
-            .wrapping(project.tool("bash")?)
-            .args(["-c", with_keyring, "bash"]);
+        match display {
+            // The way to a Wayland display lies in the person's runtime folder.
+            Display::Own => {}
+            Display::Virtual | Display::None => {
+                outer = outer
+                    .env("XDG_RUNTIME_DIR", self.home.join("run"))
+                    .env("LIBGL_ALWAYS_SOFTWARE", "1")
+                    .env("NO_AT_BRIDGE", "1")
+                    .env("GTK_USE_PORTAL", "0");
+            }
+        }
         for (name, folder) in [
-            ("XDG_RUNTIME_DIR", "run"),
             ("XDG_DATA_HOME", "data"),
             ("XDG_CONFIG_HOME", "config"),
             ("XDG_CACHE_HOME", "cache"),
@@ -71,13 +77,16 @@ impl Session {
         ] {
             outer = outer.env(name, self.home.join(folder));
         }
+        project.tool("gnome-keyring-daemon")?;
+        let with_keyring = "printf test | gnome-keyring-daemon --unlock --components=secrets \
+                            --control-directory=\"$1\" >/dev/null && shift && exec \"$@\"";
         Ok(outer
+            .arg("--")
+            .wrapping(project.tool("bash")?)
+            .args(["-c", with_keyring, "bash"])
+            .arg(self.home.join("keyring"))
             .wrapping(inner)
-            .env("SLIPWAY_TEST_KEYRING", "1")
-            .env("LIBGL_ALWAYS_SOFTWARE", "1")
-            .env("NO_AT_BRIDGE", "1")
-            .env("GTK_USE_PORTAL", "0")
-            .env("GDK_BACKEND", "x11"))
+            .env("SLIPWAY_TEST_KEYRING", "1"))
     }
 }
 

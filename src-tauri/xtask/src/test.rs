@@ -150,7 +150,7 @@ fn pages(project: &Project) -> Result {
     let pages = project
         .npm_script("test:pages")?
         .env("CI", "true")
-        .env("SLIPWAY_CHROMIUM", chromium)
+        .env("CHROMIUM", chromium)
         .env("TMPDIR", session.home());
     pages.limit(20 * MINUTE).run()
 }

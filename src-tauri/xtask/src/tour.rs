@@ -5,6 +5,7 @@ use crate::binaries::{self, Profile};
 use crate::demo::Rack;
 use crate::packages::Purpose;
 use crate::project::Project;
+use crate::session::{Display, Session};
 use crate::setup::setup;
 use crate::{Result, steps::Steps};
 use std::path::Path;
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// The card that the tour works on: in the lab's mixed rack, one with nothing on it yet.
 const CARD: &str = "dpu-04";
+
+/// The word by which xtask starts itself inside a session that has a keyring.
+pub const INSIDE: &str = "tour-inside-session";
 
 pub fn tour(project: &mut Project, profile: Profile) -> Result {
     let mut steps = Steps::new();
@@ -25,7 +29,22 @@ pub fn tour(project: &mut Project, profile: Profile) -> Result {
         Ok(())
     })?;
     let slipctl = slipctl.ok_or("nothing was built")?;
-    let rack = Rack::start(project, &slipctl)?;
+    let itself = project
+        .ours(&std::env::current_exe()?)?
+        .arg(INSIDE)
+        .arg(slipctl);
+    let limit = Duration::from_secs(20 * 60);
+    Session::new()?
+        .wrap(project, Display::None, itself)?
+        .limit(limit)
+        .run_unannounced()
+}
+
+/// The commands, one after the other.
+pub fn inside(project: &Project, slipctl: &str) -> Result {
+    let mut steps = Steps::new();
+    let slipctl = Path::new(slipctl);
+    let rack = Rack::start(project, slipctl)?;
     let lab = rack
         .lab
         .to_str()
@@ -71,7 +90,7 @@ pub fn tour(project: &mut Project, profile: Profile) -> Result {
     for (heading, commands) in legs {
         steps.run(heading, || {
             for words in &commands {
-                let tool = project.ours(&slipctl)?.arg("--data-dir").arg(&rack.data);
+                let tool = project.ours(slipctl)?.arg("--data-dir").arg(&rack.data);
                 println!("\n$ slipctl {}", words.join(" "));
                 tool.args(words)
                     .limit(Duration::from_secs(10 * 60))

@@ -10,7 +10,9 @@ import {
 import { useEffect, useRef } from "react";
 import { Link, Outlet, useLocation } from "react-router";
 import { useChangeEvents } from "@/ipc/events";
+import { useDesk } from "@/ipc/queries/app";
 import { AppMasthead } from "./AppMasthead";
+import { LockedPage } from "./LockedPage";
 
 const MAIN = "main";
 
@@ -68,6 +70,7 @@ function useFreshPage(pathname: string) {
 
 export function Layout() {
   const { pathname } = useLocation();
+  const desk = useDesk();
   useChangeEvents();
   useFreshPage(pathname);
   const skip = (
@@ -92,7 +95,7 @@ export function Layout() {
       isManagedSidebar
       isContentFilled
     >
-      <Outlet />
+      {desk.data && !desk.data.open ? <LockedPage desk={desk.data} /> : <Outlet />}
     </Page>
   );
 }

@@ -16,7 +16,10 @@ const THEMES: { theme: Theme; word: string; Icon: typeof SunIcon }[] = [
 export function ThemeSwitch() {
   const { theme, setTheme } = useTheme();
   const [open, setOpen] = useState(false);
-  const now = THEMES.find((entry) => entry.theme === theme) ?? { word: "As the desktop", Icon: DesktopIcon };
+  const now = THEMES.find((entry) => entry.theme === theme) ?? {
+    word: "As the desktop",
+    Icon: DesktopIcon,
+  };
   return (
     <Select
       isOpen={open}

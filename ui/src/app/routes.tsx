@@ -48,7 +48,9 @@ export const routes: RouteObject[] = [
       },
       {
         path: "deploy",
-        lazy: async () => ({ Component: (await import("@/features/deploy/DeployPage")).DeployPage }),
+        lazy: async () => ({
+          Component: (await import("@/features/deploy/DeployPage")).DeployPage,
+        }),
       },
       {
         path: "jobs",

@@ -2,8 +2,8 @@ import {
   DescriptionList,
   DescriptionListDescription,
   DescriptionListGroup,
-  DescriptionListTerm,
   type DescriptionListProps,
+  DescriptionListTerm,
 } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 

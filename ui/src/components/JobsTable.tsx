@@ -48,7 +48,9 @@ function JobStanding({ job }: { job: JobRow }) {
 
 function Duration({ job }: { job: JobRow }) {
   const now = useNow(job.outcome === "running");
-  return <span className="slipway-nowrap">{span(between(job.created_at, job.ended_at ?? now))}</span>;
+  return (
+    <span className="slipway-nowrap">{span(between(job.created_at, job.ended_at ?? now))}</span>
+  );
 }
 
 /** Jobs, one per row; a row opens the job. */

@@ -30,6 +30,10 @@ export async function call<T>(answer: Promise<Answer<T>>): Promise<T> {
 /** Any thrown thing as an error that can be shown. */
 export function asIpcError(error: unknown): IpcError {
   if (error instanceof IpcError) return error;
+  if (isAppError(error)) return new IpcError(error);
   const message = error instanceof Error ? error.message : String(error);
   return new IpcError({ code: "other", message, causes: [], hint: null, retryable: false });
 }
+
+const isAppError = (error: unknown): error is AppError =>
+  typeof error === "object" && error !== null && "code" in error && "causes" in error;

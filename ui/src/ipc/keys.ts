@@ -2,6 +2,7 @@ import type { BootChangeRequest, DeployRequest, DpuQuery } from "./bindings";
 
 /** Cache keys. The first word is what a change event's tag invalidates. */
 export const keys = {
+  desk: ["desk"] as const,
   appInfo: ["app"] as const,
   lab: ["lab"] as const,
   overview: ["overview"] as const,

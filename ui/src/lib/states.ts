@@ -15,7 +15,11 @@ export const STATES: Record<HeadlineState, StateWords> = {
     means: "The card came back on an older entry than was asked for.",
   },
   degraded: { word: "Degraded", tone: "orange", means: "A health check failed." },
-  drifted: { word: "Drifted", tone: "orange", means: "It booted something that it should not run." },
+  drifted: {
+    word: "Drifted",
+    tone: "orange",
+    means: "It booted something that it should not run.",
+  },
   working: { word: "Working", tone: "blue", means: "A job runs on it." },
   staged: { word: "Staged", tone: "blue", means: "An update waits for a reboot." },
   update_available: {

@@ -4,10 +4,12 @@ import { useSearchParams } from "react-router";
 /**
  * The wizard's step in the address, so that back goes one step back. PatternFly's wizard keeps its
  * step to itself: where the address moved by other means, `key` makes a new one at the right step.
+ * `furthest` is the last step (from 0) that can be opened with what was typed so far.
  */
-export function useWizardStep(ids: readonly string[]) {
+export function useWizardStep(ids: readonly string[], furthest: number) {
   const [params, setParams] = useSearchParams();
-  const step = ids.find((id) => id === params.get("step")) ?? ids[0] ?? "";
+  const asked = ids.indexOf(params.get("step") ?? "");
+  const step = ids[Math.max(0, Math.min(asked, furthest))] ?? "";
   const own = useRef(step);
   const [key, setKey] = useState(0);
   useEffect(() => {
@@ -23,5 +25,5 @@ export function useWizardStep(ids: readonly string[]) {
       return next;
     });
   };
-  return { startIndex: ids.indexOf(step) + 1, key, onStep };
+  return { step, startIndex: ids.indexOf(step) + 1, key, onStep };
 }

@@ -7,8 +7,9 @@ use clap_complete::Shell;
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong command line · 3 not found · \
 4 refused, nothing was done · 5 trust: a certificate or host key is new or has changed · \
-6 user name or password refused · 7 no answer · 8 the secret store is locked · \
-9 the database is of a newer Slipway · 130 interrupted (jobs go on where Slipway runs)";
+6 user name, password or key refused · 7 no answer · 8 the secret store is locked · \
+9 the database is of a newer Slipway · 130 interrupted (jobs go on where Slipway runs). \
+A job that failed is 1, or 5 or 6 where it failed for that.";
 
 /// Deploys and keeps DPUs in image mode.
 #[derive(Parser)]

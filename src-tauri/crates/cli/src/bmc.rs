@@ -13,6 +13,8 @@ use crate::{
     output::{Output, ago, now},
 };
 
+const FINGERPRINT: &str = "give it as `ssh-keygen -l` prints it: SHA256: and 43 characters";
+
 pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     let fleet = desk.fleet().await?;
     match command {
@@ -121,11 +123,12 @@ fn accept(
     };
     match given {
         Some(text) => {
-            let wanted: Fingerprint = text.parse().map_err(|error| Failed::local("a fingerprint", &error))?;
+            let wanted: Fingerprint = text.parse().map_err(|error| Failed::unusable(&error, FINGERPRINT))?;
             if wanted != *seen {
                 return Err(AppError::new(ErrorCode::TrustChanged, format!("the IMC shows another {what}"))
                     .because(format!("given {wanted}"))
                     .because(format!("shown {seen}"))
+                    .hint("compare it on the card's console; `slipctl bmc probe` shows it again")
                     .into());
             }
         }
@@ -226,7 +229,7 @@ pub async fn trust(command: TrustCommand, desk: &Desk, output: Output) -> Result
             });
         }
         TrustCommand::Accept { kind: of, peer, fingerprint } => {
-            let fingerprint = fingerprint.parse().map_err(|error| Failed::local("a fingerprint", &error))?;
+            let fingerprint = fingerprint.parse().map_err(|error| Failed::unusable(&error, FINGERPRINT))?;
             fleet.accept_pin(AcceptPin { kind: kind(of), peer, fingerprint }).await?;
         }
         TrustCommand::Remove { kind: of, peer } => fleet.remove_pin(kind(of), &peer).await?,

@@ -55,7 +55,9 @@ pub async fn rollback(args: ChangeArgs, desk: &Desk, output: Output) -> Result<E
 }
 
 pub async fn switch(args: SwitchArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
-    let image = args.image.parse().map_err(|error| Failed::local("an image reference", &error))?;
+    let image = args.image.parse().map_err(|error| {
+        Failed::unusable(&error, "give an image reference: registry/repository:tag")
+    })?;
     change(&args.card, BootChange::Switch(image), &args.go, desk, output).await
 }
 
@@ -93,7 +95,7 @@ fn agreed(plan: &PlanView, go: &Go, output: Output) -> Result<bool, Failed> {
     if !problems.is_empty() {
         let mut error = AppError::refused("this can't be done; nothing was started");
         error.causes = problems;
-        return Err(error.into());
+        return Err(error.hint("mend what is named, or leave those cards out").into());
     }
     if go.yes {
         return Ok(true);
@@ -142,5 +144,5 @@ async fn submitted(fleet: &Fleet, jobs: Vec<JobId>, go: &Go, output: Output) -> 
         });
         return Ok(ExitCode::SUCCESS);
     }
-    wait_for(fleet, &jobs, output).await
+    wait_for(fleet, jobs, output).await
 }

@@ -1,9 +1,9 @@
 //! Why the program ends with something else than 0.
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
-use slipway_core::failure::chain;
-use slipway_fleet::{AppError, ErrorCode};
+use slipway_core::{dpu::JobOutcome, failure::chain};
+use slipway_fleet::{AppError, ErrorCode, views::JobView};
 
 /// An error for people, and the exit code for scripts.
 #[derive(Debug)]
@@ -13,23 +13,44 @@ pub struct Failed {
 }
 
 /// The job that was waited for did not succeed.
-pub const JOB_FAILED: u8 = 1;
+const JOB_FAILED: u8 = 1;
 pub const INTERRUPTED: u8 = 130;
 
 impl From<AppError> for Failed {
     fn from(error: AppError) -> Self {
-        let code = match error.code {
-            ErrorCode::Invalid => 2,
-            ErrorCode::NotFound => 3,
-            ErrorCode::Precondition => 4,
-            ErrorCode::TrustUnknown | ErrorCode::TrustChanged => 5,
-            ErrorCode::Authentication => 6,
-            ErrorCode::Unreachable => 7,
-            ErrorCode::SecretsLocked => 8,
-            ErrorCode::NewerDatabase => 9,
-            ErrorCode::Other => 1,
-        };
+        let code = code(error.code);
         Self { error, code }
+    }
+}
+
+fn code(error: ErrorCode) -> u8 {
+    match error {
+        ErrorCode::Invalid => 2,
+        ErrorCode::NotFound => 3,
+        ErrorCode::Precondition => 4,
+        ErrorCode::TrustUnknown | ErrorCode::TrustChanged => 5,
+        ErrorCode::Authentication => 6,
+        ErrorCode::Unreachable => 7,
+        ErrorCode::SecretsLocked => 8,
+        ErrorCode::NewerDatabase => 9,
+        ErrorCode::Other => 1,
+    }
+}
+
+/// How jobs ended: 5 or 6 where all that did not succeed failed for that one reason (then somebody
+/// has to act, and trying again is no use), else 1.
+pub fn jobs<'a>(ended: impl Iterator<Item = &'a JobView>) -> u8 {
+    let bad = ended.filter(|view| view.row.outcome != JobOutcome::Succeeded);
+    let codes: BTreeSet<u8> = bad
+        .map(|view| match view.failure.as_ref().map(|failure| code(failure.kind.into())) {
+            Some(told @ (5 | 6)) => told,
+            Some(_) | None => JOB_FAILED,
+        })
+        .collect();
+    match (codes.first(), codes.len()) {
+        (None, _) => 0,
+        (Some(only), 1) => *only,
+        (Some(_), _) => JOB_FAILED,
     }
 }
 
@@ -39,6 +60,11 @@ impl Failed {
         let mut app = AppError::new(ErrorCode::Other, message);
         app.causes = chain(error);
         app.into()
+    }
+
+    /// What was typed can't be read as what it should be.
+    pub fn unusable(error: &(dyn std::error::Error + 'static), hint: &str) -> Self {
+        AppError::from_chain(ErrorCode::Invalid, error).hint(hint).into()
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {

@@ -10,7 +10,7 @@ use crate::{
     exit::Failed,
     open::Desk,
     output::{Output, ago, now},
-    wait::{self, wait_for},
+    wait::{self, until_none_is_left, wait_for},
 };
 
 pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
@@ -54,7 +54,7 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
         JobCommand::Retry { job, no_wait } => {
             let id = fleet.retry_job(&find(&fleet, &job).await?).await?;
             if !no_wait {
-                return wait_for(&fleet, &[id], output).await;
+                return wait_for(&fleet, vec![id], output).await;
             }
             output.show(&serde_json::json!({ "job": id }), || output.line(id.as_str()));
         }
@@ -68,7 +68,7 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
                 output.note("nothing is queued");
                 return Ok(ExitCode::SUCCESS);
             }
-            return wait_for(&fleet, &ids, output).await;
+            return until_none_is_left(&fleet, ids, output).await;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use slipway_core::{
 use slipway_fleet::{Fleet, views::JobView};
 
 use crate::{
-    exit::{Failed, INTERRUPTED, JOB_FAILED},
+    exit::{self, Failed, INTERRUPTED},
     jobs::outcome,
     lab::interrupted,
     output::Output,
@@ -21,10 +21,31 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Runs and watches jobs until all of them have ended.
-pub async fn wait_for(fleet: &Fleet, jobs: &[JobId], output: Output) -> Result<ExitCode, Failed> {
+pub async fn wait_for(fleet: &Fleet, jobs: Vec<JobId>, output: Output) -> Result<ExitCode, Failed> {
+    run_and_watch(fleet, jobs, Others::AreNotOurs, output).await
+}
+
+/// Runs and watches jobs, and those that are submitted meanwhile, until nothing is left.
+pub async fn until_none_is_left(fleet: &Fleet, jobs: Vec<JobId>, output: Output) -> Result<ExitCode, Failed> {
+    run_and_watch(fleet, jobs, Others::AreWatchedToo, output).await
+}
+
+/// Jobs that nobody named.
+#[derive(Clone, Copy)]
+enum Others {
+    AreNotOurs,
+    AreWatchedToo,
+}
+
+async fn run_and_watch(
+    fleet: &Fleet,
+    jobs: Vec<JobId>,
+    others: Others,
+    output: Output,
+) -> Result<ExitCode, Failed> {
     let runner = fleet.start_running();
     let watched = tokio::select! {
-        watched = watch(fleet, jobs, output) => Some(watched),
+        watched = watch(fleet, jobs, others, output) => Some(watched),
         () = interrupted() => None,
     };
     runner.stop().await?;
@@ -33,7 +54,6 @@ pub async fn wait_for(fleet: &Fleet, jobs: &[JobId], output: Output) -> Result<E
         return Ok(ExitCode::from(INTERRUPTED));
     };
     let views = views?;
-    let all_good = views.iter().all(|view| view.row.outcome == JobOutcome::Succeeded);
     if output.json {
         output.json_line(&serde_json::json!({ "jobs": views.iter().map(|view| &view.row).collect::<Vec<_>>() }));
     } else {
@@ -41,7 +61,7 @@ pub async fn wait_for(fleet: &Fleet, jobs: &[JobId], output: Output) -> Result<E
             summary(view, output);
         }
     }
-    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(JOB_FAILED) })
+    Ok(ExitCode::from(exit::jobs(views.iter())))
 }
 
 fn summary(view: &JobView, output: Output) {
@@ -67,12 +87,25 @@ pub fn show_failure(failure: &Failure, output: Output) {
     }
 }
 
-async fn watch(fleet: &Fleet, jobs: &[JobId], output: Output) -> Result<Vec<JobView>, Failed> {
+async fn watch(
+    fleet: &Fleet,
+    mut jobs: Vec<JobId>,
+    others: Others,
+    output: Output,
+) -> Result<Vec<JobView>, Failed> {
     let bars = Bars::new(output);
     let mut seen: HashMap<JobId, i64> = HashMap::new();
     loop {
+        match others {
+            Others::AreNotOurs => {}
+            Others::AreWatchedToo => {
+                let active = fleet.jobs(None, true).await?.into_iter().map(|job| job.id);
+                let new: Vec<JobId> = active.filter(|id| !jobs.contains(id)).collect();
+                jobs.extend(new);
+            }
+        }
         let mut views = Vec::new();
-        for id in jobs {
+        for id in &jobs {
             let view = fleet.job(id).await?;
             let after = seen.entry(id.clone()).or_insert(0);
             for event in view.events.iter().filter(|event| event.seq > *after) {

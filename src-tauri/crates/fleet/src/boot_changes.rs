@@ -95,7 +95,8 @@ impl Fleet {
         if let Some(card) = plan.cards.first()
             && let Some(problem) = card.problems.first()
         {
-            return Err(AppError::refused(format!("{}: {problem}", card.name)));
+            return Err(AppError::refused(format!("{}: {problem}", card.name))
+                .hint("mend what is named, then look at the card again"));
         }
         let dpu = self.store().dpu(&request.dpu).await?;
         let spec = JobSpec::BootChange(BootChangePlan {

@@ -29,6 +29,7 @@ use crate::{
 
 pub(crate) const LAB_SETTING: &str = "desk.lab";
 const SSH_PORT: u16 = 22;
+const NOT_AN_IMC: &str = "give the address of the card's IMC, not of its server's BMC";
 
 /// Whether a card may be added while its IMC does not answer.
 #[derive(Clone, Copy)]
@@ -282,17 +283,23 @@ async fn identify(
     client: &slipway_redfish::RedfishClient,
 ) -> Result<ImcIdentity, AppError> {
     use slipway_core::ports::Bmc;
-    let identity = client.identify().await.map_err(|error: BmcError| AppError::from(error))?;
+    let identity = client.identify().await.map_err(|error: BmcError| {
+        let stranger = matches!(error, BmcError::NotRedfish { .. });
+        let error = AppError::from(error);
+        if stranger { error.hint(NOT_AN_IMC) } else { error }
+    })?;
     if identity.service_name.contains("Intel IPU") {
         return Ok(identity);
     }
     Err(AppError::refused("this is a Redfish service, but not an Intel IPU's IMC")
         .because(format!("it calls itself `{}`", identity.service_name))
-        .hint("give the address of the card's IMC, not of its server's BMC"))
+        .hint(NOT_AN_IMC))
 }
 
 fn parse(text: &str, port: u16) -> Result<Address, AppError> {
-    Address::parse_or(text.trim(), port).map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))
+    Address::parse_or(text.trim(), port).map_err(|error| {
+        AppError::from_chain(ErrorCode::Invalid, &error).hint("give a host name or an IP address, with `:port` if need be")
+    })
 }
 
 fn addresses(imc: &str, imc_ssh: Option<&str>) -> Result<(Address, Address), AppError> {

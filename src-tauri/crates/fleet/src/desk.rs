@@ -13,7 +13,7 @@ use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, FleetConfig, access::StoredCards, keys::DeskKeys, links::Links,
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::StoredCards, keys::DeskKeys, links::Links,
     media::MediaDesk, views::{AppInfo, PublicationView},
 };
 
@@ -57,8 +57,15 @@ impl Fleet {
     /// says what to do. Nothing in the folder is changed then.
     pub async fn open(config: FleetConfig) -> Result<Self, AppError> {
         let store = Store::open(&config.data_dir.join("slipway.db")).await?;
-        let secrets =
-            slipway_store::open_secrets(&config.data_dir, config.passphrase.clone()).await?;
+        let opened = slipway_store::open_secrets(&config.data_dir, config.passphrase.clone()).await;
+        let secrets = opened.map_err(|error| {
+            let mut error = AppError::from(error);
+            if config.passphrase.is_none() {
+                // With one it would open, or be made.
+                error.code = ErrorCode::SecretsLocked;
+            }
+            error
+        })?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keys = DeskKeys::load(&store, secrets.as_ref(), clock.now()).await?;
         let media =

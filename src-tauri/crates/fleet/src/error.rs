@@ -82,12 +82,23 @@ impl From<RemoteError> for AppError {
 
 impl From<JobStoreError> for AppError {
     fn from(error: JobStoreError) -> Self {
-        let code = match &error {
-            JobStoreError::CardIsBusy { .. } => ErrorCode::Precondition,
-            JobStoreError::Missing(_) => ErrorCode::NotFound,
-            JobStoreError::Stale(_) | JobStoreError::Database(_) => ErrorCode::Other,
+        let (code, hint) = match &error {
+            JobStoreError::CardIsBusy { .. } => {
+                (ErrorCode::Precondition, Some("wait for the job or cancel it"))
+            }
+            JobStoreError::Missing(_) => (ErrorCode::NotFound, Some("`slipctl job list` shows all")),
+            JobStoreError::Stale(_) => (ErrorCode::Other, None),
+            // The store's own words say what to do: a full disk, say.
+            JobStoreError::Database(source) => {
+                let hint = source.downcast_ref().and_then(StoreError::hint);
+                (ErrorCode::Other, hint)
+            }
         };
-        Self::from_chain(code, &error)
+        let app = Self::from_chain(code, &error);
+        match hint {
+            Some(hint) => app.hint(hint),
+            None => app,
+        }
     }
 }
 
@@ -124,7 +135,22 @@ impl From<StoreError> for AppError {
             | StoreError::Unreadable { .. }
             | StoreError::Database(_) => ErrorCode::Other,
         };
-        let hint = error.hint();
+        let hint = error.hint().or(match &error {
+            StoreError::Exists { .. } => Some("use the one that is there, or remove it first"),
+            StoreError::Missing { .. } => Some("list what is there; it may have been removed"),
+            StoreError::NewerDatabase { .. }
+            | StoreError::CardIsBusy { .. }
+            | StoreError::CredentialInUse { .. }
+            | StoreError::NotADatabase { .. }
+            | StoreError::Damaged(_)
+            | StoreError::DiskFull
+            | StoreError::Locked
+            | StoreError::ReadOnly
+            | StoreError::Open { .. }
+            | StoreError::Migrate(_)
+            | StoreError::Unreadable { .. }
+            | StoreError::Database(_) => None,
+        });
         let app = Self::from_chain(code, &error);
         match hint {
             Some(hint) => app.hint(hint),

@@ -9,6 +9,7 @@ use slipway_core::{
     ports::Publication,
     time::ByteCount,
 };
+use slipway_media::IsoError;
 
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
@@ -37,9 +38,7 @@ impl Fleet {
             progress(ImportProgress { read, total });
         })
         .await
-        .map_err(|error| {
-            AppError::from_chain(ErrorCode::Invalid, &error).hint(error.hint())
-        })?;
+        .map_err(|error| AppError::from_chain(code(&error), &error).hint(error.hint()))?;
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let iso = Iso {
             id: IsoId::new(),
@@ -166,6 +165,18 @@ impl Fleet {
             self.inner.media.unpublish(token).await;
             self.changed(ChangeTag::Iso, None);
         }
+    }
+}
+
+fn code(error: &IsoError) -> ErrorCode {
+    match error {
+        IsoError::NoSuchFile { .. } => ErrorCode::NotFound,
+        IsoError::NotAnIso { .. }
+        | IsoError::Truncated { .. }
+        | IsoError::Xorriso { .. }
+        | IsoError::BadFile { .. }
+        | IsoError::DigestMismatch { .. } => ErrorCode::Invalid,
+        IsoError::Unreadable { .. } | IsoError::XorrisoMissing | IsoError::Cancelled => ErrorCode::Other,
     }
 }
 

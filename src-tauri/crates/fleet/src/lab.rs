@@ -49,8 +49,8 @@ impl LabFile {
     pub fn read(dir: &Path) -> Result<Self, AppError> {
         let path = dir.join("lab.json");
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            AppError::from_chain(ErrorCode::NotFound, &error)
-                .because(path.display().to_string())
+            AppError::not_found(format!("there is no running lab in {}", dir.display()))
+                .because(format!("{}: {error}", path.display()))
                 .hint("start a lab first: `slipctl lab start --dir …`")
         })?;
         serde_json::from_str(&text).map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))

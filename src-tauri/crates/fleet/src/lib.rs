@@ -29,5 +29,5 @@ pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use lab::{LAB_LABEL, LabFile};
 pub use runner::Running;
-pub use slipway_core as core;
+pub use slipway_store::file_secrets_exist as has_secret_file;
 pub use views::{AppError, ErrorCode};

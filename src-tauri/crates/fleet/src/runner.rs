@@ -66,7 +66,13 @@ impl Fleet {
                 () = stop.cancelled() => break,
                 _ = renew.tick() => {
                     let now = self.now();
+                    let held = holds;
                     holds = self.store().hold_lease(&owner, now, now.plus(LEASE)).await?;
+                    if holds && !held {
+                        // Whoever had it meanwhile may have done what it could not save.
+                        engines.hardware.look_first();
+                        engines.lab.look_first();
+                    }
                     self.inner.runs_jobs.store(holds, Ordering::Relaxed);
                 }
                 () = self.inner.wake.notified() => {}

@@ -27,7 +27,8 @@ impl Fleet {
     /// There is none.
     pub async fn remove_pin(&self, kind: PinKind, peer: &str) -> Result<(), AppError> {
         if !self.store().remove_pin(kind, peer).await? {
-            return Err(AppError::not_found(format!("nothing is pinned for {peer}")));
+            return Err(AppError::not_found(format!("nothing is pinned for {peer}"))
+                .hint("`slipctl trust list` shows every pin"));
         }
         self.changed(ChangeTag::Pin, None);
         Ok(())

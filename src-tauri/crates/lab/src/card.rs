@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    acc::{Acc, AccFaults, BootFrom},
+    acc::{Acc, BootFrom},
     config::Timings,
     faults::{Fault, Faults},
     files::Files,
@@ -81,6 +81,7 @@ pub struct Card {
     tls_changed: watch::Sender<u64>,
     /// Cancelled when the IMC goes down; a new one is made when it comes up.
     imc_life: Mutex<CancellationToken>,
+    ticking: Mutex<()>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -131,6 +132,7 @@ impl Card {
             acc_open: watch::Sender::new(false),
             tls_changed: watch::Sender::new(0),
             imc_life: Mutex::new(CancellationToken::new()),
+            ticking: Mutex::new(()),
         }
     }
 
@@ -258,8 +260,10 @@ impl Card {
         self.tick(Instant::now());
     }
 
-    /// Does what is due: phases that end, ports that open and close. Called all the time.
+    /// Does what is due: phases that end, ports that open and close. Called all the time, from
+    /// several threads; one at a time, so that no change is made twice or half.
     pub fn tick(&self, now: Instant) {
+        let _one_at_a_time = locked(&self.ticking);
         let power = self.imc().power;
         match power {
             ImcPower::GoingDown { at } if at <= now => self.imc_goes_down(now),

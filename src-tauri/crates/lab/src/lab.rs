@@ -6,7 +6,7 @@ mod setup;
 use std::{
     fs, io,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,16 +15,13 @@ use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Fault, FleetMix, LabCard, LabConfig, LabInventory, Observed, ShellOutput,
-    acc::{Acc, AccPhase, AccSetup, BootcError, SavedAcc},
-    card::{Card, CardParts, CardSecrets, KeptImc},
+    LabCard, LabConfig, LabInventory,
+    acc::BootcError,
+    card::Card,
     control,
     image::{ImageStore, PullError},
-    imc::{
-        identity::{IdentityError, TlsIdentity},
-        server,
-    },
-    iso::{self, BuildIsoError},
+    imc::{identity::IdentityError, server},
+    iso::BuildIsoError,
     persist::{self, CardPorts, CardState, LabState, PersistError},
     port::HeldPort,
     registry, ssh,
@@ -305,6 +302,10 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.stop.cancel();
+        for (card, _) in &self.shared.cards {
+            // Downloads end with their IMC.
+            card.imc_life().cancel();
+        }
     }
 }
 

@@ -27,5 +27,5 @@ pub use card::Observed;
 pub use config::{FleetMix, LabCard, LabConfig, LabInventory, Timings};
 pub use control_client::{ControlError, LabControl};
 pub use faults::{Fault, Faults, PendingFault};
-pub use lab::{CardHandle, Lab, LabError};
+pub use lab::{CardHandle, DEMO_VERSION, Lab, LabError};
 pub use shell::ShellOutput;

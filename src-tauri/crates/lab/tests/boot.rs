@@ -1,4 +1,8 @@
 //! A whole deployment against the lab, by plain Redfish: trust, insert, override, reset, install.
+#![expect(
+    clippy::unwrap_used,
+    reason = "in helpers of tests, which clippy takes for other code"
+)]
 
 #[path = "common/asking.rs"]
 mod asking;
@@ -10,7 +14,7 @@ use axum::body::Bytes;
 use common::{Imc, MediaServer, folder, until};
 use serde_json::{Value, json};
 use slipway_core::iso::IsoManifest;
-use slipway_lab::{CardHandle, Lab, LabConfig, Timings, iso::IsoFile};
+use slipway_lab::{CardHandle, Fault, FleetMix, Lab, LabConfig, Timings, iso::IsoFile};
 use tokio::net::TcpStream;
 
 /// Serves the ISO as `/t/installer.iso` and makes the card trust the server.
@@ -29,6 +33,33 @@ async fn imc_uptime(card: &CardHandle) -> f64 {
     let output = card.run_on_imc("cat /proc/uptime", b"").await;
     let text = String::from_utf8(output.stdout).unwrap();
     text.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Override `Once` from the CD, and a reset of the IMC.
+async fn boot_from_cd(imc: &Imc) {
+    let boot = json!({"Boot": {
+        "BootSourceOverrideEnabled": "Once",
+        "BootSourceOverrideTarget": "Cd",
+    }});
+    let patched = imc.send("PATCH", "/redfish/v1/Systems/1", &boot).await;
+    assert_eq!(patched.status(), 204);
+    let reset = "/redfish/v1/Managers/1/Actions/Manager.Reset";
+    let wanted = json!({"ResetType": "ForceRestart"});
+    assert_eq!(imc.send("POST", reset, &wanted).await.status(), 204);
+}
+
+/// The digest that runs on the ACC, once it runs another boot than this.
+async fn booted_after(card: &CardHandle, boot_id: &[u8]) -> String {
+    until("another boot of the ACC", || async {
+        let id = card
+            .run_on_acc("cat /proc/sys/kernel/random/boot_id", b"")
+            .await;
+        let status = card.run_on_acc("bootc status --format json", b"").await;
+        let status: Value = serde_json::from_slice(&status.stdout).ok()?;
+        let digest = status["status"]["booted"]["image"]["imageDigest"].as_str()?;
+        (id.exit == 0 && id.stdout != boot_id).then(|| digest.to_owned())
+    })
+    .await
 }
 
 fn manifest(iso: &Path) -> IsoManifest {
@@ -66,18 +97,8 @@ async fn a_card_is_installed_from_the_demo_iso() {
         size.to_string()
     );
 
-    let boot = json!({"Boot": {
-        "BootSourceOverrideEnabled": "Once",
-        "BootSourceOverrideTarget": "Cd",
-    }});
-    let patched = imc.send("PATCH", "/redfish/v1/Systems/1", &boot).await;
-    assert_eq!(patched.status(), 204);
     let before = imc_uptime(&card).await;
-    let reset = "/redfish/v1/Managers/1/Actions/Manager.Reset";
-    let reset = imc
-        .send("POST", reset, &json!({"ResetType": "ForceRestart"}))
-        .await;
-    assert_eq!(reset.status(), 204);
+    boot_from_cd(&imc).await;
 
     let address = inventory.cards[0].imc_redfish.clone();
     let connects = || async { TcpStream::connect(&address).await.is_ok() };
@@ -170,5 +191,46 @@ async fn an_iso_that_does_not_boot_leaves_the_acc_off_and_the_system_critical() 
             .await
             .is_err()
     );
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn the_old_os_may_answer_and_another_image_may_boot() {
+    let (_dir, dir) = folder();
+    let config = LabConfig {
+        fleet: FleetMix::Installed,
+        ..LabConfig::test(1, dir)
+    };
+    let lab = Lab::start(config).await.unwrap();
+    let inventory = lab.inventory();
+    let (card, imc) = (lab.card(1), Imc::new(&inventory.cards[0]));
+    let boot_id = || async {
+        let id = "cat /proc/sys/kernel/random/boot_id";
+        card.run_on_acc(id, b"").await.stdout
+    };
+    let wanted = manifest(&inventory.demo_iso).digest.to_string();
+    let old = booted_after(&card, b"").await;
+    assert_ne!(old, wanted);
+    let (_media, url) = serve(&card, &inventory.demo_iso).await;
+    for (fault, expected) in [
+        (Some(Fault::OldOsAnswers), Some(&old)),
+        (Some(Fault::WrongDigestBooted), None),
+        (None, Some(&wanted)),
+    ] {
+        let task = imc.insert(&url).await;
+        assert_eq!(imc.ended(&task).await["TaskState"], "Completed");
+        if let Some(fault) = fault {
+            card.inject(fault);
+        }
+        let before = boot_id().await;
+        boot_from_cd(&imc).await;
+        let booted = booted_after(&card, &before).await;
+        match expected {
+            Some(expected) => assert_eq!(&booted, expected, "{fault:?}"),
+            None => assert_ne!(booted, wanted),
+        }
+        until("the IMC", || async { card.imc_is_up().then_some(()) }).await;
+    }
+    assert_eq!(card.observed().installs, 2);
     lab.stop().await;
 }

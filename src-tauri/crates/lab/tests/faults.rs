@@ -1,4 +1,8 @@
 //! Faults, trust and what is kept from run to run.
+#![expect(
+    clippy::unwrap_used,
+    reason = "in helpers of tests, which clippy takes for other code"
+)]
 
 #[path = "common/asking.rs"]
 mod asking;
@@ -241,6 +245,32 @@ async fn a_kept_lab_comes_back_as_it_was() {
     assert_eq!(lab.card(1).bootc_status_json(), status);
     let note = lab.card(1).run_on_imc("cat /root/note", b"").await;
     assert_eq!(note.stdout, b"kept");
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn a_mixed_fleet_has_something_of_everything() {
+    let (_dir, dir) = folder();
+    let config = LabConfig {
+        fleet: FleetMix::Mixed,
+        ..LabConfig::test(6, dir)
+    };
+    let lab = Lab::start(config).await.unwrap();
+    let version = |card: usize, entry: &str| {
+        let status: Value = serde_json::from_str(&lab.card(card).bootc_status_json()).ok()?;
+        let version = &status["status"][entry]["image"]["version"];
+        version.as_str().map(str::to_owned)
+    };
+    assert_eq!(version(1, "booted").as_deref(), Some("1.1.0"));
+    assert_eq!(version(2, "booted").as_deref(), Some("1.0.0"));
+    assert_eq!(version(3, "booted").as_deref(), Some("1.0.0"));
+    assert_eq!(version(3, "rollback").as_deref(), Some("1.2.0"));
+    let grub = lab.card(3).run_on_acc("grub2-editenv list", b"").await;
+    let grub = String::from_utf8(grub.stdout).unwrap();
+    assert!(grub.contains("boot_counter=-1"), "{grub}");
+    assert_eq!(lab.card(4).bootc_status_json(), "");
+    assert!(!lab.card(5).imc_is_up());
+    assert!(lab.card(6).imc_is_up());
     lab.stop().await;
 }
 

@@ -1,4 +1,8 @@
 //! The SSH servers as real clients see them: OpenSSH with a key, russh with a password.
+#![expect(
+    clippy::unwrap_used,
+    reason = "in helpers of tests, which clippy takes for other code"
+)]
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +13,7 @@ use std::{
 
 use russh::{
     ChannelMsg, client,
-    keys::{HashAlg, PublicKey},
+    keys::{HashAlg, PublicKeyOrCertificate},
 };
 use slipway_core::{
     bootc::{
@@ -226,7 +230,13 @@ struct Seen(Arc<std::sync::Mutex<Option<Fingerprint>>>);
 
 impl client::Handler for Seen {
     type Error = russh::Error;
-    async fn check_server_key(&mut self, key: &PublicKey) -> Result<bool, Self::Error> {
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, Self::Error> {
+        let PublicKeyOrCertificate::PublicKey { key, .. } = key else {
+            return Ok(false);
+        };
         let seen = key.fingerprint(HashAlg::Sha256).to_string();
         *self.0.lock().unwrap() = Some(seen.parse().unwrap());
         Ok(true)

@@ -60,13 +60,19 @@ async fn fill(store: &Store, status: &BootcStatus) -> Result<()> {
         if n % 9 == 0 {
             facts.bootc = None;
         }
-        store.save_facts(&dpu.id, &facts, &headline(&facts, None)).await?;
+        store
+            .save_facts(&dpu.id, &facts, &headline(&facts, None))
+            .await?;
         if n % 50 == 0 {
             let plan = BootChangePlan {
                 change: BootChange::Upgrade,
                 expected_booted: None,
             };
-            let job = Job::new(dpu.id.clone(), JobSpec::BootChange(plan), Timestamp::from_millis(1));
+            let job = Job::new(
+                dpu.id.clone(),
+                JobSpec::BootChange(plan),
+                Timestamp::from_millis(1),
+            );
             store.submit(&job, "Upgrade").await?;
             store.set_headline(&dpu.id, HeadlineState::Working).await?;
         }

@@ -51,8 +51,10 @@ CREATE TABLE dpu_line (
     version           TEXT,
     available_version TEXT
 );
-CREATE INDEX dpu_line_name ON dpu_line (name_key, dpu);
-CREATE INDEX dpu_line_headline ON dpu_line (headline_rank, name_key, dpu, headline);
+-- The first two hold all that the usual page and the counts ask for, so that the table itself is
+-- not read.
+CREATE INDEX dpu_line_name ON dpu_line (name_key, dpu, search);
+CREATE INDEX dpu_line_headline ON dpu_line (headline_rank, name_key, dpu, headline, search);
 CREATE INDEX dpu_line_host ON dpu_line (host_key, name_key, dpu);
 CREATE INDEX dpu_line_version ON dpu_line (version_key, name_key, dpu);
 CREATE INDEX dpu_line_last_seen ON dpu_line (last_seen, name_key, dpu);

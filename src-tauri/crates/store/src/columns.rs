@@ -50,7 +50,8 @@ where
     T: FromStr,
     T::Err: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    text.parse().map_err(|error: T::Err| unreadable(what, error))
+    text.parse()
+        .map_err(|error: T::Err| unreadable(what, error))
 }
 
 /// What a row holds, read by column name.
@@ -111,9 +112,7 @@ pub(crate) fn natural_key(text: &str) -> String {
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         key.push_str(&rest[..start]);
         let run = &rest[start..];
-        let end = run
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(run.len());
+        let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
         let digits = run[..end].trim_start_matches('0');
         // Longer numbers than 999 digits only lose their order among each other.
         key.push_str(&format!("{:03}", digits.len().min(999)));
@@ -146,11 +145,15 @@ mod tests {
 
     #[test]
     fn numbers_in_names_count_as_numbers() {
-        let mut names = ["DPU-10", "dpu-2", "dpu-9a", "dpu-1", "dpu", "dpu-02b", "cpu-100"];
+        let mut names = [
+            "DPU-10", "dpu-2", "dpu-9a", "dpu-1", "dpu", "dpu-02b", "cpu-100",
+        ];
         names.sort_by_key(|name| natural_key(name));
         assert_eq!(
             names,
-            ["cpu-100", "dpu", "dpu-1", "dpu-2", "dpu-02b", "dpu-9a", "DPU-10"]
+            [
+                "cpu-100", "dpu", "dpu-1", "dpu-2", "dpu-02b", "dpu-9a", "DPU-10"
+            ]
         );
         assert!(natural_key("1.9.12") < natural_key("1.10.0"));
     }

@@ -116,6 +116,14 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
+/// For its owner only where it is made here; a folder that exists is left as it is.
+pub(crate) fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.exists() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// Never opens a file that exists: closing it again would drop the locks that SQLite holds on it
 /// for another connection of this process (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
 fn prepare_file(path: &Path) -> Result<(), StoreError> {
@@ -126,12 +134,8 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
             source,
         },
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(failed)?;
+    if let Some(folder) = path.parent() {
+        create_private_folder(folder).map_err(failed)?;
     }
     match OpenOptions::new()
         .write(true)
@@ -254,7 +258,11 @@ mod tests {
         let held = other.begin().await.unwrap();
         let refused = store.set_setting("a", &1).await.unwrap_err();
         assert!(matches!(refused, StoreError::Locked), "{refused:?}");
-        assert_eq!(store.setting::<u8>("a").await.unwrap(), None, "readers wait for nobody");
+        assert_eq!(
+            store.setting::<u8>("a").await.unwrap(),
+            None,
+            "readers wait for nobody"
+        );
         drop(held);
         // The rollback happens behind our back: the next writer of that process waits for it.
         other.begin().await.unwrap().rollback().await.unwrap();
@@ -274,7 +282,10 @@ mod tests {
             let row = sqlx::query(pragma).fetch_one(&mut *tx).await.unwrap();
             assert_eq!(row.get::<i64, _>(0).to_string(), wanted, "{pragma}");
         }
-        let row = sqlx::query("PRAGMA journal_mode").fetch_one(&mut *tx).await.unwrap();
+        let row = sqlx::query("PRAGMA journal_mode")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
         assert_eq!(row.get::<String, _>(0), "wal");
     }
 }

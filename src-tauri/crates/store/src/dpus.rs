@@ -76,7 +76,10 @@ async fn fetch_dpu(connection: &mut SqliteConnection, id: &DpuId) -> Result<Dpu,
     dpu_of(&row)
 }
 
-async fn fetch_facts(connection: &mut SqliteConnection, id: &DpuId) -> Result<DpuFacts, StoreError> {
+async fn fetch_facts(
+    connection: &mut SqliteConnection,
+    id: &DpuId,
+) -> Result<DpuFacts, StoreError> {
     let row = sqlx::query("SELECT facts FROM dpu_facts WHERE dpu = $1")
         .bind(id.as_str())
         .fetch_optional(connection)
@@ -86,12 +89,13 @@ async fn fetch_facts(connection: &mut SqliteConnection, id: &DpuId) -> Result<Dp
 }
 
 async fn refuse_twins(tx: &mut Transaction<'static, Sqlite>, dpu: &Dpu) -> Result<(), StoreError> {
-    let twins = sqlx::query("SELECT id, name FROM dpu WHERE (name = $1 OR imc_redfish = $2) AND id <> $3")
-        .bind(&dpu.name)
-        .bind(dpu.imc_redfish.to_string())
-        .bind(dpu.id.as_str())
-        .fetch_all(&mut **tx)
-        .await?;
+    let twins =
+        sqlx::query("SELECT id, name FROM dpu WHERE (name = $1 OR imc_redfish = $2) AND id <> $3")
+            .bind(&dpu.name)
+            .bind(dpu.imc_redfish.to_string())
+            .bind(dpu.id.as_str())
+            .fetch_all(&mut **tx)
+            .await?;
     let Some(twin) = twins.first() else {
         return Ok(());
     };
@@ -130,7 +134,10 @@ async fn write_line(
 ) -> Result<(), StoreError> {
     let booted = facts.bootc.as_ref().and_then(|bootc| bootc.booted.as_ref());
     let version = booted.and_then(|entry| entry.version.clone());
-    let available = facts.available.as_ref().and_then(|image| image.version.clone());
+    let available = facts
+        .available
+        .as_ref()
+        .and_then(|image| image.version.clone());
     let last_seen = facts.acc_seen.max(facts.imc_seen);
     let mut search = vec![dpu.name.clone(), dpu.imc_redfish.to_string()];
     search.extend(dpu.host.clone());
@@ -148,7 +155,11 @@ async fn write_line(
     .bind(natural_key(version.as_deref().unwrap_or_default()))
     .bind(last_seen.map(|at| at.to_string()).unwrap_or_default())
     .bind(search.join("\n").to_lowercase())
-    .bind(booted.and_then(|entry| entry.digest.as_ref()).map(|digest| digest.as_str()))
+    .bind(
+        booted
+            .and_then(|entry| entry.digest.as_ref())
+            .map(|digest| digest.as_str()),
+    )
     .bind(version)
     .bind(available)
     .execute(&mut **tx)
@@ -303,9 +314,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where the database can't be read.
     pub async fn dpu_names(&self) -> Result<HashMap<DpuId, String>, StoreError> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT id, name FROM dpu").fetch_all(&self.read).await?;
-        Ok(rows.into_iter().filter_map(|(id, name)| Some((id.parse().ok()?, name))).collect())
+        let rows: Vec<(String, String)> = sqlx::query_as("SELECT id, name FROM dpu")
+            .fetch_all(&self.read)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(id, name)| Some((id.parse().ok()?, name)))
+            .collect())
     }
 
     /// # Errors

@@ -83,7 +83,10 @@ const DEFAULT_LIMIT: u32 = 100;
 
 impl DpuQuery {
     fn search(&self) -> Option<&str> {
-        self.search.as_deref().map(str::trim).filter(|text| !text.is_empty())
+        self.search
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 
     fn limit(&self) -> u32 {
@@ -156,18 +159,23 @@ async fn counts(
 ) -> Result<Vec<(HeadlineState, u32)>, StoreError> {
     let query = match search {
         None => sqlx::query(
-            "SELECT headline, COUNT(*) AS cards FROM dpu_line
-             GROUP BY headline_rank, headline ORDER BY headline_rank",
+            "SELECT MIN(headline) AS headline, COUNT(*) AS cards FROM dpu_line
+             GROUP BY headline_rank ORDER BY headline_rank",
         ),
         Some(text) => sqlx::query(
-            "SELECT headline, COUNT(*) AS cards FROM dpu_line WHERE search LIKE $1 ESCAPE '\\'
-             GROUP BY headline_rank, headline ORDER BY headline_rank",
+            "SELECT MIN(headline) AS headline, COUNT(*) AS cards FROM dpu_line WHERE search LIKE $1 ESCAPE '\\'
+             GROUP BY headline_rank ORDER BY headline_rank",
         )
         .bind(anywhere(text)),
     };
     let rows = query.fetch_all(connection).await?;
     rows.iter()
-        .map(|row| Ok((from_word("headline", row.text("headline")?)?, row.number("cards")?)))
+        .map(|row| {
+            Ok((
+                from_word("headline", row.text("headline")?)?,
+                row.number("cards")?,
+            ))
+        })
         .collect()
 }
 
@@ -187,7 +195,11 @@ impl Store {
         let asked = |state: &HeadlineState| query.states.is_empty() || query.states.contains(state);
         Ok(DpuPage {
             rows: rows.iter().map(row_of).collect::<Result<_, _>>()?,
-            total: counts.iter().filter(|(state, _)| asked(state)).map(|(_, cards)| cards).sum(),
+            total: counts
+                .iter()
+                .filter(|(state, _)| asked(state))
+                .map(|(_, cards)| cards)
+                .sum(),
             counts,
         })
     }

@@ -36,7 +36,10 @@ fn job_of(row: &SqliteRow, id: &'static str) -> Result<Job, StoreError> {
         state: Columns::json(row, "state")?,
         facts: Columns::json(row, "facts")?,
         state_since: row.moment("state_since")?,
-        wait: wait.as_deref().map(|wait| from_json("wait", wait)).transpose()?,
+        wait: wait
+            .as_deref()
+            .map(|wait| from_json("wait", wait))
+            .transpose()?,
         attempt: row.number("attempt")?,
         version: row.number("version")?,
         wake_at: row.moment("wake_at")?,
@@ -103,7 +106,11 @@ impl Store {
         if let Some(active) = active {
             return Ok(Some(active.parsed("id")?));
         }
-        let wait = job.wait.as_ref().map(|wait| json("wait", wait)).transpose()?;
+        let wait = job
+            .wait
+            .as_ref()
+            .map(|wait| json("wait", wait))
+            .transpose()?;
         sqlx::query(
             "INSERT INTO job (id, dpu, spec, state, active, facts, state_since, wait, attempt,
                               version, wake_at, created_at, ended_at, cancel_requested, seen)
@@ -139,7 +146,11 @@ impl Store {
 
     /// False where no job of this id and version is stored.
     async fn update_job(&self, job: &Job, events: &[NewEvent]) -> Result<bool, StoreError> {
-        let wait = job.wait.as_ref().map(|wait| json("wait", wait)).transpose()?;
+        let wait = job
+            .wait
+            .as_ref()
+            .map(|wait| json("wait", wait))
+            .transpose()?;
         let mut tx = self.begin().await?;
         // A wish to cancel that came in since the job was read keeps its wake-up call.
         let done = sqlx::query(
@@ -300,7 +311,9 @@ impl JobStore for Store {
             .map_err(broken)?;
         match row.maybe_text("wake_at").map_err(broken)? {
             None => Ok(None),
-            Some(at) => crate::columns::parse("wake_at", &at).map(Some).map_err(broken),
+            Some(at) => crate::columns::parse("wake_at", &at)
+                .map(Some)
+                .map_err(broken),
         }
     }
 

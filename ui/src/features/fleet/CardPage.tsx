@@ -36,7 +36,11 @@ function CardTabs({ view }: { view: DpuView }) {
             tabContentId="card-tab"
           />
           <Tab eventKey="jobs" title={<TabTitleText>Jobs</TabTitleText>} tabContentId="card-tab" />
-          <Tab eventKey="trust" title={<TabTitleText>Trust</TabTitleText>} tabContentId="card-tab" />
+          <Tab
+            eventKey="trust"
+            title={<TabTitleText>Trust</TabTitleText>}
+            tabContentId="card-tab"
+          />
           <Tab eventKey="raw" title={<TabTitleText>Raw</TabTitleText>} tabContentId="card-tab" />
         </Tabs>
       </PageSection>
@@ -72,9 +76,7 @@ export function CardPage() {
         lead={where?.filter(Boolean).join(" · ")}
         actions={view && <CardActions key={id} view={view} />}
       >
-        {row && row.headline.state !== "current" && (
-          <Reason view={view} />
-        )}
+        {row && row.headline.state !== "current" && <Reason view={view} />}
       </PageHeader>
       {error && (
         <PageSection aria-label="Error">

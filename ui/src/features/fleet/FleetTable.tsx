@@ -159,6 +159,7 @@ export function FleetTable({ total, selection, ...head }: Props) {
 
 function Spacer({ height, span }: { height: number; span: number }) {
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row of a plain table takes no focus
     <tr aria-hidden="true">
       <td colSpan={span} style={{ blockSize: height, padding: 0 }} />
     </tr>

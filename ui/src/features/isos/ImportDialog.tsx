@@ -48,12 +48,7 @@ function PathField({ path, disabled, onPath }: FieldProps) {
           />
         </InputGroupItem>
         <InputGroupItem>
-          <Button
-            variant="control"
-            icon={<FolderOpenIcon />}
-            isDisabled={disabled}
-            onClick={pick}
-          >
+          <Button variant="control" icon={<FolderOpenIcon />} isDisabled={disabled} onClick={pick}>
             Choose a file…
           </Button>
         </InputGroupItem>

@@ -82,12 +82,7 @@ export function IsoCard({ view }: { view: IsoView }) {
       <CardBody>
         <Stack hasGutter>
           {view.why_not_deployable && (
-            <Alert
-              isInline
-              isPlain
-              variant="warning"
-              title={sentence(view.why_not_deployable)}
-            />
+            <Alert isInline isPlain variant="warning" title={sentence(view.why_not_deployable)} />
           )}
           {view.warnings.map((warning) => (
             <Alert key={warning} isInline isPlain variant="warning" title={sentence(warning)} />

@@ -23,7 +23,7 @@ export function IsoFactsList({ iso }: { iso: Iso }) {
         ],
         [
           "Kernel arguments",
-          facts.kargs.length > 0 ? <code>{facts.kargs.join(" ")}</code> : "None",
+          facts.kargs.length > 0 ? <code key="kargs">{facts.kargs.join(" ")}</code> : "None",
         ],
         [
           "File",

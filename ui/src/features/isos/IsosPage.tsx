@@ -22,8 +22,8 @@ function NoIsos({ onImport }: { onImport: () => void }) {
   return (
     <EmptyState headingLevel="h2" titleText="No ISOs yet" icon={CompactDiscIcon}>
       <EmptyStateBody>
-        An installer ISO carries an image of RHEL image mode to a card. Slipway reads what is inside,
-        serves it over HTTPS and shows who reads it. The file stays where it is.
+        An installer ISO carries an image of RHEL image mode to a card. Slipway reads what is
+        inside, serves it over HTTPS and shows who reads it. The file stays where it is.
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>

@@ -40,8 +40,7 @@ export function JobActions({ view }: { view: JobView }) {
   const retry = useRetryJob();
   const navigate = useNavigate();
   const { row } = view;
-  const again = () =>
-    retry.mutate(row.id, { onSuccess: (next) => navigate(`/jobs/${next}`) });
+  const again = () => retry.mutate(row.id, { onSuccess: (next) => navigate(`/jobs/${next}`) });
   return (
     <>
       {row.outcome === "running" ? (

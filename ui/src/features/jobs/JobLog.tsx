@@ -112,10 +112,18 @@ export function JobLog({ events, live }: Props) {
       </CardHeader>
       <CardBody>
         {found.length > MOST && (
-          <p className="slipway-subtle">The newest {MOST} of {found.length} lines. Copy takes all.</p>
+          <p className="slipway-subtle">
+            The newest {MOST} of {found.length} lines. Copy takes all.
+          </p>
         )}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-        <section ref={box} className="slipway-log" aria-label="Log" tabIndex={0} onScroll={onScroll}>
+        <section
+          ref={box}
+          className="slipway-log"
+          aria-label="Log"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+          tabIndex={0}
+          onScroll={onScroll}
+        >
           <ol>
             {found.slice(-MOST).map((event) => (
               <Line key={event.seq} event={event} search={search.trim()} />

@@ -1,4 +1,12 @@
-import { Card, CardBody, CardTitle, Grid, GridItem, PageSection, Stack } from "@patternfly/react-core";
+import {
+  Card,
+  CardBody,
+  CardTitle,
+  Grid,
+  GridItem,
+  PageSection,
+  Stack,
+} from "@patternfly/react-core";
 import { useEffect } from "react";
 import { Link, useParams } from "react-router";
 import { ErrorAlert } from "@/components/ErrorAlert";

@@ -1,4 +1,4 @@
-import { ProgressStep, ProgressStepper, type ProgressStepProps } from "@patternfly/react-core";
+import { ProgressStep, type ProgressStepProps, ProgressStepper } from "@patternfly/react-core";
 import MinusCircleIcon from "@patternfly/react-icons/dist/esm/icons/minus-circle-icon";
 import type { JobStep, JobView, StepStatus } from "@/ipc/bindings";
 import { useNow } from "@/lib/now";

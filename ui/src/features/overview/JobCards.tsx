@@ -26,7 +26,8 @@ function RunningJob({ job }: { job: JobRow }) {
         columnGap={{ default: "columnGapMd" }}
       >
         <FlexItem>
-          <Link to={`/jobs/${job.id}`}>{title}</Link> <span className="slipway-subtle">{job.what}</span>
+          <Link to={`/jobs/${job.id}`}>{title}</Link>{" "}
+          <span className="slipway-subtle">{job.what}</span>
         </FlexItem>
         <FlexItem className="slipway-subtle slipway-numbers">
           {span(between(job.created_at, now))}

@@ -1,5 +1,5 @@
-import { Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { ChartDonut } from "@patternfly/react-charts/dist/esm/victory/components/ChartDonut/ChartDonut";
+import { Card, CardBody, CardTitle } from "@patternfly/react-core";
 import chart_black_300 from "@patternfly/react-tokens/dist/esm/chart_color_black_300";
 import chart_blue_300 from "@patternfly/react-tokens/dist/esm/chart_color_blue_300";
 import chart_green_300 from "@patternfly/react-tokens/dist/esm/chart_color_green_300";
@@ -7,9 +7,9 @@ import chart_orange_300 from "@patternfly/react-tokens/dist/esm/chart_color_oran
 import chart_red_orange_400 from "@patternfly/react-tokens/dist/esm/chart_color_red_orange_400";
 import { Link, useNavigate } from "react-router";
 import { StateIcon } from "@/components/StateIcon";
+import { ToneIcon } from "@/components/ToneIcon";
 import type { HeadlineState, Overview } from "@/ipc/bindings";
 import { STATE_ORDER, STATES, type Tone } from "@/lib/states";
-import { ToneIcon } from "@/components/ToneIcon";
 
 const COLORS: Record<Tone, string> = {
   green: chart_green_300.var,

@@ -20,11 +20,17 @@ export function Welcome({ tryLab }: { tryLab: ReactNode }) {
   }, []);
   return (
     <PageSection isFilled isCenterAligned aria-label="Welcome">
-      <EmptyState headingLevel="h1" titleText="Welcome to Slipway" icon={Mark} variant="xl" isFullHeight>
+      <EmptyState
+        headingLevel="h1"
+        titleText="Welcome to Slipway"
+        icon={Mark}
+        variant="xl"
+        isFullHeight
+      >
         <EmptyStateBody>
-          Slipway installs RHEL image mode on the DPUs of your servers, many cards at once, and keeps
-          them current afterwards: upgrade, switch and roll back, with every step and its command
-          shown before it happens. Nothing is touched until you say so.
+          Slipway installs RHEL image mode on the DPUs of your servers, many cards at once, and
+          keeps them current afterwards: upgrade, switch and roll back, with every step and its
+          command shown before it happens. Nothing is touched until you say so.
         </EmptyStateBody>
         <EmptyStateFooter>
           <EmptyStateActions>

@@ -3,6 +3,22 @@ import { commands } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
 
+/** Whether the data folder is open; without its secrets nothing else answers. */
+export function useDesk() {
+  return useQuery({ queryKey: keys.desk, queryFn: () => call(commands.deskState()) });
+}
+
+export function useUnlock() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (passphrase: string) => call(commands.unlock(passphrase)),
+    onSuccess: (desk) => {
+      client.setQueryData(keys.desk, desk);
+      return client.invalidateQueries();
+    },
+  });
+}
+
 export function useAppInfo() {
   return useQuery({ queryKey: keys.appInfo, queryFn: () => call(commands.appInfo()) });
 }

@@ -22,7 +22,7 @@ export const PAGE_ROWS = 100;
 /** The most that the backend gives at once. */
 const MOST_ROWS = 500;
 
-export type DpuFilter = Pick<DpuQuery, "search" | "states" | "sort" | "descending">;
+export type DpuFilter = Required<Pick<DpuQuery, "search" | "states" | "sort" | "descending">>;
 
 const page = (filter: DpuFilter, index: number) => {
   const query = { ...filter, offset: index * PAGE_ROWS, limit: PAGE_ROWS };
@@ -40,7 +40,10 @@ export function useDpuRows(filter: DpuFilter, from: number, to: number) {
   const indexes: number[] = [];
   for (let index = first; index <= Math.floor(to / PAGE_ROWS); index += 1) indexes.push(index);
   const pages = useQueries({
-    queries: indexes.map((index) => ({ ...page(filter, index), placeholderData: keepPreviousData })),
+    queries: indexes.map((index) => ({
+      ...page(filter, index),
+      placeholderData: keepPreviousData,
+    })),
   });
   return (at: number): DpuRow | undefined =>
     pages[Math.floor(at / PAGE_ROWS) - first]?.data?.rows[at % PAGE_ROWS];

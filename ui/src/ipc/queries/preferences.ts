@@ -1,5 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { loadPreferences, type Preferences, savePreferences, usualPreferences } from "../preferences";
+import {
+  loadPreferences,
+  type Preferences,
+  savePreferences,
+  usualPreferences,
+} from "../preferences";
 
 const KEY = ["preferences"];
 

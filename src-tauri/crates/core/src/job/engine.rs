@@ -124,7 +124,7 @@ impl Engine {
             Move::Wait(_, is_retry) => !is_retry && !uncertain,
         };
         let after = self.clock.now();
-        self.apply(move_to, &job, &mut next, after, &mut events);
+        apply(move_to, &job, &mut next, after, &mut events);
         next.version = self.store.save(&next, &events.list).await.inspect_err(|_| {
             // What is stored is not what we think: look first the next time.
             self.forget(&job.id);
@@ -237,47 +237,48 @@ impl Engine {
         let reason = WaitReason::Retrying { attempt, error: error.message };
         Move::Wait(Wait { reason, until: now.plus(pause) }, true)
     }
+}
 
-    fn apply(&self, to: Move, from: &Job, next: &mut Job, now: Timestamp, events: &mut Events) {
-        match to {
-            Move::Wait(wait, is_retry) => {
-                next.attempt = if is_retry { from.attempt + 1 } else { 0 };
-                if is_retry && worth_telling(next.attempt) {
-                    events.add(EventKind::Retry, wait.reason.text(), now);
-                }
-                next.wake_at = wait.until;
-                next.wait = Some(wait);
+/// Writes the move into the job. An illegal one becomes a failure: it would be a bug of ours.
+fn apply(to: Move, from: &Job, next: &mut Job, now: Timestamp, events: &mut Events) {
+    match to {
+        Move::Wait(wait, is_retry) => {
+            next.attempt = if is_retry { from.attempt + 1 } else { 0 };
+            if is_retry && worth_telling(next.attempt) {
+                events.add(EventKind::Retry, wait.reason.text(), now);
             }
-            Move::To(state) => {
-                let state = if from.state.can_become(&state) {
-                    state
-                } else {
-                    let message =
-                        format!("a bug: `{}` must not become `{}`", from.state.name(), state.name());
-                    tracing::error!(job = %from.id, "{message}");
-                    failed(&from.state, StepError::new(FailureKind::Local, message).into_failure(from.state.name()))
-                };
-                let entered = state.name();
-                if entered != from.state.name() {
-                    next.state_since = now;
-                }
-                next.attempt = 0;
-                next.wait = None;
-                next.wake_at = now;
-                match super::store::ending(state.outcome()) {
-                    Some(kind) => {
-                        next.ended_at = Some(now);
-                        events.step = entered;
-                        events.add(kind, ending_words(&state, next), now);
-                    }
-                    None if entered != from.state.name() => {
-                        events.step = entered;
-                        events.add(EventKind::Entered, entered, now);
-                    }
-                    None => {}
-                }
-                next.state = state;
+            next.wake_at = wait.until;
+            next.wait = Some(wait);
+        }
+        Move::To(state) => {
+            let state = if from.state.can_become(&state) {
+                state
+            } else {
+                let message =
+                    format!("a bug: `{}` must not become `{}`", from.state.name(), state.name());
+                tracing::error!(job = %from.id, "{message}");
+                failed(&from.state, StepError::new(FailureKind::Local, message).into_failure(from.state.name()))
+            };
+            let entered = state.name();
+            if entered != from.state.name() {
+                next.state_since = now;
             }
+            next.attempt = 0;
+            next.wait = None;
+            next.wake_at = now;
+            match super::store::ending(state.outcome()) {
+                Some(kind) => {
+                    next.ended_at = Some(now);
+                    events.step = entered;
+                    events.add(kind, ending_words(&state, next), now);
+                }
+                None if entered != from.state.name() => {
+                    events.step = entered;
+                    events.add(EventKind::Entered, entered, now);
+                }
+                None => {}
+            }
+            next.state = state;
         }
     }
 }
@@ -379,3 +380,6 @@ fn cancelled(job: &Job) -> Option<JobState> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

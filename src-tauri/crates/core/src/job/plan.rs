@@ -79,7 +79,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         ),
         planned(
             name(&State::InsertingMedia { task: None }),
-            "The IMC downloads the ISO; what was inserted is ejected",
+            "The IMC downloads the ISO; what was inserted, or is left of an earlier download, goes",
             vec![curl(
                 "POST",
                 "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.InsertMedia",
@@ -124,7 +124,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         planned(name(&State::RunningPostSteps { next: 0 }), "Skipped: no post steps in this plan", vec![]),
         planned(
             name(&State::CleaningUp { then: super::Terminal::Cancelled }),
-            "Ejects the ISO, takes the boot override back, takes the ISO off the server",
+            "Takes the ISO off the server, ejects it from the IMC, takes the boot override back",
             vec![curl("POST", "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.EjectMedia", "{}")],
         ),
     ]
@@ -169,7 +169,7 @@ fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
             "Only looks: the booted digest and greenboot's verdict",
             vec![on_acc(&bootc::status_command().argv().iter().map(String::as_str).collect::<Vec<_>>())],
         ),
-        planned(State::CleaningUp { then: super::Terminal::Cancelled }.name(), "Tells what is left, if anything", vec![]),
+        planned(State::CleaningUp { then: super::Terminal::Cancelled }.name(), "Stops an update that was given up; tells what is left, if anything", vec![]),
     ]
 }
 
@@ -220,6 +220,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
         events.iter().rev().find(|e| e.kind == EventKind::Entered && e.step == name).map(|e| e.at)
     };
     let now_at = names.iter().position(|name| *name == job.state.name());
+    let cut_short = was_cancelled(&job.state).then(|| last_working_step(events)).flatten();
     let failed_in = job.state.failure().map(|failure| failure.step.as_str()).or_else(|| {
         // While cleaning up after a failure, the step that failed shows it already.
         pending_failure(&job.state)
@@ -233,7 +234,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
                 StepStatus::Failed
             } else if now_at == Some(index) {
                 StepStatus::Active
-            } else if skipped_by_plan(name) && at.is_some() {
+            } else if cut_short == Some(*name) || (skipped_by_plan(name) && at.is_some()) {
                 StepStatus::Skipped
             } else if at.is_some() {
                 StepStatus::Done
@@ -247,6 +248,26 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
             (status, at)
         })
         .collect()
+}
+
+fn was_cancelled(state: &JobState) -> bool {
+    matches!(
+        state,
+        JobState::Deployment(
+            DeploymentState::CleaningUp { then: super::Terminal::Cancelled }
+                | DeploymentState::Cancelled { .. }
+        ) | JobState::BootChange(
+            BootChangeState::CleaningUp { then: super::Terminal::Cancelled }
+                | BootChangeState::Cancelled { .. }
+        )
+    )
+}
+
+/// The step in which the cancel came: begun, and not done.
+fn last_working_step(events: &[JobEvent]) -> Option<&str> {
+    let clean_up = (DeploymentState::CleaningUp { then: super::Terminal::Cancelled }).name();
+    let entered = events.iter().rev().filter(|e| e.kind == EventKind::Entered);
+    entered.map(|e| e.step.as_str()).find(|step| *step != clean_up)
 }
 
 fn pending_failure(state: &JobState) -> Option<&str> {

@@ -10,7 +10,11 @@ use crate::support::{
 };
 
 /// Zero; less than the grace that an effect is given to show; much more.
-const GAPS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(1_200), Duration::from_secs(3600)];
+const GAPS: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_millis(1_200),
+    Duration::from_secs(3600),
+];
 
 struct Case {
     name: &'static str,
@@ -29,13 +33,41 @@ fn cases() -> [Case; 4] {
         clock_sets: 1,
         ..Effects::default()
     };
-    let updated = Effects { update_starts: 1, reboots: 1, ..Effects::default() };
-    let rolled = Effects { rollbacks: 1, reboots: 1, ..Effects::default() };
+    let updated = Effects {
+        update_starts: 1,
+        reboots: 1,
+        ..Effects::default()
+    };
+    let rolled = Effects {
+        rollbacks: 1,
+        reboots: 1,
+        ..Effects::default()
+    };
     [
-        Case { name: "deployment", spec: deployment, booted: digest('b'), effects: deployed },
-        Case { name: "upgrade", spec: upgrade, booted: digest('b'), effects: updated.clone() },
-        Case { name: "switch", spec: switch, booted: digest('c'), effects: updated },
-        Case { name: "rollback", spec: rollback, booted: digest('0'), effects: rolled },
+        Case {
+            name: "deployment",
+            spec: deployment,
+            booted: digest('b'),
+            effects: deployed,
+        },
+        Case {
+            name: "upgrade",
+            spec: upgrade,
+            booted: digest('b'),
+            effects: updated.clone(),
+        },
+        Case {
+            name: "switch",
+            spec: switch,
+            booted: digest('c'),
+            effects: updated,
+        },
+        Case {
+            name: "rollback",
+            spec: rollback,
+            booted: digest('0'),
+            effects: rolled,
+        },
     ]
 }
 
@@ -49,9 +81,21 @@ fn rig() -> Rig {
 
 /// What must hold at the end. A download whose server died has failed, and only such a one is asked
 /// for again.
-fn check(case: &Case, rig: &Rig, job: &slipway_core::job::Job, downloads_may_break: bool, what: &str) {
+fn check(
+    case: &Case,
+    rig: &Rig,
+    job: &slipway_core::job::Job,
+    downloads_may_break: bool,
+    what: &str,
+) {
     let history = || rig.history(&job.id).join("\n");
-    assert_eq!(job.state.outcome(), JobOutcome::Succeeded, "{what}: {:?}\n{}", job.state, history());
+    assert_eq!(
+        job.state.outcome(),
+        JobOutcome::Succeeded,
+        "{what}: {:?}\n{}",
+        job.state,
+        history()
+    );
     let world = rig.world();
     assert_eq!(world.booted().as_ref(), Some(&case.booted), "{what}");
     let mut effects = world.effects.lasting();
@@ -88,7 +132,10 @@ async fn killed_after_every_saved_state() {
                         }
                     });
                     let job = job.await;
-                    let what = format!("{} killed {times} times after save {at}, back after {gap:?}", case.name);
+                    let what = format!(
+                        "{} killed {times} times after save {at}, back after {gap:?}",
+                        case.name
+                    );
                     check(&case, &rig, &job, true, &what);
                 }
             }
@@ -112,7 +159,10 @@ async fn killed_between_every_effect_and_its_save() {
                     }
                 });
                 let job = job.await;
-                let what = format!("{} killed instead of save {at}, back after {gap:?}", case.name);
+                let what = format!(
+                    "{} killed instead of save {at}, back after {gap:?}",
+                    case.name
+                );
                 check(&case, &rig, &job, true, &what);
             }
         }
@@ -131,6 +181,40 @@ async fn a_save_that_fails_while_slipway_lives() {
                 let what = format!("{}: {when:?} {at} breaks", case.name);
                 check(&case, &rig, &job, false, &what);
             }
+        }
+    }
+}
+
+/// The wish to reset or reboot lay on disk for an hour before anybody acted on it. Killed right after
+/// the deed, before its save: the age of the first wish must not count as time for it to show.
+#[tokio::test]
+async fn killed_after_acting_on_an_old_wish() {
+    for (case, state) in cases().into_iter().zip([
+        "Reset the IMC",
+        "Reboot the ACC",
+        "Reboot the ACC",
+        "Reboot the ACC",
+    ]) {
+        for at in 1..=4 {
+            let mut rig = rig();
+            let id = rig.submit((case.spec)()).await;
+            rig.run_until(&id, state).await;
+            rig.step().await.unwrap().unwrap();
+            rig.kill(Duration::from_secs(3600));
+            rig.break_save(at, When::Save);
+            let mut broke = false;
+            let job = rig.run_with(&id, |rig, _| {
+                if !broke && !rig.save_is_still_to_break() {
+                    broke = true;
+                    rig.kill(Duration::ZERO);
+                }
+            });
+            let job = job.await;
+            let what = format!(
+                "{} with an old wish, killed instead of save {at}",
+                case.name
+            );
+            check(&case, &rig, &job, true, &what);
         }
     }
 }

@@ -6,4 +6,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod boot_change_faults;
+mod boot_change_hiccups;
+mod cancel;
+mod deadlines;
+mod deployment_faults;
+mod docs;
+mod hiccups;
+mod installation_faults;
 mod kill;
+mod moves;
+mod persisted;
+mod plans;
+mod process;

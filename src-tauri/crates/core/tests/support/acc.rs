@@ -14,8 +14,9 @@ use slipway_core::{
 
 use super::{
     access::Sim,
+    parts::{Entry, Event},
     says,
-    world::{Entry, Event, World},
+    world::World,
 };
 
 pub struct AccShell {
@@ -37,12 +38,20 @@ impl AccShell {
             Some(system) if world.now >= world.acc_up_at => system.host_key.clone(),
             Some(_) | None => {
                 let reason = "connection timed out".into();
-                return Err(RemoteError::Unreachable { peer: peer(), stage: Stage::Tcp, reason });
+                return Err(RemoteError::Unreachable {
+                    peer: peer(),
+                    stage: Stage::Tcp,
+                    reason,
+                });
             }
         };
         match self.showing.clone().or_else(|| world.pinned.clone()) {
             Some(pinned) if pinned == seen => Ok(()),
-            Some(pinned) => Err(RemoteError::HostKeyChanged { peer: peer(), pinned, seen }),
+            Some(pinned) => Err(RemoteError::HostKeyChanged {
+                peer: peer(),
+                pinned,
+                seen,
+            }),
             None => Err(RemoteError::HostKeyUnknown { peer: peer(), seen }),
         }
     }
@@ -59,7 +68,20 @@ impl Remote for AccShell {
         let mut world = self.sim.world();
         self.connect(&mut world)?;
         let line = command.to_string();
-        if let Some((_, said)) = world.faults.acc_says.iter().find(|(start, _)| line.starts_with(**start)) {
+        if world.faults.status_hangs && line.starts_with("bootc status") {
+            let (peer, command) = ("acc-01.lab:22".to_owned(), "bootc status".to_owned());
+            return Err(RemoteError::TimedOut {
+                peer,
+                command,
+                seconds: 30,
+            });
+        }
+        if let Some((_, said)) = world
+            .faults
+            .acc_says
+            .iter()
+            .find(|(start, _)| line.starts_with(**start))
+        {
             return Ok(said.clone());
         }
         let argv: Vec<&str> = command.argv().iter().map(String::as_str).collect();
@@ -71,13 +93,21 @@ fn acc_command(world: &mut World, argv: &[&str]) -> CommandOutput {
     let done = says(0, "", "");
     let missing = says(1, "", "No such file or directory");
     match argv {
-        ["cat", "/proc/sys/kernel/random/boot_id"] => says(0, &format!("boot-{}\n", world.boot_id), ""),
+        ["cat", "/proc/sys/kernel/random/boot_id"] => {
+            says(0, &format!("boot-{}\n", world.boot_id), "")
+        }
         ["cat", NONCE_FILE] => match &world.system().nonce {
             Some(nonce) => says(0, &format!("{nonce}\n"), ""),
             None => missing,
         },
-        ["cat", path] => world.run_files.get(*path).map_or(missing, |text| says(0, text, "")),
-        ["tail", "-c", _, path] => world.run_files.get(*path).map_or(missing, |text| says(0, text, "")),
+        ["cat", path] => world
+            .run_files
+            .get(*path)
+            .map_or(missing, |text| says(0, text, "")),
+        ["tail", "-c", _, path] => world
+            .run_files
+            .get(*path)
+            .map_or(missing, |text| says(0, text, "")),
         ["bootc", "status", ..] => says(0, &status(world).to_string(), ""),
         ["bootc", "rollback"] => roll_back(world),
         ["grub2-editenv", ..] => says(0, &world.system().grubenv.clone(), ""),
@@ -114,24 +144,43 @@ fn roll_back(world: &mut World) -> CommandOutput {
 }
 
 fn start_update(world: &mut World, argv: &[&str]) -> CommandOutput {
-    let unit = argv.iter().find_map(|word| word.strip_prefix("--unit=")).expect("a unit");
+    let unit = argv
+        .iter()
+        .find_map(|word| word.strip_prefix("--unit="))
+        .expect("a unit");
     if world.unit.is_some() {
-        return says(1, "", "Failed to start transient service unit: Unit was already loaded\n");
+        return says(
+            1,
+            "",
+            "Failed to start transient service unit: Unit was already loaded\n",
+        );
     }
     world.effects.update_starts += 1;
     if world.faults.update_leaves_no_trace {
         return says(0, "", "");
     }
-    let script = argv.iter().position(|word| *word == "slipway").expect("the script's name");
+    let script = argv
+        .iter()
+        .position(|word| *word == "slipway")
+        .expect("the script's name");
     let (dir, update) = (argv[script + 1].to_owned(), &argv[script + 2..]);
     for file in [EXIT_FILE, STDERR_FILE] {
         world.run_files.remove(&format!("{dir}/{file}"));
     }
     let progress = r#"{"type":"ProgressSteps","task":"staging","description":"Deploying Image","steps":1,"stepsTotal":3}"#;
-    world.run_files.insert(format!("{dir}/{PROGRESS_FILE}"), format!("{progress}\n"));
+    world
+        .run_files
+        .insert(format!("{dir}/{PROGRESS_FILE}"), format!("{progress}\n"));
     world.unit = Some(unit.to_owned());
     let argv = update.iter().map(|word| (*word).to_owned()).collect();
-    world.after(world.pace.update, Event::UpdateEnds { unit: unit.to_owned(), dir, argv });
+    world.after(
+        world.pace.update,
+        Event::UpdateEnds {
+            unit: unit.to_owned(),
+            dir,
+            argv,
+        },
+    );
     says(0, "", "")
 }
 
@@ -149,7 +198,10 @@ fn status(world: &mut World) -> Value {
             "downloadOnly": entry.locked, "softRebootCapable": false,
         }),
     };
-    let follows = system.booted.as_ref().map(|booted| booted.reference.clone());
+    let follows = system
+        .booted
+        .as_ref()
+        .map(|booted| booted.reference.clone());
     json!({
         "apiVersion": "org.containers.bootc/v1",
         "kind": "BootcHost",

@@ -59,7 +59,10 @@ impl Cards for FakeCards {
         Ok(Box::new(FakeCard {
             bmc: FakeBmc(sim.clone()),
             shell: ImcShell(sim.clone()),
-            acc: AccShell { sim: sim.clone(), showing: None },
+            acc: AccShell {
+                sim: sim.clone(),
+                showing: None,
+            },
             media: FakeMedia(sim.clone()),
             sim,
         }))
@@ -87,7 +90,10 @@ impl CardAccess for FakeCard {
         &self.acc
     }
     fn acc_showing(&self, key: &Fingerprint) -> Arc<dyn Remote> {
-        Arc::new(AccShell { sim: self.sim.clone(), showing: Some(key.clone()) })
+        Arc::new(AccShell {
+            sim: self.sim.clone(),
+            showing: Some(key.clone()),
+        })
     }
     async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError> {
         assert!(because.starts_with("deployment "), "{because}");
@@ -107,8 +113,15 @@ impl CardAccess for FakeCard {
         world.overlay = Some((job.to_string(), key('N')));
         let sha = format!("{:0>64}", job.short());
         let file_name = published_name(&plan.iso_name, &plan.iso_sha256, Some(&sha));
-        let url = format!("https://10.0.0.1:9443/{token}/{file_name}").parse().expect("a URL");
-        Ok(Prepared { token, file_name, url, host_key: key('N') })
+        let url = format!("https://10.0.0.1:9443/{token}/{file_name}")
+            .parse()
+            .expect("a URL");
+        Ok(Prepared {
+            token,
+            file_name,
+            url,
+            host_key: key('N'),
+        })
     }
     async fn unpublish(&self, _job: &JobId, prepared: &Prepared) -> Result<(), StepError> {
         let mut world = self.sim.world();
@@ -116,7 +129,11 @@ impl CardAccess for FakeCard {
         world.published.remove(&prepared.token);
         Ok(())
     }
-    async fn resolve(&self, image: &ImageReference, arch: &str) -> Result<ResolvedImage, RegistryError> {
+    async fn resolve(
+        &self,
+        image: &ImageReference,
+        arch: &str,
+    ) -> Result<ResolvedImage, RegistryError> {
         assert_eq!(arch, "arm64");
         let world = self.sim.world();
         let registry = image.registry().to_owned();
@@ -124,8 +141,13 @@ impl CardAccess for FakeCard {
             return Err(RegistryError::Unreachable { registry, reason });
         }
         match world.registry.get(image.as_str()) {
-            Some(digest) => Ok(ResolvedImage { digest: digest.clone(), version: Some("1.1.0".into()) }),
-            None => Err(RegistryError::NotFound { reference: image.clone() }),
+            Some(digest) => Ok(ResolvedImage {
+                digest: digest.clone(),
+                version: Some("1.1.0".into()),
+            }),
+            None => Err(RegistryError::NotFound {
+                reference: image.clone(),
+            }),
         }
     }
     async fn saw_acc(&self, _status: &BootcStatus, _greenboot: Greenboot, _boot_id: &str) {}
@@ -143,7 +165,10 @@ impl MediaServer for FakeMedia {
     }
     fn readers(&self, token: &str) -> Vec<MediaReader> {
         let world = self.0.look();
-        let ours = world.downloads.iter().filter(|download| download.token == token);
+        let ours = world
+            .downloads
+            .iter()
+            .filter(|download| download.token == token);
         ours.map(|download| MediaReader {
             peer: "10.0.0.7".into(),
             sent: ByteCount(1_200_000_000),

@@ -14,8 +14,9 @@ use slipway_core::{
 
 use super::{
     access::Sim,
+    parts::{Call, Download, Event},
     says,
-    world::{Call, Download, Event, MEDIA_FILE, World},
+    world::{MEDIA_FILE, World},
 };
 
 pub struct FakeBmc(pub Sim);
@@ -23,7 +24,11 @@ pub struct ImcShell(pub Sim);
 
 fn away(stage: Stage) -> BmcError {
     let reason = "connection refused".into();
-    BmcError::Unreachable { peer: "imc-01.lab:8443".into(), stage, reason }
+    BmcError::Unreachable {
+        peer: "imc-01.lab:8443".into(),
+        stage,
+        reason,
+    }
 }
 
 fn refused(status: u16, id: &str, message: &str) -> BmcError {
@@ -47,7 +52,11 @@ impl FakeBmc {
         if world.now < world.imc_booted_at {
             return Err(away(Stage::Tcp));
         }
-        let next = world.faults.next.get_mut(&call).and_then(|errors| errors.pop_front());
+        let next = world
+            .faults
+            .next
+            .get_mut(&call)
+            .and_then(|errors| errors.pop_front());
         if let Some(error) = next.or_else(|| world.faults.always.get(&call).cloned()) {
             if matches!(error, BmcError::Unauthorized { .. }) {
                 world.effects.refused_logins += 1;
@@ -58,7 +67,11 @@ impl FakeBmc {
             return Err(away(Stage::Tcp));
         }
         let answer = act(&mut world);
-        if world.faults.lost_answer.remove(&call) { Err(away(Stage::Http)) } else { answer }
+        if world.faults.lost_answer.remove(&call) {
+            Err(away(Stage::Http))
+        } else {
+            answer
+        }
     }
 }
 
@@ -74,7 +87,11 @@ impl Bmc for FakeBmc {
 
     async fn insert_media(&self, image: &url::Url) -> Result<TaskUri, BmcError> {
         self.call(Call::Insert, |world| {
-            if world.downloads.iter().any(|download| download.state == TaskState::Running) {
+            if world
+                .downloads
+                .iter()
+                .any(|download| download.state == TaskState::Running)
+            {
                 return Err(refused(400, "ResourceInUse", "The resource is in use"));
             }
             assert!(
@@ -92,26 +109,44 @@ impl Bmc for FakeBmc {
             world.files.insert(MEDIA_FILE.into(), "1000".into());
             let index = world.downloads.len() - 1;
             world.after(world.pace.download, Event::DownloadEnds(index));
+            if world.faults.restarts_in_download {
+                world.after(1_000, Event::ImcResets);
+            }
             Ok(TaskUri(format!("/redfish/v1/TaskService/Tasks/{index}")))
         })
     }
 
     async fn task(&self, task: &TaskUri) -> Result<RedfishTask, BmcError> {
         self.call(Call::Task, |world| {
-            let index: usize = task.0.rsplit('/').next().expect("an id").parse().expect("a number");
+            let index: usize = task
+                .0
+                .rsplit('/')
+                .next()
+                .expect("an id")
+                .parse()
+                .expect("a number");
             let download = world.downloads.get(index);
-            let download = download.ok_or_else(|| refused(404, "ResourceMissing", "no such task"))?;
-            Ok(RedfishTask { uri: task.clone(), state: download.state.clone(), started: None })
+            let download =
+                download.ok_or_else(|| refused(404, "ResourceMissing", "no such task"))?;
+            Ok(RedfishTask {
+                uri: task.clone(),
+                state: download.state.clone(),
+                started: None,
+            })
         })
     }
 
     async fn tasks(&self) -> Result<Vec<RedfishTask>, BmcError> {
         self.call(Call::Tasks, |world| {
-            let told = world.downloads.iter().enumerate().map(|(index, download)| RedfishTask {
-                uri: TaskUri(format!("/redfish/v1/TaskService/Tasks/{index}")),
-                state: download.state.clone(),
-                started: None,
-            });
+            let told = world
+                .downloads
+                .iter()
+                .enumerate()
+                .map(|(index, download)| RedfishTask {
+                    uri: TaskUri(format!("/redfish/v1/TaskService/Tasks/{index}")),
+                    state: download.state.clone(),
+                    started: None,
+                });
             Ok(told.collect())
         })
     }
@@ -119,7 +154,10 @@ impl Bmc for FakeBmc {
     async fn eject_media(&self) -> Result<(), BmcError> {
         self.call(Call::Eject, |world| {
             world.effects.ejects += 1;
-            world.slot = VirtualMedia { image_name: None, inserted: false };
+            world.slot = VirtualMedia {
+                image_name: None,
+                inserted: false,
+            };
             world.files.remove(MEDIA_FILE);
             Ok(())
         })
@@ -159,7 +197,11 @@ impl Remote for ImcShell {
         let mut world = self.0.world();
         if world.now < world.imc_booted_at {
             let (peer, reason) = ("imc-01.lab:22".into(), "no route to host".into());
-            return Err(RemoteError::Unreachable { peer, stage: Stage::Tcp, reason });
+            return Err(RemoteError::Unreachable {
+                peer,
+                stage: Stage::Tcp,
+                reason,
+            });
         }
         if let Some(error) = world.faults.imc_shell.clone() {
             if matches!(error, RemoteError::Unauthorized { .. }) {
@@ -168,7 +210,12 @@ impl Remote for ImcShell {
             return Err(error);
         }
         let line = command.to_string();
-        if let Some((_, said)) = world.faults.imc_says.iter().find(|(start, _)| line.starts_with(**start)) {
+        if let Some((_, said)) = world
+            .faults
+            .imc_says
+            .iter()
+            .find(|(start, _)| line.starts_with(**start))
+        {
             return Ok(said.clone());
         }
         let argv: Vec<&str> = command.argv().iter().map(String::as_str).collect();
@@ -185,8 +232,15 @@ fn imc_command(world: &mut World, argv: &[&str], stdin: Option<&[u8]>) -> Comman
             says(0, &format!("{seconds:.2} 1.00\n"), "")
         }
         ["cat", "/etc/hostname"] => says(0, &world.imc_hostname, ""),
-        ["cat", path] => world.files.get(*path).map_or(missing, |text| says(0, text, "")),
-        ["date", "+%s"] => says(0, &format!("{}\n", (world.now + world.imc_clock) / 1000), ""),
+        ["cat", path] => world
+            .files
+            .get(*path)
+            .map_or(missing, |text| says(0, text, "")),
+        ["date", "+%s"] => says(
+            0,
+            &format!("{}\n", (world.now + world.imc_clock) / 1000),
+            "",
+        ),
         ["date", "-s", to] => {
             world.effects.clock_sets += 1;
             let to: i64 = to.trim_start_matches('@').parse().expect("seconds");
@@ -203,9 +257,10 @@ fn imc_command(world: &mut World, argv: &[&str], stdin: Option<&[u8]>) -> Comman
             world.effects.trust_updates += 1;
             done
         }
-        ["stat", "-c", "%s", path] => {
-            world.files.get(*path).map_or(missing, |size| says(0, &format!("{size}\n"), ""))
-        }
+        ["stat", "-c", "%s", path] => world
+            .files
+            .get(*path)
+            .map_or(missing, |size| says(0, &format!("{size}\n"), "")),
         ["rm", "-f", path] => {
             if world.files.remove(*path).is_some() && *path == MEDIA_FILE {
                 world.effects.partial_removals += 1;

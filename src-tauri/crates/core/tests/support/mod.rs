@@ -4,6 +4,7 @@
 mod acc;
 mod access;
 mod imc;
+mod parts;
 mod rig;
 mod store;
 mod world;
@@ -21,14 +22,15 @@ use slipway_core::{
     image::{ImageDigest, ImageReference},
     iso::KickstartArea,
     job::{BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec},
-    ports::{Clock, CommandOutput},
+    ports::{BmcError, Clock, CommandOutput, RemoteError, Stage},
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
 };
 
+pub use parts::{Call, Effects, Entry, Event};
 pub use rig::{Rig, When};
 pub use store::MemoryStore;
-pub use world::{Call, Effects, Entry, Event, System, World};
+pub use world::World;
 
 /// When every test begins.
 pub const START: i64 = 1_795_000_000_000;
@@ -40,11 +42,15 @@ pub const EDGE: &str = "registry.lab/dpu-os:edge";
 /// Digests by a letter: `a` booted at first, `b` newest of [`STABLE`] and of the ISO, `c` of
 /// [`EDGE`], `9` what nobody asked for.
 pub fn digest(letter: char) -> ImageDigest {
-    format!("sha256:{}", letter.to_string().repeat(64)).parse().unwrap()
+    format!("sha256:{}", letter.to_string().repeat(64))
+        .parse()
+        .unwrap()
 }
 
 pub fn key(letter: char) -> Fingerprint {
-    format!("SHA256:{}", letter.to_string().repeat(43)).parse().unwrap()
+    format!("SHA256:{}", letter.to_string().repeat(43))
+        .parse()
+        .unwrap()
 }
 
 pub fn reference(text: &str) -> ImageReference {
@@ -103,7 +109,10 @@ pub fn deployment_plan() -> DeploymentPlan {
         iso_path: "/isos/dpu-os.iso".into(),
         iso_sha256: "0123456789abcdef".repeat(4),
         iso_size: ByteCount(2_000_000_000),
-        area: KickstartArea { offset: ByteCount(4096), length: ByteCount(65_536) },
+        area: KickstartArea {
+            offset: ByteCount(4096),
+            length: ByteCount(65_536),
+        },
         digest: digest('b'),
         version: Some("1.1.0".into()),
         origin: Some(reference(STABLE)),
@@ -118,7 +127,10 @@ pub fn deployment() -> JobSpec {
 }
 
 pub fn change(change: BootChange) -> JobSpec {
-    JobSpec::BootChange(BootChangePlan { change, expected_booted: Some(digest('a')) })
+    JobSpec::BootChange(BootChangePlan {
+        change,
+        expected_booted: Some(digest('a')),
+    })
 }
 
 pub fn upgrade() -> JobSpec {
@@ -136,10 +148,70 @@ pub fn rollback() -> JobSpec {
 /// The failure of a job that must have failed.
 pub fn failure(job: &Job) -> Failure {
     let failed = job.state.failure();
-    failed.unwrap_or_else(|| panic!("the job ended as {:?}", job.state)).clone()
+    failed
+        .unwrap_or_else(|| panic!("the job ended as {:?}", job.state))
+        .clone()
 }
 
 /// What a command left.
 pub fn says(exit: u32, stdout: &str, stderr: &str) -> CommandOutput {
-    CommandOutput { exit, stdout: stdout.into(), stderr: stderr.into() }
+    CommandOutput {
+        exit,
+        stdout: stdout.into(),
+        stderr: stderr.into(),
+    }
 }
+
+/// A refusal in the IMC's words.
+pub fn refused(status: u16, id: &str, message: &str) -> BmcError {
+    BmcError::Refused {
+        peer: "imc-01.lab:8443".into(),
+        status,
+        message_id: (!id.is_empty()).then(|| format!("Base.1.18.{id}")),
+        message: message.into(),
+        resolution: Some("None".into()),
+    }
+}
+
+pub fn wrong_password() -> BmcError {
+    BmcError::Unauthorized {
+        peer: "imc-01.lab:8443".into(),
+    }
+}
+
+pub fn changed_certificate() -> BmcError {
+    BmcError::CertificateChanged {
+        peer: "imc-01.lab:8443".into(),
+        pinned: key('C'),
+        seen: key('D'),
+    }
+}
+
+pub fn changed_host_key(peer: &str) -> RemoteError {
+    RemoteError::HostKeyChanged {
+        peer: peer.into(),
+        pinned: key('C'),
+        seen: key('D'),
+    }
+}
+
+pub fn no_answer(peer: &str) -> RemoteError {
+    RemoteError::Unreachable {
+        peer: peer.into(),
+        stage: Stage::Tcp,
+        reason: "no route to host".into(),
+    }
+}
+
+/// Every Redfish call.
+pub const CALLS: [Call; 9] = [
+    Call::Identify,
+    Call::VirtualMedia,
+    Call::Insert,
+    Call::Task,
+    Call::Tasks,
+    Call::Eject,
+    Call::Override,
+    Call::SetOverride,
+    Call::Reset,
+];

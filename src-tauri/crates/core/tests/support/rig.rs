@@ -36,13 +36,27 @@ pub struct Rig {
 impl Rig {
     pub fn new() -> Self {
         let clock = Arc::new(TestClock::new());
-        let sim = Sim { world: Arc::new(Mutex::new(World::new())), clock: clock.clone() };
+        let sim = Sim {
+            world: Arc::new(Mutex::new(World::new())),
+            clock: clock.clone(),
+        };
         let store = Arc::new(MemoryStore::default());
-        let flaky = Arc::new(FlakyStore { inner: store.clone(), plan: Mutex::new(None) });
+        let flaky = Arc::new(FlakyStore {
+            inner: store.clone(),
+            plan: Mutex::new(None),
+        });
         let policy = Policy::lab();
         let engine = engine(&flaky, &sim, &policy);
         let dpu = "0190000000007000a0000000000000dd".parse().unwrap();
-        Self { clock, store, policy, engine, sim, flaky, dpu }
+        Self {
+            clock,
+            store,
+            policy,
+            engine,
+            sim,
+            flaky,
+            dpu,
+        }
     }
 
     /// A card whose world was changed first.
@@ -61,7 +75,10 @@ impl Rig {
         let mut job = Job::new(self.dpu.clone(), spec, self.clock.now());
         // The back-off's spread comes from the id: the same in every run.
         job.id = "0190000000007000a000000000000001".parse().unwrap();
-        self.store.submit(&job, "asked for by a test").await.expect("the card is free");
+        self.store
+            .submit(&job, "asked for by a test")
+            .await
+            .expect("the card is free");
         job.id
     }
 
@@ -82,6 +99,11 @@ impl Rig {
         self.engine = engine(&self.flaky, &self.sim, &self.policy);
     }
 
+    /// Another process over the same database.
+    pub fn another_engine(&self) -> Engine {
+        engine(&self.flaky, &self.sim, &self.policy)
+    }
+
     /// One step of what is due, moving the clock to it. `None` when nothing is left to do.
     pub async fn step(&self) -> Option<Result<Job, JobStoreError>> {
         loop {
@@ -95,7 +117,11 @@ impl Rig {
     }
 
     /// Steps until the job has ended; `after_each` may kill, cancel, break.
-    pub async fn run_with(&mut self, id: &JobId, mut after_each: impl FnMut(&mut Self, &Job)) -> Job {
+    pub async fn run_with(
+        &mut self,
+        id: &JobId,
+        mut after_each: impl FnMut(&mut Self, &Job),
+    ) -> Job {
         for _ in 0..TOO_MANY {
             match self.step().await {
                 None => return self.store.stored(id),
@@ -107,7 +133,11 @@ impl Rig {
                 Some(Err(error)) => panic!("{error}"),
             }
         }
-        panic!("`{}` never ends; it was last seen {:?}", self.store.stored(id).state.name(), self.history(id));
+        panic!(
+            "`{}` never ends; it was last seen {:?}",
+            self.store.stored(id).state.name(),
+            self.history(id)
+        );
     }
 
     pub async fn run(&mut self, id: &JobId) -> Job {
@@ -127,7 +157,11 @@ impl Rig {
             if job.state.name() == state {
                 return job;
             }
-            assert!(!job.state.is_terminal(), "it ended before `{state}`: {:?}", job.state);
+            assert!(
+                !job.state.is_terminal(),
+                "it ended before `{state}`: {:?}",
+                job.state
+            );
             self.step().await.expect("a job").expect("a save");
         }
         panic!("`{state}` was never reached");
@@ -136,7 +170,10 @@ impl Rig {
     /// The texts of the job's history.
     pub fn history(&self, id: &JobId) -> Vec<String> {
         let events = self.store.history(id);
-        events.into_iter().map(|event| format!("{}: {}", event.step, event.text)).collect()
+        events
+            .into_iter()
+            .map(|event| format!("{}: {}", event.step, event.text))
+            .collect()
     }
 
     /// How long ago the test began.

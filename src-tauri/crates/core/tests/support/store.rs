@@ -34,19 +34,38 @@ impl MemoryStore {
 
     /// Every event of one job.
     pub fn history(&self, id: &JobId) -> Vec<JobEvent> {
-        self.tables().events.iter().filter(|e| e.job == *id).cloned().collect()
+        self.tables()
+            .events
+            .iter()
+            .filter(|e| e.job == *id)
+            .cloned()
+            .collect()
     }
 }
 
 impl Tables {
     fn append(&mut self, job: &JobId, event: NewEvent) {
         let seq = i64::try_from(self.events.len()).unwrap() + 1;
-        let NewEvent { kind, step, text, at } = event;
-        self.events.push(JobEvent { seq, job: job.clone(), kind, step, text, at });
+        let NewEvent {
+            kind,
+            step,
+            text,
+            at,
+        } = event;
+        self.events.push(JobEvent {
+            seq,
+            job: job.clone(),
+            kind,
+            step,
+            text,
+            at,
+        });
     }
 
     fn active(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.values().filter(|job| job.state.outcome() == JobOutcome::Running)
+        self.jobs
+            .values()
+            .filter(|job| job.state.outcome() == JobOutcome::Running)
     }
 }
 
@@ -55,12 +74,22 @@ impl JobStore for MemoryStore {
     async fn submit(&self, job: &Job, text: &str) -> Result<(), JobStoreError> {
         let mut tables = self.tables();
         if let Some(active) = tables.active().find(|other| other.dpu == job.dpu) {
-            return Err(JobStoreError::CardIsBusy { active: active.id.clone() });
+            return Err(JobStoreError::CardIsBusy {
+                active: active.id.clone(),
+            });
         }
         tables.jobs.insert(job.id.clone(), job.clone());
         let (step, text) = (job.state.name().to_owned(), text.to_owned());
         let at = job.created_at;
-        tables.append(&job.id, NewEvent { kind: EventKind::Submitted, step, text, at });
+        tables.append(
+            &job.id,
+            NewEvent {
+                kind: EventKind::Submitted,
+                step,
+                text,
+                at,
+            },
+        );
         Ok(())
     }
 
@@ -79,14 +108,21 @@ impl JobStore for MemoryStore {
 
     async fn save(&self, job: &Job, events: &[NewEvent]) -> Result<u64, JobStoreError> {
         let mut tables = self.tables();
-        let stored =
-            tables.jobs.get_mut(&job.id).ok_or_else(|| JobStoreError::Missing(job.id.clone()))?;
+        let stored = tables
+            .jobs
+            .get_mut(&job.id)
+            .ok_or_else(|| JobStoreError::Missing(job.id.clone()))?;
         if stored.version != job.version {
             return Err(JobStoreError::Stale(job.id.clone()));
         }
         let version = job.version + 1;
         let (cancel_requested, seen) = (stored.cancel_requested, stored.seen);
-        *stored = Job { version, cancel_requested, seen, ..job.clone() };
+        *stored = Job {
+            version,
+            cancel_requested,
+            seen,
+            ..job.clone()
+        };
         for event in events {
             tables.append(&job.id, event.clone());
         }
@@ -94,7 +130,11 @@ impl JobStore for MemoryStore {
     }
 
     async fn job(&self, id: &JobId) -> Result<Job, JobStoreError> {
-        self.tables().jobs.get(id).cloned().ok_or_else(|| JobStoreError::Missing(id.clone()))
+        self.tables()
+            .jobs
+            .get(id)
+            .cloned()
+            .ok_or_else(|| JobStoreError::Missing(id.clone()))
     }
 
     async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>, JobStoreError> {
@@ -115,25 +155,46 @@ impl JobStore for MemoryStore {
     ) -> Result<Vec<JobEvent>, JobStoreError> {
         let tables = self.tables();
         let wanted = |e: &&JobEvent| e.seq > after && job.is_none_or(|job| e.job == *job);
-        Ok(tables.events.iter().filter(wanted).take(limit as usize).cloned().collect())
+        Ok(tables
+            .events
+            .iter()
+            .filter(wanted)
+            .take(limit as usize)
+            .cloned()
+            .collect())
     }
 
     async fn request_cancel(&self, id: &JobId, now: Timestamp) -> Result<bool, JobStoreError> {
         let mut tables = self.tables();
-        let job = tables.jobs.get_mut(id).ok_or_else(|| JobStoreError::Missing(id.clone()))?;
+        let job = tables
+            .jobs
+            .get_mut(id)
+            .ok_or_else(|| JobStoreError::Missing(id.clone()))?;
         if job.state.is_terminal() {
             return Ok(false);
         }
         job.cancel_requested = true;
         job.wake_at = now;
         let (step, text) = (job.state.name().to_owned(), "cancel".to_owned());
-        tables.append(id, NewEvent { kind: EventKind::CancelRequested, step, text, at: now });
+        tables.append(
+            id,
+            NewEvent {
+                kind: EventKind::CancelRequested,
+                step,
+                text,
+                at: now,
+            },
+        );
         Ok(true)
     }
 
     async fn mark_seen(&self, id: &JobId) -> Result<(), JobStoreError> {
         let mut tables = self.tables();
-        tables.jobs.get_mut(id).ok_or_else(|| JobStoreError::Missing(id.clone()))?.seen = true;
+        tables
+            .jobs
+            .get_mut(id)
+            .ok_or_else(|| JobStoreError::Missing(id.clone()))?
+            .seen = true;
         Ok(())
     }
 
@@ -144,8 +205,10 @@ impl JobStore for MemoryStore {
         until: Timestamp,
     ) -> Result<bool, JobStoreError> {
         let mut tables = self.tables();
-        let free =
-            tables.lease.as_ref().is_none_or(|(holder, end)| holder == owner || *end <= now);
+        let free = tables
+            .lease
+            .as_ref()
+            .is_none_or(|(holder, end)| holder == owner || *end <= now);
         if free {
             tables.lease = Some((owner.to_owned(), until));
         }
@@ -154,7 +217,11 @@ impl JobStore for MemoryStore {
 
     async fn release_lease(&self, owner: &str) -> Result<(), JobStoreError> {
         let mut tables = self.tables();
-        if tables.lease.as_ref().is_some_and(|(holder, _)| holder == owner) {
+        if tables
+            .lease
+            .as_ref()
+            .is_some_and(|(holder, _)| holder == owner)
+        {
             tables.lease = None;
         }
         Ok(())

@@ -1,158 +1,22 @@
 //! The simulated card: what its IMC and its ACC are doing, what has been done to them, and what
 //! happens to them as time passes.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use slipway_core::{
     dpu::ImcIdentity,
     image::ImageDigest,
-    ports::{
-        BmcError, BootOverride, BootOverrideEnabled, CommandOutput, RemoteError, TaskState,
-        VirtualMedia,
-    },
+    ports::{BootOverride, BootOverrideEnabled, TaskState, VirtualMedia},
     trust::Fingerprint,
 };
 
-use super::{EDGE, STABLE, START, digest, key};
+use super::{
+    EDGE, STABLE, START, digest, key,
+    parts::{Download, Effects, Entry, Event, Faults, Pace, System},
+};
 
 /// Where the IMC keeps what it downloads.
 pub const MEDIA_FILE: &str = "/mnt/imc/acc-os.iso";
-
-/// Every effect, counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Effects {
-    pub inserts: u32,
-    pub ejects: u32,
-    pub override_sets: u32,
-    pub resets: u32,
-    pub reboots: u32,
-    pub rollbacks: u32,
-    pub update_starts: u32,
-    pub trust_writes: u32,
-    pub clock_sets: u32,
-    pub partial_removals: u32,
-    /// Times a login was refused: asking again locks accounts.
-    pub refused_logins: u32,
-    // From here on repeating changes nothing.
-    pub trust_updates: u32,
-    pub publishes: u32,
-    pub unpublishes: u32,
-    pub pins_accepted: u32,
-    pub unit_stops: u32,
-}
-
-impl Effects {
-    /// Only those that must never be repeated.
-    pub fn lasting(&self) -> Self {
-        Self {
-            trust_updates: 0,
-            publishes: 0,
-            unpublishes: 0,
-            pins_accepted: 0,
-            unit_stops: 0,
-            ..self.clone()
-        }
-    }
-}
-
-/// A Redfish call, to make it fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Call {
-    Identify,
-    VirtualMedia,
-    Insert,
-    Task,
-    Tasks,
-    Eject,
-    Override,
-    SetOverride,
-    Reset,
-}
-
-/// What will happen to the card by itself.
-#[derive(Debug, Clone)]
-pub enum Event {
-    DownloadEnds(usize),
-    DownloadBreaks(usize),
-    /// The IMC restarts, its ACC with it.
-    ImcResets,
-    AccReboots,
-    UpdateEnds { unit: String, dir: String, argv: Vec<String> },
-    GreenbootFallsBack,
-}
-
-/// How long things take, in milliseconds.
-#[derive(Debug, Clone)]
-pub struct Pace {
-    pub download: i64,
-    pub reset_shows: i64,
-    pub imc_boot: i64,
-    pub install: i64,
-    pub acc_boot: i64,
-    pub reboot_shows: i64,
-    pub update: i64,
-    pub health_checks: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub reference: String,
-    pub digest: ImageDigest,
-    pub locked: bool,
-}
-
-impl Entry {
-    pub fn new(reference: &str, letter: char) -> Self {
-        Self { reference: reference.into(), digest: digest(letter), locked: false }
-    }
-}
-
-/// What runs on the ACC.
-#[derive(Debug, Clone)]
-pub struct System {
-    pub host_key: Fingerprint,
-    pub nonce: Option<String>,
-    pub booted: Option<Entry>,
-    pub staged: Option<Entry>,
-    pub rollback: Option<Entry>,
-    pub rollback_queued: bool,
-    pub grubenv: String,
-}
-
-pub struct Download {
-    pub file: String,
-    pub token: String,
-    pub state: TaskState,
-}
-
-/// What goes wrong. Everything off by default.
-#[derive(Default)]
-pub struct Faults {
-    /// The next answers of a call, one by one.
-    pub next: HashMap<Call, VecDeque<BmcError>>,
-    /// The answer of a call for ever.
-    pub always: HashMap<Call, BmcError>,
-    /// The call has its effect, and its answer gets lost. Once.
-    pub lost_answer: HashSet<Call>,
-    pub imc_shell: Option<RemoteError>,
-    pub acc: Option<RemoteError>,
-    /// What a command says instead, by its first words.
-    pub imc_says: HashMap<&'static str, CommandOutput>,
-    pub acc_says: HashMap<&'static str, CommandOutput>,
-    pub task_fails: Option<String>,
-    pub slot_shows: Option<String>,
-    pub override_hidden: bool,
-    pub override_lost: bool,
-    pub recovery_after_reset: bool,
-    pub installer_does_nothing: bool,
-    /// The ACC boots this instead of what it should.
-    pub boots_instead: Option<Entry>,
-    /// greenboot goes back from this image.
-    pub unhealthy: Option<ImageDigest>,
-    pub update_fails: Option<String>,
-    pub update_leaves_no_trace: bool,
-    pub registry: Option<String>,
-}
 
 pub struct World {
     pub now: i64,
@@ -215,7 +79,10 @@ impl World {
             imc_booted_at: START - 86_400_000,
             imc_clock: 0,
             files: BTreeMap::new(),
-            slot: VirtualMedia { image_name: None, inserted: false },
+            slot: VirtualMedia {
+                image_name: None,
+                inserted: false,
+            },
             downloads: Vec::new(),
             boot_override: BootOverride {
                 enabled: BootOverrideEnabled::Continuous,
@@ -242,7 +109,9 @@ impl World {
     }
 
     pub fn system(&mut self) -> &mut System {
-        self.system.as_mut().expect("this test's card runs something")
+        self.system
+            .as_mut()
+            .expect("this test's card runs something")
     }
 
     pub fn booted(&self) -> Option<ImageDigest> {
@@ -282,7 +151,8 @@ impl World {
                 if let Some(download) = self.downloads.get_mut(index)
                     && download.state == TaskState::Running
                 {
-                    let words = "Virtual Media insert failed: Data transfer failed: Connection reset";
+                    let words =
+                        "Virtual Media insert failed: Data transfer failed: Connection reset";
                     download.state = TaskState::Failed(words.into());
                 }
             }
@@ -300,7 +170,9 @@ impl World {
 
     fn download_ends(&mut self, index: usize) {
         let fails = self.faults.task_fails.take();
-        let Some(download) = self.downloads.get_mut(index) else { return };
+        let Some(download) = self.downloads.get_mut(index) else {
+            return;
+        };
         if download.state != TaskState::Running {
             return;
         }
@@ -308,8 +180,15 @@ impl World {
             download.state = TaskState::Failed(words);
         } else if self.published.contains(&download.token) {
             download.state = TaskState::Completed;
-            let name = self.faults.slot_shows.clone().unwrap_or_else(|| download.file.clone());
-            self.slot = VirtualMedia { image_name: Some(name), inserted: true };
+            let name = self
+                .faults
+                .slot_shows
+                .clone()
+                .unwrap_or_else(|| download.file.clone());
+            self.slot = VirtualMedia {
+                image_name: Some(name),
+                inserted: true,
+            };
             self.files.insert(MEDIA_FILE.into(), "2000000000".into());
         } else {
             download.state = TaskState::Failed("Virtual Media insert failed: HTTP 404".into());
@@ -332,8 +211,10 @@ impl World {
         }
         let from_cd = self.boot_override.target == "Cd" && !self.faults.override_lost;
         if self.boot_override.enabled == BootOverrideEnabled::Once {
-            self.boot_override =
-                BootOverride { enabled: BootOverrideEnabled::Disabled, target: "None".into() };
+            self.boot_override = BootOverride {
+                enabled: BootOverrideEnabled::Disabled,
+                target: "None".into(),
+            };
         }
         let installs = from_cd && self.slot.inserted && !self.faults.installer_does_nothing;
         match self.overlay.clone() {
@@ -370,7 +251,10 @@ impl World {
         self.boots(self.pace.acc_boot);
         if self.faults.unhealthy.is_some() && self.faults.unhealthy == self.booted() {
             self.system().grubenv = "boot_counter=2\nboot_success=0".into();
-            self.after(self.pace.acc_boot + self.pace.health_checks, Event::GreenbootFallsBack);
+            self.after(
+                self.pace.acc_boot + self.pace.health_checks,
+                Event::GreenbootFallsBack,
+            );
         }
     }
 
@@ -384,12 +268,24 @@ impl World {
             exit = "1\n";
             self.run_files.insert(format!("{dir}/stderr"), words);
         } else {
-            let followed = self.system().booted.as_ref().map(|entry| entry.reference.clone());
-            let wanted = if argv[1] == "switch" { argv.last().cloned() } else { followed };
+            let followed = self
+                .system()
+                .booted
+                .as_ref()
+                .map(|entry| entry.reference.clone());
+            let wanted = if argv[1] == "switch" {
+                argv.last().cloned()
+            } else {
+                followed
+            };
             let reference = wanted.expect("a reference");
             let digest = self.registry[&reference].clone();
             if self.booted().as_ref() != Some(&digest) {
-                self.system().staged = Some(Entry { reference, digest, locked: false });
+                self.system().staged = Some(Entry {
+                    reference,
+                    digest,
+                    locked: false,
+                });
                 self.system().rollback_queued = false;
             }
         }

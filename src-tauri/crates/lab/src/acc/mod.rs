@@ -8,6 +8,7 @@ mod bootc;
 mod disk;
 mod greenboot;
 mod install;
+mod progress;
 mod units;
 
 #[cfg(test)]

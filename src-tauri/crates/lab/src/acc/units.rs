@@ -1,23 +1,16 @@
 //! Work in the background: `bootc upgrade` and `switch`, one at a time under bootc's lock, and the
 //! transient systemd units around them.
 
-use std::{
-    fmt::Write as _,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
 use slipway_core::bootc::{EXIT_FILE, PROGRESS_FILE, STDERR_FILE};
 
 use super::{
     Acc, AccPhase, Said,
     bootc::{BootcError, UpdatePlan, UpdateRequest},
+    progress::progress_lines,
     strikes,
 };
-
-/// What an update pulls, as the recorded upgrade did.
-const PULL_BYTES: u64 = 20_975_265;
-const CACHED_BYTES: u64 = 248_696_511;
 
 /// What `systemctl is-active` says of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +37,7 @@ enum Work {
     Update {
         request: UpdateRequest,
         asked: Instant,
-        running: Option<Running>,
+        running: Option<Box<Running>>,
     },
     /// Something that the shell runs; it tells when it is over.
     Command,
@@ -182,7 +175,7 @@ impl Acc {
             }
             let running = running.get_or_insert_with(|| {
                 let from = free_at.map_or(*asked, |free: Instant| free.max(*asked));
-                self.start(request, from)
+                Box::new(self.start(request, from))
             });
             let (from, until) = (running.from, running.until);
             // An update that fails does so in the middle of the pull.
@@ -305,96 +298,4 @@ fn part_of(now: Instant, from: Instant, until: Instant) -> u64 {
     let whole = until.saturating_duration_since(from).as_micros().max(1);
     let gone = now.saturating_duration_since(from).as_micros();
     u64::try_from((gone * 1000 / whole).min(1000)).unwrap_or(1000)
-}
-
-/// Everything that `--progress-fd` wrote by then: pulling, importing, staging, as recorded.
-fn progress_lines(digest: &str, part: u64) -> String {
-    let mut text = String::from("{\"type\":\"Start\",\"version\":\"0.1.0\"}\n");
-    let mut line = |value: Value| {
-        let _ = writeln!(text, "{value}");
-    };
-    let layer = &digest["sha256:".len()..][..21];
-    for step in 0..=20_u64 {
-        if part < step * 30 {
-            return text;
-        }
-        // bootc's own count passes the total by one.
-        let bytes = PULL_BYTES * step / 20 + 1;
-        line(json!({
-            "bytes": bytes, "bytesCached": CACHED_BYTES, "bytesTotal": PULL_BYTES,
-            "description": format!("Pulling Image: {digest}"), "id": digest,
-            "steps": u64::from(step == 20), "stepsCached": 2, "stepsTotal": 1,
-            "subtasks": [{
-                "bytes": bytes, "bytesCached": 0, "bytesTotal": PULL_BYTES,
-                "description": format!("layer: {layer}"), "id": layer, "subtask": "layer",
-            }],
-            "task": "pulling", "type": "ProgressBytes",
-        }));
-    }
-    let importing = |steps: u64| {
-        json!({
-            "description": "Importing Image", "id": digest,
-            "steps": steps, "stepsCached": 0, "stepsTotal": 1,
-            "subtasks": [{
-                "completed": steps == 1, "description": "Importing Image",
-                "id": "importing", "subtask": "importing",
-            }],
-            "task": "importing", "type": "ProgressSteps",
-        })
-    };
-    let staging = |steps: u64| {
-        let all = [
-            ("Merging Image", "fetching", "merging"),
-            ("Deploying Image", "deploying", "deploying"),
-            ("Pulling Bound Images", "bound_images", "bound_images"),
-            ("Removing old images", "cleanup", "cleanup"),
-        ];
-        let subtasks: Vec<Value> = (0_u64..)
-            .zip(all)
-            .take_while(|(at, _)| *at <= steps)
-            .map(|(at, (description, id, subtask))| {
-                json!({
-                    "completed": at < steps || steps == 3,
-                    "description": description, "id": id, "subtask": subtask,
-                })
-            })
-            .collect();
-        json!({
-            "description": "Deploying Image", "id": digest,
-            "steps": steps, "stepsCached": 0, "stepsTotal": 3,
-            "subtasks": subtasks, "task": "staging", "type": "ProgressSteps",
-        })
-    };
-    let later = [
-        (620, importing(0)),
-        (700, importing(1)),
-        (720, staging(0)),
-        (800, staging(1)),
-        (920, staging(2)),
-        (990, staging(3)),
-    ];
-    for (from, value) in later {
-        if part >= from {
-            line(value);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use slipway_core::bootc::{ProgressTask, latest_progress};
-
-    #[test]
-    fn progress_goes_through_the_recorded_tasks() {
-        let digest = format!("sha256:{}", "ab".repeat(32));
-        let task = |part| latest_progress(&progress_lines(&digest, part)).unwrap();
-        assert_eq!(task(0).task, ProgressTask::Pulling);
-        assert_eq!(task(630).task, ProgressTask::Importing);
-        let end = task(1000);
-        assert_eq!((end.task, end.steps), (ProgressTask::Staging, (3, 3)));
-        let half = task(300).bytes.unwrap();
-        assert!(half.0 < half.1 && half.0.0 > 0);
-    }
 }

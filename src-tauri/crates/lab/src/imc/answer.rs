@@ -7,13 +7,12 @@ use axum::{
 use serde_json::{Value, json};
 
 /// An answer before it is HTTP.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: StatusCode,
-    /// No body with 204 and to HEAD.
-    pub body: Option<Value>,
-    /// XML for `$metadata`, instead of `body`.
-    pub xml: Option<&'static str>,
+    /// JSON, but for `$metadata`; empty with 204.
+    pub body: Vec<u8>,
+    content_type: &'static str,
     /// Path of the `Location`; the authority is put in front where the answer is sent.
     pub location: Option<String>,
     pub session_token: Option<String>,
@@ -24,11 +23,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn new(status: StatusCode, body: Value) -> Self {
+    fn plain(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Self {
         Self {
             status,
-            body: Some(body),
-            xml: None,
+            body,
+            content_type,
             location: None,
             session_token: None,
             realm: None,
@@ -36,23 +35,20 @@ impl Answer {
         }
     }
 
-    pub fn ok(body: Value) -> Self {
+    pub fn new(status: StatusCode, body: &Value) -> Self {
+        Self::plain(status, "application/json", body.to_string().into_bytes())
+    }
+
+    pub fn ok(body: &Value) -> Self {
         Self::new(StatusCode::OK, body)
     }
 
     pub fn no_content() -> Self {
-        Self {
-            body: None,
-            ..Self::new(StatusCode::NO_CONTENT, Value::Null)
-        }
+        Self::plain(StatusCode::NO_CONTENT, "application/json", Vec::new())
     }
 
-    pub fn xml(text: &'static str) -> Self {
-        Self {
-            body: None,
-            xml: Some(text),
-            ..Self::new(StatusCode::OK, Value::Null)
-        }
+    pub fn xml(text: &str) -> Self {
+        Self::plain(StatusCode::OK, "application/xml", text.into())
     }
 
     pub fn at(mut self, path: String) -> Self {
@@ -63,12 +59,7 @@ impl Answer {
     /// As HTTP. `authority` is what the client asked for, `date` the IMC's own clock. A 401 comes
     /// from another layer of the recorded server and has neither `Cache-Control` nor `OData-Version`.
     pub fn into_response(self, authority: &str, date: jiff::Timestamp) -> Response<Body> {
-        let (content_type, bytes) = match (self.body, self.xml) {
-            (Some(body), _) => ("application/json", body.to_string().into_bytes()),
-            (None, Some(xml)) => ("application/xml", xml.as_bytes().to_vec()),
-            (None, None) => ("application/json", Vec::new()),
-        };
-        let mut response = Response::new(Body::from(bytes));
+        let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         let mut set = |name: header::HeaderName, text: &str| {
@@ -78,7 +69,7 @@ impl Answer {
         };
         let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         set(header::DATE, &date);
-        set(header::CONTENT_TYPE, content_type);
+        set(header::CONTENT_TYPE, self.content_type);
         if let Some(realm) = self.realm {
             set(header::WWW_AUTHENTICATE, &format!("Basic realm={realm}"));
         } else {
@@ -128,7 +119,7 @@ impl RedfishError<'_> {
             "code": id,
             "message": self.message,
         }});
-        Answer::new(self.status, body)
+        Answer::new(self.status, &body)
     }
 }
 

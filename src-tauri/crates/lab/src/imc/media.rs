@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     answer::{self, Answer},
@@ -85,8 +86,10 @@ pub fn insert(card: &Arc<Card>, bytes: &[u8]) -> Result<Answer, Answer> {
         imc.tasks.start(now)
     };
     card.count(|o| o.inserts += 1);
-    tokio::spawn(run_insert(Arc::clone(card), task.id, Source { url, login }));
-    Ok(Answer::new(StatusCode::ACCEPTED, task.body()).at(monitor_path(task.id)))
+    let source = Source { url, login };
+    let insert = run_insert(Arc::clone(card), task.id, source, card.imc_life());
+    tokio::spawn(insert);
+    Ok(Answer::new(StatusCode::ACCEPTED, &task.body()).at(monitor_path(task.id)))
 }
 
 /// Where a Task's monitor is.
@@ -96,8 +99,7 @@ pub fn monitor_path(task: u64) -> String {
 
 /// Downloads and ends the Task; when the IMC goes away first, nothing is ended: its partial file
 /// stays, and its Tasks are forgotten.
-async fn run_insert(card: Arc<Card>, task: u64, source: Source) {
-    let life = card.imc_life();
+async fn run_insert(card: Arc<Card>, task: u64, source: Source, life: CancellationToken) {
     let fetched = tokio::select! {
         biased;
         () = life.cancelled() => return,

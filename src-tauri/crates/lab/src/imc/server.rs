@@ -184,7 +184,7 @@ async fn log_in(card: &Card, path: &str, bytes: &[u8]) -> Answer {
     }
     let (id, token) = card.imc().sessions.open(Instant::now());
     card.count(|o| o.sessions += 1);
-    let mut answer = Answer::new(StatusCode::CREATED, Sessions::body(id, &user))
+    let mut answer = Answer::new(StatusCode::CREATED, &Sessions::body(id, &user))
         .at(format!("/redfish/v1/SessionService/Sessions/{id}"));
     answer.session_token = Some(token);
     answer
@@ -193,7 +193,7 @@ async fn log_in(card: &Card, path: &str, bytes: &[u8]) -> Answer {
 /// What a path answers. `Err` is an answer too: a refusal.
 fn route(card: &Arc<Card>, method: &Method, path: &str, body: &Bytes) -> Result<Answer, Answer> {
     if path == "/redfish" {
-        return get(method, || resources::versions());
+        return get(method, resources::versions);
     }
     let Some(rest) = path.strip_prefix("/redfish/v1") else {
         return Err(answer::not_found(path));
@@ -240,7 +240,7 @@ fn route(card: &Arc<Card>, method: &Method, path: &str, body: &Bytes) -> Result<
 
 fn get(method: &Method, body: impl FnOnce() -> serde_json::Value) -> Result<Answer, Answer> {
     if method == Method::GET {
-        Ok(Answer::ok(body()))
+        Ok(Answer::ok(&body()))
     } else {
         Err(answer::method_not_allowed())
     }
@@ -375,7 +375,7 @@ fn tasks(card: &Card, method: &Method, path: &str, rest: &[&str]) -> Result<Answ
             }
             match &task.progress {
                 TaskProgress::New | TaskProgress::Running => {
-                    let accepted = Answer::new(StatusCode::ACCEPTED, task.body());
+                    let accepted = Answer::new(StatusCode::ACCEPTED, &task.body());
                     Ok(accepted.at(media::monitor_path(task.id)))
                 }
                 TaskProgress::Completed => Ok(Answer::no_content()),

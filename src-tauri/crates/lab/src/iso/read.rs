@@ -296,7 +296,7 @@ mod tests {
         );
         let bytes = iso.read(&blob).unwrap().unwrap();
         assert_eq!(crate::image::digest_of(&bytes), manifest.digest.as_str());
-        assert_eq!(bytes.len() < AREA_SIZE, true);
+        assert!(bytes.len() < AREA_SIZE);
 
         let listed = Command::new("xorriso")
             .args(["-indev"])

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Call, Done, Machine};
-use crate::files::{FileError, Files};
+use crate::files::FileError;
 
 /// Runs one of them, or says that it is none.
 pub(super) async fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done> {
@@ -14,18 +14,6 @@ pub(super) async fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done
         flags
             .iter()
             .any(|f| !f.starts_with("--") && f.contains(flag))
-    };
-    let each = |work: &mut dyn FnMut(&mut Files, &str) -> Result<(), FileError>, words: &str| {
-        let mut done = Done::default();
-        for operand in &operands {
-            let path = call.path(operand);
-            if let Err(error) = machine.files(|files| work(files, &path)) {
-                done.exit = 1;
-                let text = format!("{name}: {words} '{operand}': {error}\n");
-                done.err.extend_from_slice(text.as_bytes());
-            }
-        }
-        done
     };
     Some(match name {
         "true" | ":" | "sync" | "chown" | "chgrp" | "chcon" | "restorecon" => Done::exit(0),
@@ -65,43 +53,6 @@ pub(super) async fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done
             has('a') || has('A'),
             has('d'),
         ),
-        "mkdir" if has('p') => {
-            let make = &mut |files: &mut Files, path: &str| make_dirs(files, path);
-            each(make, "cannot create directory")
-        }
-        "mkdir" => {
-            let make = &mut |files: &mut Files, path: &str| {
-                if files.exists(path) {
-                    return Err(FileError::IsDirectory);
-                }
-                match path.rfind('/') {
-                    Some(at @ 1..) => files.stat(&path[..at]).map(|_| ())?,
-                    Some(_) | None => {}
-                }
-                make_dirs(files, path)
-            };
-            each(make, "cannot create directory")
-        }
-        "rmdir" => each(&mut |files, path| files.remove(path), "failed to remove"),
-        "rm" => {
-            let (recursive, force) = (has('r') || has('R'), has('f'));
-            let remove = &mut |files: &mut Files, path: &str| match files.stat(path) {
-                Err(_) if force => Ok(()),
-                Ok(stat) if stat.directory && !recursive => Err(FileError::IsDirectory),
-                Ok(_) if recursive => {
-                    files.remove_all(path);
-                    Ok(())
-                }
-                Ok(_) | Err(_) => files.remove(path),
-            };
-            each(remove, "cannot remove")
-        }
-        "touch" => each(&mut |files, path| files.append(path, b""), "cannot touch"),
-        "truncate" => each(&mut |files, path| files.write(path, b""), "cannot open"),
-        "chmod" => chmod(machine, call, &args),
-        "cp" | "mv" | "ln" => copy(machine, call, &operands, name == "mv"),
-        "install" => install(machine, call, &args),
-        "mktemp" => mktemp(machine, has('d')),
         "stat" => stat(machine, call, &args),
         "df" => df(machine, call, &args),
         "basename" => {
@@ -136,18 +87,6 @@ pub(super) fn split<'a>(args: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
         }
     }
     (flags, operands)
-}
-
-fn make_dirs(files: &mut Files, path: &str) -> Result<(), FileError> {
-    match files.stat(path) {
-        Ok(stat) if stat.directory => Ok(()),
-        Ok(_) => Err(FileError::NotDirectory),
-        Err(_) if files.full => Err(FileError::NoSpace),
-        Err(_) => {
-            files.make_directories(path);
-            Ok(())
-        }
-    }
 }
 
 fn which(operands: &[&str]) -> Done {
@@ -226,6 +165,15 @@ fn test<M: Machine>(machine: &M, call: &Call, args: &[&str]) -> u32 {
                 .map(|stat| (stat.directory, stat.size)),
         }
     };
+    let joined = |at: &usize| *at > 0 && matches!(args[*at], "-a" | "-o") && args.len() > 3;
+    if let Some(at) = (0..args.len()).find(joined) {
+        let left = test(machine, call, &args[..at]) == 0;
+        let right = test(machine, call, &args[at + 1..]) == 0;
+        return truth(match args[at] {
+            "-a" => left && right,
+            _ => left || right,
+        });
+    }
     match args {
         [] => 1,
         ["!", rest @ ..] => match test(machine, call, rest) {
@@ -233,9 +181,6 @@ fn test<M: Machine>(machine: &M, call: &Call, args: &[&str]) -> u32 {
             1 => 0,
             error => error,
         },
-        [left @ .., "-a", a] if left.len() > 1 => {
-            truth(test(machine, call, left) == 0 && test(machine, call, &[a]) == 0)
-        }
         [text] => truth(!text.is_empty()),
         ["-n", text] => truth(!text.is_empty()),
         ["-z", text] => truth(text.is_empty()),
@@ -325,153 +270,6 @@ fn symbolic(mode: u32) -> String {
             _ => ['r', 'w', 'x'][bit % 3],
         })
         .collect()
-}
-
-fn chmod<M: Machine>(machine: &M, call: &Call, args: &[&str]) -> Done {
-    let Some((mode, paths)) = args.split_first() else {
-        return Done::failed(1, "chmod: missing operand\n");
-    };
-    let octal = u32::from_str_radix(mode, 8).ok();
-    let mut done = Done::default();
-    for path in paths {
-        let result = machine.files(|files| {
-            let path = call.path(path);
-            let now = files.stat(&path)?.mode;
-            let wanted = octal.unwrap_or(match *mode {
-                "+x" | "a+x" => now | 0o111,
-                "u+x" => now | 0o100,
-                "go-rwx" | "og-rwx" => now & 0o700,
-                _ => now,
-            });
-            files.set_mode(&path, wanted)
-        });
-        if let Err(error) = result {
-            done.exit = 1;
-            let text = format!("chmod: cannot access '{path}': {error}\n");
-            done.err.extend_from_slice(text.as_bytes());
-        }
-    }
-    done
-}
-
-fn copy<M: Machine>(machine: &M, call: &Call, operands: &[&str], and_remove: bool) -> Done {
-    let name = &call.argv[0];
-    let [sources @ .., target] = operands else {
-        return Done::failed(1, format!("{name}: missing file operand\n"));
-    };
-    for source in sources {
-        let copied = machine.read(&call.path(source)).and_then(|bytes| {
-            machine.files(|files| {
-                let from = call.path(source);
-                let mode = files.stat(&from).map_or(0o644, |stat| stat.mode);
-                let to = into_folder(files, &call.path(target), source);
-                files.write(&to, &bytes)?;
-                files.set_mode(&to, mode)?;
-                if and_remove && to != from {
-                    files.remove(&from)?;
-                }
-                Ok(())
-            })
-        });
-        if let Err(error) = copied {
-            return Done::failed(1, format!("{name}: cannot stat '{source}': {error}\n"));
-        }
-    }
-    Done::exit(0)
-}
-
-/// A target that is a folder takes the source's name.
-fn into_folder(files: &Files, target: &str, source: &str) -> String {
-    if files.stat(target).is_ok_and(|stat| stat.directory) {
-        let name = source.trim_end_matches('/').rsplit('/').next();
-        format!("{target}/{}", name.unwrap_or_default())
-    } else {
-        target.to_owned()
-    }
-}
-
-/// `install -d -m 0755 DIR…`, `install [-D] [-m MODE] SOURCE TARGET` (also `/dev/stdin`).
-fn install<M: Machine>(machine: &M, call: &Call, args: &[&str]) -> Done {
-    let mut mode = 0o755;
-    let (mut folders, mut parents) = (false, false);
-    let mut operands = Vec::new();
-    let mut words = args.iter();
-    while let Some(word) = words.next() {
-        match *word {
-            "-m" | "--mode" => {
-                let text = words.next().copied().unwrap_or_default();
-                mode = u32::from_str_radix(text, 8).unwrap_or(mode);
-            }
-            "-o" | "-g" => {
-                words.next();
-            }
-            "--" => {}
-            flag if flag.starts_with("--mode=") => {
-                mode = u32::from_str_radix(&flag["--mode=".len()..], 8).unwrap_or(mode);
-            }
-            flag if flag.starts_with("-m") => {
-                mode = u32::from_str_radix(&flag[2..], 8).unwrap_or(mode);
-            }
-            flag if flag.starts_with('-') && flag.len() > 1 => {
-                folders |= flag.contains('d');
-                parents |= flag.contains('D');
-            }
-            operand => operands.push(operand),
-        }
-    }
-    let result = if folders {
-        machine.files(|files| {
-            for folder in &operands {
-                make_dirs(files, &call.path(folder))?;
-                files.set_mode(&call.path(folder), mode)?;
-            }
-            Ok(())
-        })
-    } else if let [source, target] = operands.as_slice() {
-        let bytes = match *source {
-            // `install /dev/stdin`: the pipe or the here-document that is already there.
-            "/dev/stdin" | "-" => match futures::FutureExt::now_or_never(call.stdin.read()) {
-                Some(bytes) => Ok(bytes),
-                None => Err(FileError::Io),
-            },
-            path => machine.read(&call.path(path)),
-        };
-        bytes.and_then(|bytes| {
-            machine.files(|files| {
-                let target = call.path(target);
-                if let Some((folder, _)) = target.rsplit_once('/')
-                    && parents
-                {
-                    make_dirs(files, folder)?;
-                }
-                let target = into_folder(files, &target, source);
-                files.write(&target, &bytes)?;
-                files.set_mode(&target, mode)
-            })
-        })
-    } else {
-        return Done::failed(1, "install: missing file operand\n");
-    };
-    match result {
-        Ok(()) => Done::exit(0),
-        Err(error) => Done::failed(1, format!("install: cannot create: {error}\n")),
-    }
-}
-
-fn mktemp<M: Machine>(machine: &M, folder: bool) -> Done {
-    let name = uuid::Uuid::new_v4().simple().to_string();
-    let path = format!("/tmp/tmp.{}", &name[..10]);
-    let made = machine.files(|files| {
-        files.make_directories("/tmp");
-        match folder {
-            true => make_dirs(files, &path),
-            false => files.write(&path, b""),
-        }
-    });
-    match made {
-        Ok(()) => Done::fine(format!("{path}\n")),
-        Err(error) => Done::failed(1, format!("mktemp: failed to create file: {error}\n")),
-    }
 }
 
 fn stat<M: Machine>(machine: &M, call: &Call, args: &[&str]) -> Done {

@@ -5,12 +5,18 @@
 //! programs are functions over a [`Files`] tree.
 
 mod acc;
+mod bootc;
 mod coreutils;
+mod fileops;
 mod imc;
 mod installer;
+mod io;
+mod lex;
 mod network;
+mod own;
 mod parse;
 mod run;
+mod systemd;
 mod text;
 mod words;
 
@@ -27,7 +33,7 @@ pub use acc::run_on_acc;
 pub(crate) use imc::imc_command;
 pub use imc::run_on_imc;
 pub use installer::run_in_installer;
-pub use parse::{SyntaxError, plain_words as words};
+pub use lex::{SyntaxError, plain_words as words};
 pub use run::run;
 
 use crate::files::Files;

@@ -1,15 +1,15 @@
 //! Running a syntax tree on a machine: lists, pipelines, redirections, the shell's own commands.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use futures::future::{BoxFuture, FutureExt as _};
 
 use super::{
-    Call, Done, Machine, ShellOutput, Stdin, coreutils, network,
-    parse::{AndOr, Body, Command, Connector, List, Pipeline, Redirect, Word, parse},
+    Call, Done, Machine, ShellOutput, Stdin, coreutils, fileops,
+    io::{Buffer, Io, Sink},
+    lex::Word,
+    network,
+    parse::{AndOr, Body, Command, Connector, List, Pipeline, Redirect, parse},
     text,
 };
 
@@ -29,68 +29,8 @@ pub async fn run<M: Machine>(machine: &M, script: &str, stdin: Stdin) -> ShellOu
     }
 }
 
-/// Bytes that somebody will read.
-#[derive(Debug, Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    fn push(&self, bytes: &[u8]) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend_from_slice(bytes);
-    }
-
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Where a descriptor leads.
-#[derive(Debug, Clone)]
-enum Sink {
-    Buffer(Buffer),
-    /// Opened (and emptied, or not) before; writes append.
-    File(String),
-    Null,
-}
-
-/// The descriptors of a command.
-#[derive(Clone)]
-pub(super) struct Io {
-    pub(super) stdin: Stdin,
-    sinks: BTreeMap<u32, Sink>,
-}
-
-impl Io {
-    fn new(stdin: Stdin) -> Self {
-        Self {
-            stdin,
-            sinks: BTreeMap::new(),
-        }
-    }
-
-    fn with(mut self, fd: u32, sink: Sink) -> Self {
-        self.sinks.insert(fd, sink);
-        self
-    }
-
-    fn write<M: Machine>(&self, machine: &M, fd: u32, bytes: &[u8]) -> Result<(), String> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        match self.sinks.get(&fd) {
-            Some(Sink::Buffer(buffer)) => buffer.push(bytes),
-            Some(Sink::File(path)) => machine
-                .files(|files| files.append(path, bytes))
-                .map_err(|error| format!("write error: {error}"))?,
-            Some(Sink::Null) => {}
-            None => return Err("write error: Bad file descriptor".into()),
-        }
-        Ok(())
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Leaving {
+pub(super) enum Leaving {
     Loop,
     Round,
 }
@@ -108,17 +48,17 @@ pub(super) struct Shell<'m, M> {
     pub(super) substituted: u32,
     pub(super) nounset: bool,
     pub(super) pipestatus: Vec<u32>,
-    errexit: bool,
+    pub(super) errexit: bool,
     /// Inside of a condition, where `set -e` does not count.
     tested: u32,
-    exiting: bool,
+    pub(super) exiting: bool,
     /// `break` or `continue`, on its way to the loop.
-    leaving: Option<Leaving>,
+    pub(super) leaving: Option<Leaving>,
     /// Shells in shells.
-    depth: u32,
+    pub(super) depth: u32,
 }
 
-const DEEPEST: u32 = 20;
+pub(super) const DEEPEST: u32 = 20;
 
 impl<'m, M: Machine> Shell<'m, M> {
     pub(super) fn new(machine: &'m M, args: Vec<String>) -> Self {
@@ -186,7 +126,7 @@ impl<'m, M: Machine> Shell<'m, M> {
         (exit, out.take())
     }
 
-    fn complain(&self, io: &Io, text: &str) {
+    pub(super) fn complain(&self, io: &Io, text: &str) {
         // Nobody is left to hear that standard error is closed.
         let _ = io.write(self.machine, 2, format!("{text}\n").as_bytes());
     }
@@ -345,8 +285,8 @@ impl<'m, M: Machine> Shell<'m, M> {
     fn abort(&mut self, io: &Io, text: &str) -> u32 {
         self.complain(io, &format!("bash: line 1: {text}"));
         self.exiting = true;
-        self.last = 1;
-        1
+        self.last = 127;
+        127
     }
 
     async fn redirected(&mut self, redirects: &[Redirect], io: &Io) -> Result<Io, String> {
@@ -420,7 +360,7 @@ impl<'m, M: Machine> Shell<'m, M> {
         Ok(Sink::File(path))
     }
 
-    fn absolute(&self, path: &str) -> String {
+    pub(super) fn absolute(&self, path: &str) -> String {
         match path.starts_with('/') {
             true => path.to_owned(),
             false => format!("{}/{path}", self.cwd),
@@ -448,7 +388,7 @@ impl<'m, M: Machine> Shell<'m, M> {
         self.execute(argv, env, io).await
     }
 
-    fn execute<'a>(
+    pub(super) fn execute<'a>(
         &'a mut self,
         argv: Vec<String>,
         env: BTreeMap<String, String>,
@@ -467,10 +407,9 @@ impl<'m, M: Machine> Shell<'m, M> {
                 stdin: io.stdin.clone(),
             };
             let done = self.program(call).await;
-            let name = |error| format!("{error}");
             let mut exit = done.exit;
             if let Err(error) = io.write(self.machine, 1, &done.out) {
-                self.complain(io, &name(error));
+                self.complain(io, &error);
                 exit = 1;
             }
             let _ = io.write(self.machine, 2, &done.err);
@@ -494,6 +433,9 @@ impl<'m, M: Machine> Shell<'m, M> {
             return done;
         }
         if let Some(done) = coreutils::program(self.machine, &call).await {
+            return done;
+        }
+        if let Some(done) = fileops::program(self.machine, &call) {
             return done;
         }
         if let Some(done) = text::program(self.machine, &call).await {
@@ -521,171 +463,5 @@ impl<'m, M: Machine> Shell<'m, M> {
             );
         }
         Done::failed(127, format!("bash: line 1: {name}: command not found\n"))
-    }
-
-    /// What only the shell itself can do.
-    async fn own_command(
-        &mut self,
-        argv: &[String],
-        env: &BTreeMap<String, String>,
-        io: &Io,
-    ) -> Option<u32> {
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        match words.as_slice() {
-            ["exit", rest @ ..] => {
-                self.exiting = true;
-                let code = rest.first().and_then(|code| code.parse::<u32>().ok());
-                self.last = code.map_or(self.last, |code| code & 0xff);
-                Some(self.last)
-            }
-            ["break" | "continue", ..] => {
-                self.leaving = Some(match words[0] {
-                    "break" => Leaving::Loop,
-                    _ => Leaving::Round,
-                });
-                Some(0)
-            }
-            ["cd", rest @ ..] => {
-                let to = self.absolute(rest.first().copied().unwrap_or("/root"));
-                let there = self.machine.files(|files| files.stat(&to));
-                if to == "/" || there.is_ok_and(|stat| stat.directory) {
-                    self.cwd = crate::files::normalise(&to);
-                    return Some(0);
-                }
-                self.complain(
-                    io,
-                    &format!("bash: line 1: cd: {to}: No such file or directory"),
-                );
-                Some(1)
-            }
-            ["export" | "readonly" | "local", rest @ ..] => {
-                for (name, value) in rest.iter().filter_map(|word| word.split_once('=')) {
-                    self.vars.insert(name.to_owned(), value.to_owned());
-                }
-                Some(0)
-            }
-            ["unset", rest @ ..] => {
-                for name in rest {
-                    self.vars.remove(*name);
-                }
-                Some(0)
-            }
-            ["set", rest @ ..] => {
-                for option in rest.iter().filter(|word| word.starts_with(['-', '+'])) {
-                    let on = option.starts_with('-');
-                    if option.contains('e') && *option != "pipefail" {
-                        self.errexit = on;
-                    }
-                    if option.contains('u') {
-                        self.nounset = on;
-                    }
-                }
-                Some(0)
-            }
-            ["shift", ..] => {
-                if self.args.len() > 1 {
-                    self.args.remove(1);
-                }
-                Some(0)
-            }
-            ["umask" | "trap" | "wait" | "ulimit", ..] => Some(0),
-            ["read", rest @ ..] => {
-                let text = io.stdin.read().await;
-                let text = String::from_utf8_lossy(&text).into_owned();
-                let name = rest.iter().rfind(|word| !word.starts_with('-'));
-                let line = text.lines().next();
-                let name = (*name.unwrap_or(&"REPLY")).to_owned();
-                self.vars.insert(name, line.unwrap_or_default().to_owned());
-                Some(u32::from(line.is_none()))
-            }
-            ["eval", rest @ ..] => Some(self.script(&rest.join(" "), io).await),
-            [
-                "exec" | "command" | "nohup" | "setsid" | "sudo" | "nice",
-                rest @ ..,
-            ] => {
-                let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
-                if rest.contains(&"-v") {
-                    return None;
-                }
-                let rest: Vec<String> = argv[1 + flags..].to_vec();
-                if rest.is_empty() {
-                    return Some(0);
-                }
-                Some(self.execute(rest, env.clone(), io).await)
-            }
-            ["timeout", rest @ ..] => {
-                let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
-                let seconds = rest
-                    .get(flags)
-                    .and_then(|text| text.trim_end_matches('s').parse().ok());
-                let inner: Vec<String> = argv.get(2 + flags..).unwrap_or_default().to_vec();
-                if inner.is_empty() {
-                    return Some(125);
-                }
-                let limit = std::time::Duration::try_from_secs_f64(seconds.unwrap_or(1e6));
-                let limit = limit.unwrap_or(std::time::Duration::MAX);
-                let run = self.execute(inner, env.clone(), io);
-                Some(tokio::time::timeout(limit, run).await.unwrap_or(124))
-            }
-            ["env", rest @ ..] if !rest.is_empty() => {
-                let mut inner_env = env.clone();
-                let set = rest.iter().take_while(|word| word.contains('=')).count();
-                for (name, value) in rest[..set].iter().filter_map(|word| word.split_once('=')) {
-                    inner_env.insert(name.to_owned(), value.to_owned());
-                }
-                Some(self.execute(argv[1 + set..].to_vec(), inner_env, io).await)
-            }
-            [
-                "sh" | "bash" | "/bin/sh" | "/bin/bash" | "/usr/bin/bash" | "/usr/bin/sh",
-                rest @ ..,
-            ] => Some(self.inner_shell(rest, env, io).await),
-            _ => None,
-        }
-    }
-
-    async fn inner_shell(&mut self, rest: &[&str], env: &BTreeMap<String, String>, io: &Io) -> u32 {
-        if self.depth > DEEPEST {
-            return 1;
-        }
-        let mut inner = Shell::new(self.machine, vec!["bash".into()]);
-        inner.vars.extend(env.clone());
-        inner.depth = self.depth + 1;
-        inner.cwd.clone_from(&self.cwd);
-        let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
-        let (options, operands) = rest.split_at(flags);
-        inner.errexit = options
-            .iter()
-            .any(|o| !o.starts_with("--") && o.contains('e'));
-        inner.nounset = options
-            .iter()
-            .any(|o| !o.starts_with("--") && o.contains('u'));
-        let inline = options
-            .iter()
-            .any(|o| !o.starts_with("--") && o.contains('c'));
-        let from_stdin = operands.is_empty() || options.contains(&"-s");
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let script = if inline {
-            let Some((script, args)) = operands.split_first() else {
-                return 2;
-            };
-            if !args.is_empty() {
-                inner.args = owned(args);
-            }
-            (*script).to_owned()
-        } else if from_stdin {
-            inner.args.extend::<Vec<String>>(owned(operands));
-            String::from_utf8_lossy(&io.stdin.read().await).into_owned()
-        } else {
-            inner.args = owned(operands);
-            let path = self.absolute(operands[0]);
-            match self.machine.read(&path) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(error) => {
-                    self.complain(io, &format!("bash: {}: {error}", operands[0]));
-                    return 127;
-                }
-            }
-        };
-        Box::pin(inner.script(&script, io)).await
     }
 }

@@ -4,7 +4,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 
 use super::{
     Machine,
-    parse::{Piece, Word},
+    lex::{Piece, Word},
     run::Shell,
 };
 use crate::files::Files;

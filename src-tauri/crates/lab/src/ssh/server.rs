@@ -44,7 +44,7 @@ pub(super) async fn serve<M: SshMachine, S>(machine: Arc<M>, mut stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let Some(Ok(key)) = machine.host_key().map(|pem| PrivateKey::from_openssh(pem)) else {
+    let Some(Ok(key)) = machine.host_key().map(PrivateKey::from_openssh) else {
         tracing::warn!("a lab machine has no usable SSH host key");
         return;
     };

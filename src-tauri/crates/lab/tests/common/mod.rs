@@ -165,6 +165,10 @@ impl MediaServer {
     pub fn start(files: Vec<(String, Bytes)>) -> Self {
         let ca_key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
+        // rcgen begins in 1975, and a clock that is years behind would still take it.
+        let year = jiff::Timestamp::now().strftime("%Y").to_string();
+        let not_before = rcgen::date_time_ymd(year.parse::<i32>().unwrap() - 1, 1, 1);
+        params.not_before = not_before;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params
             .distinguished_name
@@ -173,10 +177,10 @@ impl MediaServer {
         let issuer = Issuer::new(params, ca_key);
         let key = KeyPair::generate().unwrap();
         let names = vec!["127.0.0.1".to_owned()];
-        let leaf = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &issuer)
-            .unwrap();
+        let mut leaf = CertificateParams::new(names).unwrap();
+        // A trust anchor's own dates are not looked at, so the leaf needs them.
+        leaf.not_before = not_before;
+        let leaf = leaf.signed_by(&key, &issuer).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()

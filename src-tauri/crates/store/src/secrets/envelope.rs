@@ -109,7 +109,8 @@ impl Key {
         if too_much {
             return Err(unusable("its header asks for too much memory or time"));
         }
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(unusable)?;
+        let params =
+            Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(unusable)?;
         let mut bytes = Zeroizing::new([0; 32]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(passphrase.expose().as_bytes(), &salt, bytes.as_mut_slice())
@@ -152,7 +153,9 @@ impl Key {
         let (header, aad, sealed) = split(file)?;
         let salt: [u8; 16] = decode(&header.salt)?;
         if salt != self.salt || cost_of(&header) != self.cost {
-            return Err(unusable("it was made anew by another process; open it again"));
+            return Err(unusable(
+                "it was made anew by another process; open it again",
+            ));
         }
         let nonce: [u8; 24] = decode(&header.nonce)?;
         let payload = Payload { msg: sealed, aad };
@@ -184,7 +187,10 @@ fn split(file: &[u8]) -> Result<(Header, &[u8], &[u8]), SecretsError> {
     let header: Header =
         serde_json::from_slice(&rest[..end]).map_err(|_| unusable("its header was damaged"))?;
     if header.kdf != KDF {
-        return Err(unusable(format!("its key derivation `{}` is not known", header.kdf)));
+        return Err(unusable(format!(
+            "its key derivation `{}` is not known",
+            header.kdf
+        )));
     }
     let (aad, sealed) = file.split_at(MAGIC.len() + end + 1);
     Ok((header, aad, sealed))
@@ -239,7 +245,10 @@ mod tests {
     fn two_writes_share_no_nonce() {
         let (key, file) = sealed();
         let again = key.seal(&key.open(&file).unwrap()).unwrap();
-        assert_ne!(split(&file).unwrap().0.nonce, split(&again).unwrap().0.nonce);
+        assert_ne!(
+            split(&file).unwrap().0.nonce,
+            split(&again).unwrap().0.nonce
+        );
     }
 
     #[test]

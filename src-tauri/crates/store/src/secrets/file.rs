@@ -139,7 +139,8 @@ impl Secrets for FileSecrets {
 
     async fn delete(&self, key: &str) -> Result<(), SecretsError> {
         let key = key.to_owned();
-        self.change(move |entries| entries.remove(&key).is_some()).await
+        self.change(move |entries| entries.remove(&key).is_some())
+            .await
     }
 
     fn place(&self) -> String {
@@ -219,7 +220,9 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), SecretsError> {
         drop(fs::remove_file(&new));
         return Err(unusable(path, "writing", error));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))
         .and_then(|folder| folder.sync_all())
         .map_err(|error| unusable(path, "writing", error))

@@ -104,11 +104,14 @@ impl KeyringSecrets {
         let key = key.to_owned();
         let shared = Arc::clone(&self.service);
         aside(move || {
-            let current = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let done = match work(&item(&*current, &user)?) {
+            let current = shared
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            let done = match work(&item(&current, &user)?) {
                 Err(Error::PlatformFailure(_)) => {
                     let fresh = connect()?;
-                    let done = work(&item(&*fresh, &user)?);
+                    let done = work(&item(&fresh, &user)?);
                     *shared.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
                     done
                 }
@@ -132,7 +135,8 @@ impl Secrets for KeyringSecrets {
 
     async fn put(&self, key: &str, value: &Password) -> Result<(), SecretsError> {
         let value = value.clone();
-        self.with_item(key, move |entry| entry.set_password(value.expose())).await
+        self.with_item(key, move |entry| entry.set_password(value.expose()))
+            .await
     }
 
     async fn delete(&self, key: &str) -> Result<(), SecretsError> {
@@ -165,7 +169,9 @@ fn unusable(error: Error) -> SecretsError {
             bytes.zeroize();
             "the value is not a text".to_owned()
         }
-        error => slipway_core::failure::chain(&error).pop().unwrap_or_default(),
+        error => slipway_core::failure::chain(&error)
+            .pop()
+            .unwrap_or_default(),
     };
     SecretsError::Unusable(format!("the system keyring does not answer ({chain})"))
 }
@@ -184,7 +190,11 @@ fn folder_name(path: &Path) -> std::io::Result<String> {
     // Written whole under another name first: another process may read it at any time.
     let name = Uuid::new_v4().simple().to_string();
     let new = path.with_file_name(format!("{MARKER_FILE}.{name}"));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)?;
     writeln!(file, "{name}")?;
     file.sync_all()?;
     // A link fails where the name is taken: then the other process was first, and its name counts.
@@ -208,7 +218,9 @@ async fn aside<T: Send + 'static>(
         .map_err(|error| SecretsError::Unusable(error.to_string()))?;
     match tokio::time::timeout(PATIENCE, wait).await {
         Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(SecretsError::Unusable("the system keyring's client stopped".into())),
+        Ok(Err(_)) => Err(SecretsError::Unusable(
+            "the system keyring's client stopped".into(),
+        )),
         Err(_) => Err(SecretsError::Unusable(format!(
             "the system keyring gave no answer within {} s; does it ask for its password somewhere?",
             PATIENCE.as_secs()

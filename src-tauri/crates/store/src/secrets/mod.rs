@@ -15,6 +15,8 @@ use slipway_core::{
     secret::Password,
 };
 
+use crate::database::create_private_folder;
+
 pub use envelope::KdfCost;
 pub use file::FileSecrets;
 pub use keyring::KeyringSecrets;
@@ -38,35 +40,47 @@ pub async fn open_secrets(
     data_dir: &Path,
     passphrase: Option<Password>,
 ) -> Result<Arc<dyn Secrets>, SecretsError> {
+    create_private_folder(data_dir).map_err(|error| {
+        SecretsError::Unusable(format!("making {}: {error}", data_dir.display()))
+    })?;
     let path = data_dir.join(SECRETS_FILE);
     if file_secrets_exist(data_dir) {
         let secrets = FileSecrets::locked(path);
-        secrets.unlock(&passphrase.ok_or(SecretsError::Locked)?).await?;
+        secrets
+            .unlock(&passphrase.ok_or(SecretsError::Locked)?)
+            .await?;
         return Ok(Arc::new(secrets));
     }
-    let reason = match KeyringSecrets::available().await {
-        Ok(()) => return Ok(Arc::new(KeyringSecrets::open(data_dir).await?)),
-        Err(error) => match error {
-            SecretsError::Unusable(reason) => reason,
-            SecretsError::Missing(_) | SecretsError::Locked | SecretsError::WrongPassphrase => {
-                error.to_string()
-            }
-        },
-    };
     if let Some(marker) = keyring::marker(data_dir) {
-        return Err(SecretsError::Unusable(format!(
-            "this data folder's secrets are in the system keyring, and {reason}; start the keyring, \
-             or remove {} to begin anew with a passphrase",
-            marker.display()
-        )));
+        return match KeyringSecrets::open(data_dir).await {
+            Ok(secrets) => Ok(Arc::new(secrets)),
+            Err(error) => Err(SecretsError::Unusable(format!(
+                "this data folder's secrets are in the system keyring, and {}; start the keyring, \
+                 or remove {} to begin anew with a passphrase",
+                reason(error),
+                marker.display()
+            ))),
+        };
     }
-    match passphrase {
-        Some(passphrase) => {
+    match (KeyringSecrets::available().await, passphrase) {
+        (Ok(()), _) => Ok(Arc::new(KeyringSecrets::open(data_dir).await?)),
+        (Err(_), Some(passphrase)) => {
             let secrets = FileSecrets::create(path, &passphrase, KdfCost::default()).await?;
             Ok(Arc::new(secrets))
         }
-        None => Err(SecretsError::Unusable(format!(
-            "{reason}; start a keyring or give a passphrase with --passphrase-fd"
+        (Err(error), None) => Err(SecretsError::Unusable(format!(
+            "{}; start a keyring or give a passphrase with --passphrase-fd",
+            reason(error)
         ))),
+    }
+}
+
+/// Without the sentence that whoever shows it says again.
+fn reason(error: SecretsError) -> String {
+    match error {
+        SecretsError::Unusable(reason) => reason,
+        SecretsError::Missing(_) | SecretsError::Locked | SecretsError::WrongPassphrase => {
+            error.to_string()
+        }
     }
 }

@@ -97,10 +97,16 @@ pub async fn a_card_has_one_active_job(store: &dyn JobStore) {
         Err(JobStoreError::CardIsBusy { active }) => assert_eq!(active, first.id),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(store.job(&second.id).await, Err(JobStoreError::Missing(_))));
+    assert!(matches!(
+        store.job(&second.id).await,
+        Err(JobStoreError::Missing(_))
+    ));
     assert_eq!(store.events(None, 0, 10).await.unwrap().len(), 1);
     // Another card is another matter.
-    store.submit(&upgrade(&DpuId::new(), at(1)), "other card").await.unwrap();
+    store
+        .submit(&upgrade(&DpuId::new(), at(1)), "other card")
+        .await
+        .unwrap();
 
     end(store, first, at(2)).await;
     store.submit(&second, "second").await.unwrap();
@@ -119,7 +125,10 @@ pub async fn of_many_submits_one_wins(store: &dyn JobStore) {
     let results = [a, b, c, d];
     assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1);
     for refused in results.iter().filter_map(|r| r.as_ref().err()) {
-        assert!(matches!(refused, JobStoreError::CardIsBusy { .. }), "{refused:?}");
+        assert!(
+            matches!(refused, JobStoreError::CardIsBusy { .. }),
+            "{refused:?}"
+        );
     }
     let filter = JobFilter {
         dpu: Some(dpu),
@@ -139,16 +148,33 @@ pub async fn a_stale_save_is_refused(store: &dyn JobStore) {
         .await
         .unwrap();
 
-    let refused = store.save(&stale, &[event(EventKind::Note, "lost", at(2))]).await;
+    let refused = store
+        .save(&stale, &[event(EventKind::Note, "lost", at(2))])
+        .await;
     assert!(matches!(refused, Err(JobStoreError::Stale(id)) if id == job.id));
     assert_eq!(store.job(&job.id).await.unwrap(), job);
-    let texts: Vec<String> = store.events(Some(&job.id), 0, 10).await.unwrap().into_iter().map(|e| e.text).collect();
+    let texts: Vec<String> = store
+        .events(Some(&job.id), 0, 10)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|e| e.text)
+        .collect();
     assert_eq!(texts, ["Upgrade", "Check the card"]);
 
     let nobody = upgrade(&DpuId::new(), at(0));
-    assert!(matches!(store.save(&nobody, &[]).await, Err(JobStoreError::Missing(_))));
-    assert!(matches!(store.job(&nobody.id).await, Err(JobStoreError::Missing(_))));
-    assert!(matches!(store.mark_seen(&nobody.id).await, Err(JobStoreError::Missing(_))));
+    assert!(matches!(
+        store.save(&nobody, &[]).await,
+        Err(JobStoreError::Missing(_))
+    ));
+    assert!(matches!(
+        store.job(&nobody.id).await,
+        Err(JobStoreError::Missing(_))
+    ));
+    assert!(matches!(
+        store.mark_seen(&nobody.id).await,
+        Err(JobStoreError::Missing(_))
+    ));
     assert!(matches!(
         store.request_cancel(&nobody.id, at(0)).await,
         Err(JobStoreError::Missing(_))
@@ -173,7 +199,10 @@ pub async fn due_jobs_come_oldest_wake_first(store: &dyn JobStore) {
         due.into_iter().map(|job| job.id).collect::<Vec<JobId>>()
     };
     assert_eq!(due(at(99), 10).await, []);
-    assert_eq!(due(at(300), 10).await, [ids[1].clone(), ids[2].clone(), ids[0].clone()]);
+    assert_eq!(
+        due(at(300), 10).await,
+        [ids[1].clone(), ids[2].clone(), ids[0].clone()]
+    );
     assert_eq!(due(at(300), 2).await, [ids[1].clone(), ids[2].clone()]);
     assert_eq!(store.next_wake().await.unwrap(), Some(at(100)));
     assert!(over.state.is_terminal());
@@ -204,7 +233,10 @@ pub async fn a_wish_to_cancel_wakes_the_job(store: &dyn JobStore) {
     assert!(due[0].cancel_requested);
     assert_eq!(due[0].version, job.version, "a wish is no save");
     let wishes = store.events(Some(&job.id), 0, 10).await.unwrap();
-    let wishes = wishes.iter().filter(|e| e.kind == EventKind::CancelRequested).count();
+    let wishes = wishes
+        .iter()
+        .filter(|e| e.kind == EventKind::CancelRequested)
+        .count();
     assert_eq!(wishes, 1);
 
     let ended = end(store, due[0].clone(), at(12)).await;
@@ -229,7 +261,10 @@ pub async fn a_wish_during_a_step_is_not_lost(store: &dyn JobStore) {
 
     known.wake_at = at(60_000);
     store.save(&known, &[]).await.unwrap();
-    assert!(store.due(at(6), 10).await.unwrap().is_empty(), "no busy loop");
+    assert!(
+        store.due(at(6), 10).await.unwrap().is_empty(),
+        "no busy loop"
+    );
     assert_eq!(store.next_wake().await.unwrap(), Some(at(60_000)));
 }
 
@@ -245,7 +280,10 @@ pub async fn jobs_are_listed_newest_first(store: &dyn JobStore) {
             end(store, job, at(n * 1000 + 1)).await;
         }
     }
-    store.submit(&upgrade(&other, at(5_000)), "Upgrade").await.unwrap();
+    store
+        .submit(&upgrade(&other, at(5_000)), "Upgrade")
+        .await
+        .unwrap();
     let list = |filter: JobFilter| async move {
         let jobs = store.jobs(&filter).await.unwrap();
         jobs.into_iter().map(|job| job.id).collect::<Vec<_>>()
@@ -264,7 +302,10 @@ pub async fn jobs_are_listed_newest_first(store: &dyn JobStore) {
         ..of_card.clone()
     };
     assert_eq!(list(active).await, [ids[2].clone()]);
-    let one = JobFilter { limit: 1, ..of_card };
+    let one = JobFilter {
+        limit: 1,
+        ..of_card
+    };
     assert_eq!(list(one).await, [ids[2].clone()]);
 }
 
@@ -275,7 +316,13 @@ pub async fn events_are_read_from_where_one_stopped(store: &dyn JobStore) {
     store.submit(&a, "a").await.unwrap();
     store.submit(&b, "b").await.unwrap();
     a.version = store
-        .save(&a, &[event(EventKind::Note, "a1", at(1)), event(EventKind::Retry, "a2", at(2))])
+        .save(
+            &a,
+            &[
+                event(EventKind::Note, "a1", at(1)),
+                event(EventKind::Retry, "a2", at(2)),
+            ],
+        )
         .await
         .unwrap();
     let all = store.events(None, 0, 100).await.unwrap();
@@ -303,19 +350,57 @@ pub async fn an_outcome_is_seen_once_somebody_looked(store: &dyn JobStore) {
 /// One owner at a time; another takes over when the lease ran out or was given back.
 pub async fn the_lease_goes_to_another_after_it_ran_out(store: &dyn JobStore) {
     let until = |now: Timestamp| now.plus(Duration::from_secs(30));
-    assert!(store.hold_lease("window", at(0), until(at(0))).await.unwrap());
-    assert!(!store.hold_lease("slipctl", at(1_000), until(at(1_000))).await.unwrap());
+    assert!(
+        store
+            .hold_lease("window", at(0), until(at(0)))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .hold_lease("slipctl", at(1_000), until(at(1_000)))
+            .await
+            .unwrap()
+    );
     // Renewed at 20 s: at 31 s the first lease would have run out.
-    assert!(store.hold_lease("window", at(20_000), until(at(20_000))).await.unwrap());
-    assert!(!store.hold_lease("slipctl", at(31_000), until(at(31_000))).await.unwrap());
-    assert!(store.hold_lease("slipctl", at(50_000), until(at(50_000))).await.unwrap());
-    assert!(!store.hold_lease("window", at(50_001), until(at(50_001))).await.unwrap());
+    assert!(
+        store
+            .hold_lease("window", at(20_000), until(at(20_000)))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .hold_lease("slipctl", at(31_000), until(at(31_000)))
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .hold_lease("slipctl", at(50_000), until(at(50_000)))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .hold_lease("window", at(50_001), until(at(50_001)))
+            .await
+            .unwrap()
+    );
 
     store.release_lease("window").await.unwrap();
     assert!(
-        !store.hold_lease("window", at(50_002), until(at(50_002))).await.unwrap(),
+        !store
+            .hold_lease("window", at(50_002), until(at(50_002)))
+            .await
+            .unwrap(),
         "nobody gives back what another holds"
     );
     store.release_lease("slipctl").await.unwrap();
-    assert!(store.hold_lease("window", at(50_003), until(at(50_003))).await.unwrap());
+    assert!(
+        store
+            .hold_lease("window", at(50_003), until(at(50_003)))
+            .await
+            .unwrap()
+    );
 }

@@ -12,7 +12,9 @@ use slipway_store::{FileSecrets, KdfCost, Store, StoreError};
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
 async fn sql(path: &Path, text: &str) {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true);
     let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
     raw.execute(AssertSqlSafe(text.to_owned())).await.unwrap();
     raw.close().await.unwrap();
@@ -54,11 +56,24 @@ async fn a_newer_database_is_left_as_it_is() {
     .await;
     let before = fs::read(&path).unwrap();
     let refused = Store::open(&path).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NewerDatabase { found: 9001, .. }), "{refused:?}");
-    assert!(refused.to_string().ends_with("was written by a newer Slipway (schema 9001, this one knows 1)"));
-    assert_eq!(refused.hint(), Some("update Slipway or use another --data-dir"));
+    assert!(
+        matches!(refused, StoreError::NewerDatabase { found: 9001, .. }),
+        "{refused:?}"
+    );
+    assert!(
+        refused
+            .to_string()
+            .ends_with("was written by a newer Slipway (schema 9001, this one knows 1)")
+    );
+    assert_eq!(
+        refused.hint(),
+        Some("update Slipway or use another --data-dir")
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
-    let files: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().path()).collect();
+    let files: Vec<PathBuf> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
     assert_eq!(files, [path]);
 }
 
@@ -72,7 +87,10 @@ async fn another_program_s_file_is_left_as_it_is() {
     for path in [text, foreign] {
         let before = fs::read(&path).unwrap();
         let refused = Store::open(&path).await.unwrap_err();
-        assert!(matches!(refused, StoreError::NotADatabase { .. }), "{refused:?}");
+        assert!(
+            matches!(refused, StoreError::NotADatabase { .. }),
+            "{refused:?}"
+        );
         assert!(refused.hint().is_some());
         assert_eq!(fs::read(&path).unwrap(), before);
     }
@@ -89,9 +107,17 @@ async fn many_may_open_a_new_database_at_once() {
         let path = path.clone();
         opening.spawn(async move { Store::open(path).await });
     }
-    let stores: Vec<Store> = opening.join_all().await.into_iter().map(Result::unwrap).collect();
+    let stores: Vec<Store> = opening
+        .join_all()
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     for (n, store) in stores.iter().enumerate() {
-        store.add_credential(&credential(&format!("c{n}"))).await.unwrap();
+        store
+            .add_credential(&credential(&format!("c{n}")))
+            .await
+            .unwrap();
     }
     assert_eq!(stores[0].credentials().await.unwrap().len(), 8);
 }
@@ -114,7 +140,11 @@ async fn no_secret_is_in_the_database() {
     const SENTINEL: &str = "Sentinel-Passw0rd-7f3a";
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().join("slipway.db")).await.unwrap();
-    let cheap = KdfCost { memory_kib: 8, passes: 1, lanes: 1 };
+    let cheap = KdfCost {
+        memory_kib: 8,
+        passes: 1,
+        lanes: 1,
+    };
     let passphrase = Password::new(format!("{SENTINEL}-passphrase"));
     let secrets = FileSecrets::create(folder.path().join("secrets.slipway"), &passphrase, cheap)
         .await
@@ -128,20 +158,31 @@ async fn no_secret_is_in_the_database() {
     let job = deployment(&card.id, at(0));
     store.submit(&job, "Deployment").await.unwrap();
     let host_key = format!("deployment/{}/host-key", job.id);
-    secrets.put(&host_key, &Password::new(SENTINEL)).await.unwrap();
-    store.set_setting("last_credential", &profile.name).await.unwrap();
+    secrets
+        .put(&host_key, &Password::new(SENTINEL))
+        .await
+        .unwrap();
+    store
+        .set_setting("last_credential", &profile.name)
+        .await
+        .unwrap();
     assert_eq!(secrets.get(&key).await.unwrap().expose(), SENTINEL);
 
     let mut looked_at = Vec::new();
     for file in fs::read_dir(folder.path()).unwrap() {
         let path = file.unwrap().path();
         let bytes = fs::read(&path).unwrap();
-        let found = bytes.windows(SENTINEL.len()).any(|w| w == SENTINEL.as_bytes());
+        let found = bytes
+            .windows(SENTINEL.len())
+            .any(|w| w == SENTINEL.as_bytes());
         assert!(!found, "{}", path.display());
         looked_at.push(path.file_name().unwrap().to_string_lossy().into_owned());
     }
     for expected in ["slipway.db", "slipway.db-wal", "secrets.slipway"] {
-        assert!(looked_at.iter().any(|name| name == expected), "{looked_at:?}");
+        assert!(
+            looked_at.iter().any(|name| name == expected),
+            "{looked_at:?}"
+        );
     }
     let printed = format!("{secrets:?} {store:?} {passphrase:?}");
     assert!(!printed.contains(SENTINEL));

@@ -30,7 +30,10 @@ async fn a_card_comes_back_whole_and_can_be_changed() {
     card.acc_credential = Some(id.clone());
     store.add_dpu(&card).await.unwrap();
     assert_eq!(store.dpu(&card.id).await.unwrap(), card);
-    assert_eq!(store.dpu_by_name("dpu-1").await.unwrap(), Some(card.clone()));
+    assert_eq!(
+        store.dpu_by_name("dpu-1").await.unwrap(),
+        Some(card.clone())
+    );
     assert_eq!(store.dpu_by_name("dpu-2").await.unwrap(), None);
     assert_eq!(store.facts(&card.id).await.unwrap(), DpuFacts::default());
 
@@ -45,11 +48,26 @@ async fn a_card_comes_back_whole_and_can_be_changed() {
     assert!(names(&store, searching("rack")).await.is_empty());
 
     store.remove_dpu(&card.id).await.unwrap();
-    assert!(matches!(store.dpu(&card.id).await, Err(StoreError::Missing { .. })));
-    assert!(matches!(store.facts(&card.id).await, Err(StoreError::Missing { .. })));
-    assert!(matches!(store.remove_dpu(&card.id).await, Err(StoreError::Missing { .. })));
-    assert!(matches!(store.update_dpu(&card).await, Err(StoreError::Missing { .. })));
-    assert_eq!(store.dpus_page(&DpuQuery::default()).await.unwrap().total, 0);
+    assert!(matches!(
+        store.dpu(&card.id).await,
+        Err(StoreError::Missing { .. })
+    ));
+    assert!(matches!(
+        store.facts(&card.id).await,
+        Err(StoreError::Missing { .. })
+    ));
+    assert!(matches!(
+        store.remove_dpu(&card.id).await,
+        Err(StoreError::Missing { .. })
+    ));
+    assert!(matches!(
+        store.update_dpu(&card).await,
+        Err(StoreError::Missing { .. })
+    ));
+    assert_eq!(
+        store.dpus_page(&DpuQuery::default()).await.unwrap().total,
+        0
+    );
 }
 
 #[tokio::test]
@@ -72,13 +90,23 @@ async fn a_name_and_an_imc_are_there_once() {
     );
     two.imc_redfish = one.imc_redfish.clone();
     let refused = exists(store.update_dpu(&two).await.unwrap_err());
-    assert_eq!((refused.0, refused.1.as_str()), (Unique::DpuImc, "10.0.0.1:8443"));
-    assert_ne!(store.dpu(&two.id).await.unwrap(), two, "nothing was changed");
+    assert_eq!(
+        (refused.0, refused.1.as_str()),
+        (Unique::DpuImc, "10.0.0.1:8443")
+    );
+    assert_ne!(
+        store.dpu(&two.id).await.unwrap(),
+        two,
+        "nothing was changed"
+    );
 
     let stranger = dpu(4, &CredentialId::new());
     assert!(matches!(
         store.add_dpu(&stranger).await,
-        Err(StoreError::Missing { what: "credential", .. })
+        Err(StoreError::Missing {
+            what: "credential",
+            ..
+        })
     ));
 }
 
@@ -95,7 +123,10 @@ async fn pages_are_sorted_as_people_sort() {
         store.add_dpu(&card).await.unwrap();
         if !version.is_empty() {
             let facts = facts(version, 'a', at(i64::from(n)));
-            store.save_facts(&card.id, &facts, &words(state)).await.unwrap();
+            store
+                .save_facts(&card.id, &facts, &words(state))
+                .await
+                .unwrap();
         } else {
             store.set_headline(&card.id, state).await.unwrap();
         }
@@ -141,11 +172,29 @@ async fn a_search_finds_parts_in_any_case_and_nothing_typed_is_a_wildcard() {
     store.add_dpu(&card).await.unwrap();
     store.add_dpu(&dpu(8, &id)).await.unwrap();
     let facts = facts("1.4.2", 'a', at(0));
-    store.save_facts(&card.id, &facts, &headline_of(&facts)).await.unwrap();
-    for text in ["edge_7", " EDGE ", "SERVER-3", "10.0.0.7:8443", "straße", "100%", "1.4.2"] {
+    store
+        .save_facts(&card.id, &facts, &headline_of(&facts))
+        .await
+        .unwrap();
+    for text in [
+        "edge_7",
+        " EDGE ",
+        "SERVER-3",
+        "10.0.0.7:8443",
+        "straße",
+        "100%",
+        "1.4.2",
+    ] {
         assert_eq!(names(&store, searching(text)).await, ["Edge_7"], "{text}");
     }
-    for text in ["edgex7", "e%7", "\\", "1.4.2\nx", "dpu_8", "'; DROP TABLE dpu; --"] {
+    for text in [
+        "edgex7",
+        "e%7",
+        "\\",
+        "1.4.2\nx",
+        "dpu_8",
+        "'; DROP TABLE dpu; --",
+    ] {
         assert!(names(&store, searching(text)).await.is_empty(), "{text}");
     }
     assert_eq!(names(&store, searching("  ")).await.len(), 2);
@@ -164,26 +213,43 @@ async fn a_page_shows_each_card_s_last_job_and_counts_by_state() {
     }
     let mut old = upgrade(&one.id, at(0));
     store.submit(&old, "old").await.unwrap();
-    old.state = JobState::BootChange(BootChangeState::Cancelled { residue: Vec::new() });
+    old.state = JobState::BootChange(BootChangeState::Cancelled {
+        residue: Vec::new(),
+    });
     old.ended_at = Some(at(1));
     store.save(&old, &[]).await.unwrap();
     let active = upgrade(&one.id, at(2));
     store.submit(&active, "active").await.unwrap();
-    store.set_headline(&one.id, HeadlineState::Working).await.unwrap();
+    store
+        .set_headline(&one.id, HeadlineState::Working)
+        .await
+        .unwrap();
     let ended = {
         let mut job = upgrade(&two.id, at(0));
         store.submit(&job, "ended").await.unwrap();
-        job.state = JobState::BootChange(BootChangeState::Succeeded { booted: digest('a') });
+        job.state = JobState::BootChange(BootChangeState::Succeeded {
+            booted: digest('a'),
+        });
         job.ended_at = Some(at(1));
         job.version = store.save(&job, &[]).await.unwrap();
         job
     };
     let seen = facts("1.0.0", 'a', at(5));
-    store.save_facts(&two.id, &seen, &words(HeadlineState::Current)).await.unwrap();
+    store
+        .save_facts(&two.id, &seen, &words(HeadlineState::Current))
+        .await
+        .unwrap();
 
-    let DpuPage { rows, total, counts } = store.dpus_page(&DpuQuery::default()).await.unwrap();
+    let DpuPage {
+        rows,
+        total,
+        counts,
+    } = store.dpus_page(&DpuQuery::default()).await.unwrap();
     assert_eq!(total, 3);
-    assert_eq!(rows[0].last_job.as_ref().map(|job| &job.id), Some(&active.id));
+    assert_eq!(
+        rows[0].last_job.as_ref().map(|job| &job.id),
+        Some(&active.id)
+    );
     assert_eq!(rows[1].last_job, Some(ended));
     assert_eq!(rows[1].facts, seen);
     assert_eq!(rows[2].last_job, None);
@@ -197,7 +263,11 @@ async fn a_page_shows_each_card_s_last_job_and_counts_by_state() {
     assert_eq!(store.headline_counts().await.unwrap(), all);
 
     let of_states = DpuQuery {
-        states: vec![HeadlineState::Working, HeadlineState::Current, HeadlineState::Failed],
+        states: vec![
+            HeadlineState::Working,
+            HeadlineState::Current,
+            HeadlineState::Failed,
+        ],
         limit: 1,
         offset: 1,
         ..DpuQuery::default()
@@ -205,8 +275,14 @@ async fn a_page_shows_each_card_s_last_job_and_counts_by_state() {
     let page = store.dpus_page(&of_states).await.unwrap();
     assert_eq!((page.rows.len(), page.total), (1, 2));
     assert_eq!(page.rows[0].dpu.name, "dpu-2");
-    assert_eq!(page.counts, all, "the filter's own numbers don't depend on it");
-    let beyond = DpuQuery { offset: 99, ..of_states };
+    assert_eq!(
+        page.counts, all,
+        "the filter's own numbers don't depend on it"
+    );
+    let beyond = DpuQuery {
+        offset: 99,
+        ..of_states
+    };
     assert_eq!(store.dpus_page(&beyond).await.unwrap().total, 2);
 }
 
@@ -230,12 +306,22 @@ async fn a_sweep_and_a_job_don_t_undo_what_the_other_learned() {
     a.unwrap();
     b.unwrap();
     let facts = store.facts(&card.id).await.unwrap();
-    assert_eq!((facts.imc_seen, facts.boot_id.as_deref()), (Some(at(1)), Some("b1")));
-    assert_eq!(store.headline_counts().await.unwrap(), [(HeadlineState::Working, 1)]);
-    let nobody = store.change_facts(&DpuId::new(), |_, _| HeadlineState::Current).await;
+    assert_eq!(
+        (facts.imc_seen, facts.boot_id.as_deref()),
+        (Some(at(1)), Some("b1"))
+    );
+    assert_eq!(
+        store.headline_counts().await.unwrap(),
+        [(HeadlineState::Working, 1)]
+    );
+    let nobody = store
+        .change_facts(&DpuId::new(), |_, _| HeadlineState::Current)
+        .await;
     assert!(matches!(nobody, Err(StoreError::Missing { .. })));
     assert!(matches!(
-        store.set_headline(&DpuId::new(), HeadlineState::Current).await,
+        store
+            .set_headline(&DpuId::new(), HeadlineState::Current)
+            .await,
         Err(StoreError::Missing { .. })
     ));
 }
@@ -249,9 +335,17 @@ async fn ten_thousand_cards_page_by_page() {
     let mut seen = HashSet::new();
     let mut last = None;
     for offset in (0..10_000).step_by(1_000) {
-        let query = DpuQuery { offset, limit: 5_000, ..DpuQuery::default() };
+        let query = DpuQuery {
+            offset,
+            limit: 5_000,
+            ..DpuQuery::default()
+        };
         let page = store.dpus_page(&query).await.unwrap();
-        assert_eq!((page.total, page.rows.len()), (10_000, 1_000), "a limit of 1,000 at most");
+        assert_eq!(
+            (page.total, page.rows.len()),
+            (10_000, 1_000),
+            "a limit of 1,000 at most"
+        );
         for row in page.rows {
             let number: u32 = row.dpu.name["dpu-".len()..].parse().unwrap();
             assert!(last.is_none_or(|last| last < number), "{last:?} {number}");
@@ -272,7 +366,10 @@ async fn images_in_use_are_counted() {
         let card = dpu(n, &id);
         store.add_dpu(&card).await.unwrap();
         let facts = facts(version, of, at(0));
-        store.save_facts(&card.id, &facts, &headline_of(&facts)).await.unwrap();
+        store
+            .save_facts(&card.id, &facts, &headline_of(&facts))
+            .await
+            .unwrap();
     }
     store.add_dpu(&dpu(4, &id)).await.unwrap();
     let images = store.images_in_use().await.unwrap();
@@ -282,7 +379,10 @@ async fn images_in_use_are_counted() {
         .collect();
     assert_eq!(
         short,
-        [(digest('b'), Some("1.1.0"), 2), (digest('a'), Some("1.0.0"), 1)]
+        [
+            (digest('b'), Some("1.1.0"), 2),
+            (digest('a'), Some("1.0.0"), 1)
+        ]
     );
 }
 
@@ -292,7 +392,9 @@ async fn a_pin_keeps_when_it_was_first_seen_until_it_changes() {
     let pin = |of: char, at| Pin {
         kind: PinKind::TlsCertificate,
         peer: "10.0.0.1:8443".to_owned(),
-        fingerprint: format!("SHA256:{}", of.to_string().repeat(43)).parse().unwrap(),
+        fingerprint: format!("SHA256:{}", of.to_string().repeat(43))
+            .parse()
+            .unwrap(),
         accepted_because: "first use".to_owned(),
         first_seen: at,
         last_seen: at,
@@ -304,8 +406,14 @@ async fn a_pin_keeps_when_it_was_first_seen_until_it_changes() {
     let kept = store.pin(kind, peer).await.unwrap().unwrap();
     assert_eq!((kept.first_seen, kept.last_seen), (at(0), at(5)));
     store.touch_pin(kind, peer, at(9)).await.unwrap();
-    store.touch_pin(PinKind::SshHostKey, peer, at(9)).await.unwrap();
-    assert_eq!(store.pin(kind, peer).await.unwrap().unwrap().last_seen, at(9));
+    store
+        .touch_pin(PinKind::SshHostKey, peer, at(9))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.pin(kind, peer).await.unwrap().unwrap().last_seen,
+        at(9)
+    );
     assert_eq!(store.pin(PinKind::SshHostKey, peer).await.unwrap(), None);
     store.put_pin(&pin('B', at(20))).await.unwrap();
     assert_eq!(store.pins().await.unwrap(), [pin('B', at(20))]);
@@ -326,7 +434,13 @@ async fn a_credential_in_use_stays() {
     assert!(store.rename_credential(&other.id, "lab").await.is_err());
     store.rename_credential(&other.id, "backup").await.unwrap();
     assert_eq!(store.credential(&other.id).await.unwrap().name, "backup");
-    let listed: Vec<String> = store.credentials().await.unwrap().into_iter().map(|c| c.name).collect();
+    let listed: Vec<String> = store
+        .credentials()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|c| c.name)
+        .collect();
     assert_eq!(listed, ["backup", "lab"]);
 
     for n in 1..=5 {
@@ -342,7 +456,11 @@ async fn a_credential_in_use_stays() {
     assert!(refused.hint().is_some());
     assert!(store.remove_credential(&id).await.is_err());
     for n in 1..=5 {
-        let mut card = store.dpu_by_name(&format!("dpu-{n}")).await.unwrap().unwrap();
+        let mut card = store
+            .dpu_by_name(&format!("dpu-{n}"))
+            .await
+            .unwrap()
+            .unwrap();
         card.acc_credential = None;
         store.update_dpu(&card).await.unwrap();
     }
@@ -364,13 +482,22 @@ async fn an_iso_is_there_once() {
     ));
     assert!(matches!(
         store.add_iso(&iso("rhel-dpu", 'b')).await,
-        Err(StoreError::Exists { what: Unique::IsoName, .. })
+        Err(StoreError::Exists {
+            what: Unique::IsoName,
+            ..
+        })
     ));
     assert_eq!(store.iso(&rhel.id).await.unwrap(), rhel);
-    assert_eq!(store.iso_by_name("rhel-dpu").await.unwrap(), Some(rhel.clone()));
+    assert_eq!(
+        store.iso_by_name("rhel-dpu").await.unwrap(),
+        Some(rhel.clone())
+    );
     assert_eq!(store.isos().await.unwrap(), std::slice::from_ref(&rhel));
     store.remove_iso(&rhel.id).await.unwrap();
-    assert!(matches!(store.iso(&rhel.id).await, Err(StoreError::Missing { .. })));
+    assert!(matches!(
+        store.iso(&rhel.id).await,
+        Err(StoreError::Missing { .. })
+    ));
     assert!(store.remove_iso(&IsoId::new()).await.is_err());
 }
 

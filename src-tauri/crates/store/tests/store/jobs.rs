@@ -60,8 +60,18 @@ async fn a_store_that_is_opened_again_has_everything() {
     let store = Store::open(&path).await.unwrap();
     assert_eq!(store.job(&job.id).await.unwrap(), job);
     assert_eq!(store.latest_seq().await.unwrap(), seq);
-    assert!(!store.hold_lease("second", at(29_999), at(60_000)).await.unwrap());
-    assert!(store.hold_lease("second", at(30_000), at(60_000)).await.unwrap());
+    assert!(
+        !store
+            .hold_lease("second", at(29_999), at(60_000))
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .hold_lease("second", at(30_000), at(60_000))
+            .await
+            .unwrap()
+    );
     assert_eq!(store.due(at(0), 10).await.unwrap().len(), 1);
 }
 
@@ -88,14 +98,23 @@ async fn a_job_of_another_version_does_not_keep_the_others_from_running() {
     let (bad, good) = (upgrade(&DpuId::new(), at(0)), upgrade(&DpuId::new(), at(1)));
     store.submit(&bad, "bad").await.unwrap();
     store.submit(&good, "good").await.unwrap();
-    let spoil = format!("UPDATE job SET state = '{{\"kind\":\"dance\"}}' WHERE id = '{}'", bad.id);
+    let spoil = format!(
+        "UPDATE job SET state = '{{\"kind\":\"dance\"}}' WHERE id = '{}'",
+        bad.id
+    );
     sql(&path, &spoil).await;
 
     let due = store.due(at(10), 10).await.unwrap();
-    assert_eq!(due.iter().map(|job| &job.id).collect::<Vec<_>>(), [&good.id]);
+    assert_eq!(
+        due.iter().map(|job| &job.id).collect::<Vec<_>>(),
+        [&good.id]
+    );
     let refused = store.job(&bad.id).await.unwrap_err();
     let words = slipway_core::failure::chain(&refused).join(": ");
-    assert!(words.starts_with("the job database: the stored state can't be read: "), "{words}");
+    assert!(
+        words.starts_with("the job database: the stored state can't be read: "),
+        "{words}"
+    );
 }
 
 #[tokio::test]
@@ -114,9 +133,10 @@ async fn a_removed_card_leaves_its_history() {
         store.remove_dpu(&card.id).await,
         Err(slipway_store::StoreError::CardIsBusy { active }) if active == job.id
     ));
-    job.state = slipway_core::job::JobState::BootChange(
-        slipway_core::job::BootChangeState::Cancelled { residue: Vec::new() },
-    );
+    job.state =
+        slipway_core::job::JobState::BootChange(slipway_core::job::BootChangeState::Cancelled {
+            residue: Vec::new(),
+        });
     job.ended_at = Some(at(1));
     store.save(&job, &[]).await.unwrap();
     store.remove_dpu(&card.id).await.unwrap();
@@ -128,7 +148,11 @@ async fn a_removed_card_leaves_its_history() {
 async fn sql(path: &std::path::Path, text: &str) {
     use sqlx::{Connection, Executor};
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut raw = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-    raw.execute(sqlx::AssertSqlSafe(text.to_owned())).await.unwrap();
+    let mut raw = sqlx::SqliteConnection::connect_with(&options)
+        .await
+        .unwrap();
+    raw.execute(sqlx::AssertSqlSafe(text.to_owned()))
+        .await
+        .unwrap();
     raw.close().await.unwrap();
 }

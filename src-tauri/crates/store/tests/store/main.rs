@@ -1,5 +1,7 @@
 //! One program for all tests of the store: some of them run it again as another process.
 
+#![expect(clippy::unwrap_used, reason = "a panic here is the test's failure")]
+
 mod conformance;
 mod database;
 mod fleet;

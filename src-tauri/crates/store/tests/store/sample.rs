@@ -3,7 +3,9 @@
 use slipway_core::{
     address::Address,
     bootc::{BootEntry, BootOrder, BootcStatus, Greenboot},
-    dpu::{AccRoute, AvailableImage, Dpu, DpuFacts, Headline, HeadlineState, ImcIdentity, headline},
+    dpu::{
+        AccRoute, AvailableImage, Dpu, DpuFacts, Headline, HeadlineState, ImcIdentity, headline,
+    },
     ids::{CredentialId, DpuId, IsoId},
     image::ImageDigest,
     iso::{Iso, IsoFacts, KickstartArea},
@@ -17,7 +19,9 @@ pub fn at(millis: i64) -> Timestamp {
 }
 
 pub fn digest(of: char) -> ImageDigest {
-    format!("sha256:{}", of.to_string().repeat(64)).parse().unwrap()
+    format!("sha256:{}", of.to_string().repeat(64))
+        .parse()
+        .unwrap()
 }
 
 pub fn credential(name: &str) -> CredentialProfile {

@@ -30,23 +30,41 @@ fn passphrase() -> Password {
 }
 
 async fn get(secrets: &dyn Secrets, key: &str) -> Result<String, SecretsError> {
-    secrets.get(key).await.map(|value| value.expose().to_owned())
+    secrets
+        .get(key)
+        .await
+        .map(|value| value.expose().to_owned())
 }
 
 /// What every secret store must do.
 async fn keeps_secrets(secrets: &dyn Secrets) {
-    assert_eq!(get(secrets, "ca/key").await, Err(SecretsError::Missing("ca/key".into())));
+    assert_eq!(
+        get(secrets, "ca/key").await,
+        Err(SecretsError::Missing("ca/key".into()))
+    );
     secrets.delete("ca/key").await.unwrap();
     // A PEM key: several lines, some KiB.
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}", "MIIEvQ+/=\n".repeat(400));
     secrets.put("ca/key", &Password::new(&*pem)).await.unwrap();
-    secrets.put("credential/1", &Password::new("pässwörd \"'\\ $(x)")).await.unwrap();
+    secrets
+        .put("credential/1", &Password::new("pässwörd \"'\\ $(x)"))
+        .await
+        .unwrap();
     assert_eq!(get(secrets, "ca/key").await.unwrap(), pem);
-    assert_eq!(get(secrets, "credential/1").await.unwrap(), "pässwörd \"'\\ $(x)");
-    secrets.put("credential/1", &Password::new("another")).await.unwrap();
+    assert_eq!(
+        get(secrets, "credential/1").await.unwrap(),
+        "pässwörd \"'\\ $(x)"
+    );
+    secrets
+        .put("credential/1", &Password::new("another"))
+        .await
+        .unwrap();
     assert_eq!(get(secrets, "credential/1").await.unwrap(), "another");
     secrets.delete("ca/key").await.unwrap();
-    assert_eq!(get(secrets, "ca/key").await, Err(SecretsError::Missing("ca/key".into())));
+    assert_eq!(
+        get(secrets, "ca/key").await,
+        Err(SecretsError::Missing("ca/key".into()))
+    );
     assert_eq!(get(secrets, "credential/1").await.unwrap(), "another");
 }
 
@@ -54,16 +72,27 @@ async fn keeps_secrets(secrets: &dyn Secrets) {
 async fn the_file_keeps_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SECRETS_FILE);
-    let secrets = FileSecrets::create(&path, &passphrase(), CHEAP).await.unwrap();
+    let secrets = FileSecrets::create(&path, &passphrase(), CHEAP)
+        .await
+        .unwrap();
     keeps_secrets(&secrets).await;
-    assert_eq!(secrets.place(), format!("encrypted file {}", path.display()));
+    assert_eq!(
+        secrets.place(),
+        format!("encrypted file {}", path.display())
+    );
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let bytes = fs::read(&path).unwrap();
-    assert!(!bytes.windows(7).any(|w| w == b"another" || w == b"credent"), "keys are sealed too");
+    assert!(
+        !bytes.windows(7).any(|w| w == b"another" || w == b"credent"),
+        "keys are sealed too"
+    );
 
     let again = FileSecrets::locked(&path);
     assert_eq!(get(&again, "credential/1").await, Err(SecretsError::Locked));
-    assert_eq!(again.put("x", &passphrase()).await, Err(SecretsError::Locked));
+    assert_eq!(
+        again.put("x", &passphrase()).await,
+        Err(SecretsError::Locked)
+    );
     let wrong = again.unlock(&Password::new("wrong")).await;
     assert_eq!(wrong, Err(SecretsError::WrongPassphrase));
     assert_eq!(get(&again, "credential/1").await, Err(SecretsError::Locked));
@@ -75,11 +104,15 @@ async fn the_file_keeps_secrets() {
 async fn making_a_file_that_is_there_opens_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SECRETS_FILE);
-    let first = FileSecrets::create(&path, &passphrase(), CHEAP).await.unwrap();
+    let first = FileSecrets::create(&path, &passphrase(), CHEAP)
+        .await
+        .unwrap();
     first.put("a", &Password::new("1")).await.unwrap();
     let wrong = FileSecrets::create(&path, &Password::new("wrong"), CHEAP).await;
     assert_eq!(wrong.err(), Some(SecretsError::WrongPassphrase));
-    let second = FileSecrets::create(&path, &passphrase(), CHEAP).await.unwrap();
+    let second = FileSecrets::create(&path, &passphrase(), CHEAP)
+        .await
+        .unwrap();
     assert_eq!(get(&second, "a").await.unwrap(), "1");
 }
 
@@ -87,7 +120,9 @@ async fn making_a_file_that_is_there_opens_it() {
 async fn what_a_crash_left_is_no_hindrance() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SECRETS_FILE);
-    let secrets = FileSecrets::create(&path, &passphrase(), CHEAP).await.unwrap();
+    let secrets = FileSecrets::create(&path, &passphrase(), CHEAP)
+        .await
+        .unwrap();
     secrets.put("a", &Password::new("1")).await.unwrap();
     let leftover = folder.path().join(format!("{SECRETS_FILE}.new"));
     fs::write(&leftover, "half a file").unwrap();
@@ -101,16 +136,31 @@ async fn what_a_crash_left_is_no_hindrance() {
 async fn a_damaged_or_lost_file_is_said_to_be_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SECRETS_FILE);
-    let secrets = FileSecrets::create(&path, &passphrase(), CHEAP).await.unwrap();
+    let secrets = FileSecrets::create(&path, &passphrase(), CHEAP)
+        .await
+        .unwrap();
     let mut bytes = fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&path, &bytes).unwrap();
     assert_eq!(get(&secrets, "a").await, Err(SecretsError::WrongPassphrase));
-    assert_eq!(secrets.put("a", &passphrase()).await, Err(SecretsError::WrongPassphrase));
-    assert_eq!(fs::read(&path).unwrap(), bytes, "nothing is written over what can't be read");
+    assert_eq!(
+        secrets.put("a", &passphrase()).await,
+        Err(SecretsError::WrongPassphrase)
+    );
+    assert_eq!(
+        fs::read(&path).unwrap(),
+        bytes,
+        "nothing is written over what can't be read"
+    );
     fs::remove_file(&path).unwrap();
-    assert!(matches!(get(&secrets, "a").await, Err(SecretsError::Unusable(_))));
-    assert!(matches!(secrets.put("a", &passphrase()).await, Err(SecretsError::Unusable(_))));
+    assert!(matches!(
+        get(&secrets, "a").await,
+        Err(SecretsError::Unusable(_))
+    ));
+    assert!(matches!(
+        secrets.put("a", &passphrase()).await,
+        Err(SecretsError::Unusable(_))
+    ));
     assert!(!path.exists());
 }
 
@@ -121,7 +171,14 @@ const FOLDER: &str = "SLIPWAY_STORE_TEST_FOLDER";
 
 fn this_test(name: &str) -> Vec<String> {
     let program = std::env::current_exe().unwrap().display().to_string();
-    [&program, &format!("secrets::{name}"), "--exact", "--nocapture"].map(str::to_owned).to_vec()
+    [
+        &program,
+        &format!("secrets::{name}"),
+        "--exact",
+        "--nocapture",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 fn part() -> Option<String> {
@@ -135,7 +192,10 @@ fn folder() -> std::path::PathBuf {
 fn succeeded(output: &Output) {
     let out = String::from_utf8_lossy(&output.stdout);
     let err = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && out.contains("1 passed"), "{out}\n{err}");
+    assert!(
+        output.status.success() && out.contains("1 passed"),
+        "{out}\n{err}"
+    );
 }
 
 fn runs(program: &str, arguments: &[&str]) -> bool {
@@ -149,10 +209,15 @@ async fn two_processes_lose_nothing_of_each_other() {
     if let Some(part) = part() {
         let path = folder().join(SECRETS_FILE);
         // Both begin by making the file: one makes it, the other opens it.
-        let secrets = FileSecrets::create(path, &passphrase(), CHEAP).await.unwrap();
+        let secrets = FileSecrets::create(path, &passphrase(), CHEAP)
+            .await
+            .unwrap();
         let store = Store::open(folder().join("slipway.db")).await.unwrap();
         for n in 0..EACH {
-            secrets.put(&format!("{part}/{n}"), &Password::new(&*part)).await.unwrap();
+            secrets
+                .put(&format!("{part}/{n}"), &Password::new(&*part))
+                .await
+                .unwrap();
             store.set_setting(&format!("{part}/{n}"), &n).await.unwrap();
         }
         return;
@@ -201,12 +266,28 @@ async fn a_real_keyring_keeps_secrets() {
 
         // Opened again it is the same place; another folder is another one.
         let again = open_secrets(&data, None).await.unwrap();
-        assert_eq!(get(again.as_ref(), "credential/1").await.unwrap(), "another");
+        assert_eq!(
+            get(again.as_ref(), "credential/1").await.unwrap(),
+            "another"
+        );
         let other = data.join("other");
         fs::create_dir(&other).unwrap();
         let other = open_secrets(&other, None).await.unwrap();
         let missing = get(other.as_ref(), "credential/1").await;
         assert_eq!(missing, Err(SecretsError::Missing("credential/1".into())));
+
+        // The keyring is started anew, and with it goes our session.
+        let replace = "echo -n test | gnome-keyring-daemon --replace --unlock --components=secrets";
+        assert!(runs("bash", &["-c", replace]));
+        assert_eq!(
+            get(secrets.as_ref(), "credential/1").await.unwrap(),
+            "another"
+        );
+        secrets
+            .put("credential/1", &Password::new("after"))
+            .await
+            .unwrap();
+        assert_eq!(get(again.as_ref(), "credential/1").await.unwrap(), "after");
         return;
     }
     let tools = ["dbus-run-session", "gnome-keyring-daemon"];
@@ -215,7 +296,8 @@ async fn a_real_keyring_keeps_secrets() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    let session = "echo -n test | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec \"$@\"";
+    let session =
+        "echo -n test | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec \"$@\"";
     let output = Command::new("dbus-run-session")
         .args(["--", "bash", "-c", session, "bash"])
         .args(this_test("a_real_keyring_keeps_secrets"))
@@ -241,7 +323,10 @@ fn open_without_keyring(part: &str, data: &Path) -> Output {
         .env(PART, part)
         .env(FOLDER, data)
         .env("XDG_RUNTIME_DIR", data)
-        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/no-bus", data.display()))
+        .env(
+            "DBUS_SESSION_BUS_ADDRESS",
+            format!("unix:path={}/no-bus", data.display()),
+        )
         .output()
         .unwrap()
 }
@@ -251,7 +336,11 @@ async fn without_a_keyring_there_is_the_file() {
     let data = match part().as_deref() {
         None => {
             let data = tempfile::tempdir().unwrap();
-            succeeded(&open_without_keyring("a_new_folder", data.path()));
+            // Two levels down: the folder is made too.
+            succeeded(&open_without_keyring(
+                "a_new_folder",
+                &data.path().join("a/b"),
+            ));
             return;
         }
         Some("a_folder_of_the_keyring") => {
@@ -269,16 +358,27 @@ async fn without_a_keyring_there_is_the_file() {
     let Some(SecretsError::Unusable(why)) = refused else {
         panic!("{refused:?}")
     };
-    assert!(why.starts_with("the system keyring does not answer"), "{why}");
-    assert!(why.ends_with("start a keyring or give a passphrase with --passphrase-fd"), "{why}");
+    assert!(
+        why.starts_with("the system keyring does not answer"),
+        "{why}"
+    );
+    assert!(
+        why.ends_with("start a keyring or give a passphrase with --passphrase-fd"),
+        "{why}"
+    );
     assert!(!file_secrets_exist(&data));
 
     let secrets = open_secrets(&data, Some(passphrase())).await.unwrap();
     secrets.put("a", &Password::new("1")).await.unwrap();
     assert!(secrets.place().starts_with("encrypted file /"));
     assert!(file_secrets_exist(&data));
-    assert_eq!(open_secrets(&data, None).await.err(), Some(SecretsError::Locked));
-    let wrong = open_secrets(&data, Some(Password::new("wrong"))).await.err();
+    assert_eq!(
+        open_secrets(&data, None).await.err(),
+        Some(SecretsError::Locked)
+    );
+    let wrong = open_secrets(&data, Some(Password::new("wrong")))
+        .await
+        .err();
     assert_eq!(wrong, Some(SecretsError::WrongPassphrase));
     let again = open_secrets(&data, Some(passphrase())).await.unwrap();
     assert_eq!(get(again.as_ref(), "a").await.unwrap(), "1");
@@ -302,7 +402,12 @@ async fn a_full_disk_is_said_to_be_full_and_nothing_is_lost() {
     let mount = "mount -t tmpfs -o size=64k tmpfs \"$0\"";
     let scratch = tempfile::tempdir().unwrap();
     let target = scratch.path().to_str().unwrap();
-    let able = |flags: &&&[&str]| runs("unshare", &[flags, &["bash", "-c", mount, target][..]].concat());
+    let able = |flags: &&&[&str]| {
+        runs(
+            "unshare",
+            &[flags, &["bash", "-c", mount, target][..]].concat(),
+        )
+    };
     let Some(unshare) = [as_root, as_user].iter().find(able).copied() else {
         println!("skipped: no mount namespace can be made here");
         return;
@@ -312,7 +417,9 @@ async fn a_full_disk_is_said_to_be_full_and_nothing_is_lost() {
         let output = Command::new("unshare")
             .args(unshare)
             .args(["bash", "-c", &script, "bash"])
-            .args(this_test("a_full_disk_is_said_to_be_full_and_nothing_is_lost"))
+            .args(this_test(
+                "a_full_disk_is_said_to_be_full_and_nothing_is_lost",
+            ))
             .env(PART, part)
             .env(FOLDER, scratch.path())
             .output()
@@ -324,7 +431,9 @@ async fn a_full_disk_is_said_to_be_full_and_nothing_is_lost() {
 async fn fills_up(folder: &Path) {
     let path = folder.join("slipway.db");
     let store = Store::open(&path).await.unwrap();
-    let secrets = FileSecrets::create(folder.join(SECRETS_FILE), &passphrase(), CHEAP).await.unwrap();
+    let secrets = FileSecrets::create(folder.join(SECRETS_FILE), &passphrase(), CHEAP)
+        .await
+        .unwrap();
     secrets.put("a", &Password::new("1")).await.unwrap();
     let mut kept = Vec::new();
     let refused = loop {
@@ -342,9 +451,15 @@ async fn fills_up(folder: &Path) {
     let filler = folder.join("filler");
     drop(fs::write(&filler, vec![1; 2 << 20]));
     let refused = secrets.put("b", &Password::new("2".repeat(8_000))).await;
-    assert!(matches!(refused, Err(SecretsError::Unusable(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(SecretsError::Unusable(_))),
+        "{refused:?}"
+    );
     assert_eq!(get(&secrets, "a").await.unwrap(), "1");
-    assert_eq!(get(&secrets, "b").await, Err(SecretsError::Missing("b".into())));
+    assert_eq!(
+        get(&secrets, "b").await,
+        Err(SecretsError::Missing("b".into()))
+    );
 
     fs::remove_file(&filler).unwrap();
     drop(store);

@@ -1,9 +1,9 @@
 import {
+  Button,
   EmptyState,
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
-  Button,
   PageSection,
   Wizard,
   WizardStep,

@@ -18,8 +18,8 @@ export function CredentialsStep({ card, passwords, onChange, onPasswords }: Prop
   return (
     <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
       <Content component="p">
-        For the IMC's Redfish and SSH. The password is kept in the {app?.secrets ?? "secret store"}
-        , never in the database, a log or a command line.
+        For the IMC's Redfish and SSH. The password is kept in the {app?.secrets ?? "secret store"},
+        never in the database, a log or a command line.
       </Content>
       <TextField
         id="user"

@@ -54,11 +54,22 @@ function BuiltAt({ at }: { at: string }) {
   );
 }
 
-type ColumnProps = { slot: Slot; word: string; none: string; entry: BootEntry | null; next: boolean };
+type ColumnProps = {
+  slot: Slot;
+  word: string;
+  none: string;
+  entry: BootEntry | null;
+  next: boolean;
+};
 
 function EntryColumn({ slot, word, none, entry, next }: ColumnProps) {
   return (
-    <Card isFullHeight isCompact variant={entry ? "default" : "secondary"} data-testid={`slot-${slot}`}>
+    <Card
+      isFullHeight
+      isCompact
+      variant={entry ? "default" : "secondary"}
+      data-testid={`slot-${slot}`}
+    >
       <CardHeader
         actions={{
           hasNoOffset: true,

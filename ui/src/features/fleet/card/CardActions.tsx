@@ -42,7 +42,9 @@ export function CardActions({ view }: { view: DpuView }) {
   const [asking, setAsking] = useState<DpuAction | null>(null);
   const refresh = useRefreshDpu(view.row.id);
   const navigate = useNavigate();
-  const actions = ORDER.flatMap((name) => view.actions.find((entry) => entry.action === name) ?? []);
+  const actions = ORDER.flatMap(
+    (name) => view.actions.find((entry) => entry.action === name) ?? [],
+  );
   const standsOut = actions.find(
     (entry) => entry.why_not === null && (entry.action === "upgrade" || entry.action === "deploy"),
   )?.action;

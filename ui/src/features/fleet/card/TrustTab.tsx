@@ -106,11 +106,7 @@ export function TrustTab({ view }: { view: DpuView }) {
         {view.pins.length === 0 ? (
           <p className="slipway-subtle">{sentence("nothing is pinned for this card")}</p>
         ) : (
-          <PinsTable
-            pins={view.pins}
-            label={`Pins of ${view.row.name}`}
-            onForget={setForgetting}
-          />
+          <PinsTable pins={view.pins} label={`Pins of ${view.row.name}`} onForget={setForgetting} />
         )}
       </StackItem>
       {forgetting && <ForgetPinDialog pin={forgetting} onClose={() => setForgetting(null)} />}

@@ -24,7 +24,11 @@ export function UpgradePreview({ view }: { view: DpuView }) {
   );
   if (booted?.digest === available.digest) {
     return (
-      <Alert isInline variant="success" title="Upgrade would change nothing: the newest image is booted">
+      <Alert
+        isInline
+        variant="success"
+        title="Upgrade would change nothing: the newest image is booted"
+      >
         {asked}
       </Alert>
     );

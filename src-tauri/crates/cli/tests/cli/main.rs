@@ -1,0 +1,15 @@
+//! The real `slipctl`, run as a person or a script runs it, on the lab's cards.
+//!
+//! One binary for all of it, so that the waiting of one test is the working time of another. Every
+//! run of `slipctl` here is searched for passwords and private keys (see [`support::desk`]).
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
+
+mod bad_input;
+mod bad_trust;
+mod kill_and_resume;
+mod main_job;
+mod real_sshd;
+mod secrets;
+mod support;
+mod two_processes;

@@ -1,0 +1,66 @@
+//! Passwords and keys: never in an output, never in a file of the data folder, at any verbosity.
+
+use std::{fs, path::Path};
+
+use crate::support::{
+    Desk, Rack,
+    desk::{PRIVATE_KEY, sentinels},
+};
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Every file below the folder that holds one of the texts, and which.
+fn found_in(dir: &Path, texts: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(found_in(&path, texts));
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        let held = texts.iter().filter(|text| holds(&bytes, text));
+        found.extend(held.map(|text| format!("{}: {text}", path.display())));
+    }
+    found
+}
+
+#[test]
+fn no_secret_is_written_anywhere() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::new();
+    let dir = rack.dir().to_str().unwrap();
+    // Every output is searched by `Desk` itself.
+    desk.run(&["-vv", "lab", "add", "--dir", dir]).good();
+    let deploy = ["-vv", "deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"];
+    // A deployment that is killed half-way leaves what it wrote so far.
+    let running = desk.start(&deploy);
+    crate::support::eventually("the ISO is inserted", || {
+        (rack.observed(1).inserts == 1).then_some(())
+    });
+    running.kill();
+    assert_eq!(found_in(&desk.data(), &sentinels()), Vec::<String>::new());
+    desk.run(&["-vv", "job", "run"]).good();
+    desk.run(&["-vv", "--json", "upgrade", "dpu-01", "--yes"]).good();
+    desk.run(&["-vv", "--json", "status"]).good();
+    assert_eq!(found_in(&desk.data(), &sentinels()), Vec::<String>::new());
+    let job = desk.last_job("dpu-01").to_string() + &desk.card("dpu-01").to_string();
+    assert!(!job.contains(PRIVATE_KEY));
+    // The card did get its key: it is not there for another reason than that nobody made one.
+    let key = rack.block_on(rack.card(1).run_on_acc("cat /etc/ssh/ssh_host_ed25519_key", b""));
+    assert!(holds(&key.stdout, PRIVATE_KEY));
+}
+
+#[test]
+fn only_their_owner_may_read_the_data_folders_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new();
+    desk.run(&["info"]).good();
+    for entry in fs::read_dir(desk.data()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has {mode:o}", entry.path().display());
+    }
+}

@@ -1,0 +1,81 @@
+//! `docs/states/*.md` are made of the tables. `UPDATE_DOCS=1` writes them again.
+
+use std::{fmt::Write as _, fs, path::PathBuf};
+
+use slipway_core::job::{BootChangeState, DeploymentState};
+
+type Table = Vec<(&'static str, Vec<&'static str>)>;
+
+const DEPLOYMENT: &str = "\
+A deployment brings a card from whatever is on it to a verified booted image. The engine saves each \
+state before it acts on it, so a job that was stopped goes on from its state by looking first; the \
+only irreversible step is *Reset the IMC*, which boots the installer. Every working state has a \
+deadline and may go to *Clean up*, on a failure as on a cancel: there the ISO is ejected and the boot \
+override taken back, and what can't be taken back is told as residue.";
+
+const BOOT_CHANGE: &str = "\
+Upgrade, switch and rollback bring a card that already runs image mode to another boot entry. The \
+image is staged first, or the rollback queued; the reboot is a step of its own; success is the booted \
+digest together with a new boot id and greenboot's verdict. An update runs in a systemd unit of its \
+own on the card, and `bootc rollback`, which is a toggle, is never asked for before its effect was \
+looked for.";
+
+fn page(title: &str, introduction: &str, table: &Table) -> String {
+    let id = |name: &str| name.replace([' ', '\''], "_");
+    let mut text = format!("# {title}\n\n{introduction}\n\n");
+    text.push_str("Generated from the table in the code; a test compares, `UPDATE_DOCS=1 cargo test -p slipway-core` writes.\n\n");
+    text.push_str("```mermaid\nstateDiagram-v2\n");
+    for (name, _) in table {
+        let _ = writeln!(text, "    state \"{name}\" as {}", id(name));
+    }
+    let _ = writeln!(text, "    [*] --> {}", id(table[0].0));
+    for (from, targets) in table {
+        for to in targets {
+            let _ = writeln!(text, "    {} --> {}", id(from), id(to));
+        }
+        if targets.is_empty() {
+            let _ = writeln!(text, "    {} --> [*]", id(from));
+        }
+    }
+    text.push_str("```\n");
+    text
+}
+
+fn compare(file: &str, page: &str) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../docs/states");
+    let path = folder.join(file);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&path, page).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        written, page,
+        "{file} is not what the table says: run with UPDATE_DOCS=1"
+    );
+}
+
+#[test]
+fn the_diagram_of_a_deployment() {
+    compare(
+        "deployment.md",
+        &page(
+            "A deployment's states",
+            DEPLOYMENT,
+            &DeploymentState::table(),
+        ),
+    );
+}
+
+#[test]
+fn the_diagram_of_a_boot_change() {
+    let table = BootChangeState::table();
+    compare(
+        "boot_change.md",
+        &page(
+            "The states of an upgrade, switch or rollback",
+            BOOT_CHANGE,
+            &table,
+        ),
+    );
+}

@@ -1,0 +1,173 @@
+//! What lies in people's databases: every state, spec and fact as JSON. A snapshot that changes
+//! here is a change of format, and needs a migration or a default.
+
+use std::fmt::Debug;
+
+use serde::{Serialize, de::DeserializeOwned};
+use slipway_core::{
+    bootc::{Progress, ProgressTask},
+    failure::{FailureKind, Retry},
+    job::{
+        BootChangeState, DeploymentState, JobFacts, JobSpec, JobState, Prepared, Terminal, Wait,
+        WaitReason,
+    },
+    time::ByteCount,
+};
+
+use crate::{
+    moves::{at, boot_change_states, deployment_states, some_failure, some_residue},
+    support::{deployment, digest, key, rollback, switch, upgrade},
+};
+
+/// Each value on a line of its own, after it has come back from there unchanged.
+fn lines<T: Serialize + DeserializeOwned + PartialEq + Debug>(values: &[T]) -> String {
+    let line = |value: &T| {
+        let json = serde_json::to_string(value).unwrap();
+        assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
+        json
+    };
+    values.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_state() {
+    use DeploymentState as D;
+    let mut deployments = deployment_states();
+    assert_eq!(deployments.len(), D::NAMES.len(), "one of each");
+    // The variants within a state.
+    deployments.extend([
+        D::InsertingMedia { task: None },
+        D::ResettingImc { requested_at: None },
+        D::CleaningUp {
+            then: Terminal::Succeeded(digest('b')),
+        },
+        D::CleaningUp {
+            then: Terminal::Cancelled,
+        },
+    ]);
+    let mut boot_changes = boot_change_states();
+    assert_eq!(
+        boot_changes.len(),
+        BootChangeState::NAMES.len(),
+        "one of each"
+    );
+    boot_changes.push(BootChangeState::Rebooting { requested_at: None });
+    let states: Vec<JobState> = deployments
+        .into_iter()
+        .map(JobState::Deployment)
+        .chain(boot_changes.into_iter().map(JobState::BootChange))
+        .collect();
+    insta::assert_snapshot!("persisted_states", lines(&states));
+}
+
+#[test]
+fn every_kind_of_failure_and_retry() {
+    use FailureKind as K;
+    let kinds = [
+        K::Unreachable,
+        K::Authentication,
+        K::TrustChanged,
+        K::TrustUnknown,
+        K::NotAnImc,
+        K::Firmware,
+        K::Refused,
+        K::MediaTransfer,
+        K::Deadline,
+        K::WrongImage,
+        K::Unhealthy,
+        K::Bootc,
+        K::Precondition,
+        K::Local,
+        K::Protocol,
+    ];
+    let retries = [Retry::Now, Retry::AfterFix("do this".into()), Retry::No];
+    insta::assert_snapshot!(
+        "persisted_failures",
+        format!("{}\n{}", lines(&kinds), lines(&retries))
+    );
+}
+
+#[test]
+fn every_spec() {
+    let specs: [JobSpec; 4] = [deployment(), upgrade(), switch(), rollback()];
+    insta::assert_snapshot!("persisted_specs", lines(&specs));
+}
+
+#[test]
+fn every_wait() {
+    let progress = Progress {
+        task: ProgressTask::Pulling,
+        description: "Pulling Image".into(),
+        bytes: Some((ByteCount(1), ByteCount(2))),
+        steps: (1, 3),
+    };
+    let reasons = [
+        WaitReason::ImcDownloads {
+            read: ByteCount(1),
+            total: ByteCount(2),
+        },
+        WaitReason::ImcRestarts,
+        WaitReason::OldSystemAnswers,
+        WaitReason::InstallerRuns,
+        WaitReason::AccBoots,
+        WaitReason::UpdateRuns { progress: None },
+        WaitReason::UpdateRuns {
+            progress: Some(progress),
+        },
+        WaitReason::HealthChecks,
+        WaitReason::EffectToShow {
+            what: "the reset".into(),
+        },
+        WaitReason::Retrying {
+            attempt: 2,
+            error: "no answer".into(),
+        },
+    ];
+    let waits: Vec<Wait> = reasons
+        .map(|reason| Wait {
+            reason,
+            until: at(),
+        })
+        .into();
+    insta::assert_snapshot!("persisted_waits", lines(&waits));
+}
+
+#[test]
+fn facts_full_and_empty() {
+    let full = JobFacts {
+        boot_id_before: Some("boot-1".into()),
+        booted_before: Some(digest('a')),
+        target: Some(digest('b')),
+        firmware_release: Some("2.0.0".into()),
+        prepared: Some(Prepared {
+            token: "token".into(),
+            file_name: "dpu-os-0123456789ab-01234567.iso".into(),
+            url: "https://10.0.0.1:9443/token/dpu-os-0123456789ab-01234567.iso"
+                .parse()
+                .unwrap(),
+            host_key: key('N'),
+        }),
+        expected_host_key: Some(key('N')),
+        installer_started: true,
+        download_restarts: 1,
+        update_started_in: Some("boot-1".into()),
+        residue: some_residue(),
+    };
+    insta::assert_snapshot!("persisted_facts", lines(&[full, JobFacts::default()]));
+    // A release that knew fewer facts.
+    assert_eq!(
+        serde_json::from_str::<JobFacts>("{}").unwrap(),
+        JobFacts::default()
+    );
+}
+
+#[test]
+fn a_state_that_this_release_does_not_know_is_an_error_and_no_other_state() {
+    let later = r#"{"kind":"deployment","state":{"name":"warming_up"}}"#;
+    assert!(serde_json::from_str::<JobState>(later).is_err());
+    let known = JobState::Deployment(DeploymentState::Failed {
+        failure: some_failure(),
+    });
+    let json = serde_json::to_string(&known).unwrap();
+    assert!(serde_json::from_str::<JobState>(&json.replace("media_transfer", "bad_luck")).is_err());
+}

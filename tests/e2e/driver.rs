@@ -1,0 +1,164 @@
+//! A window of the app under WebKitWebDriver: waits on conditions, takes pictures, always quits.
+
+use std::{
+    future::Future,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use thirtyfour::{Capabilities, prelude::*};
+
+/// One session at a time: the driver drives one window.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The WebDriver server; gone with this.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub struct Window {
+    driver: WebDriver,
+    pictures: PathBuf,
+}
+
+impl Window {
+    /// Runs `test` on a fresh window. The session is ended also when it fails, after a picture.
+    pub async fn with<F, Fut>(name: &str, args: &[&str], test: F)
+    where
+        F: FnOnce(Arc<Window>) -> Fut,
+        Fut: Future<Output = Arc<Window>> + Send + 'static,
+    {
+        let _one = ONE_AT_A_TIME.lock().await;
+        let app = std::env::var("SLIPWAY_APP").expect("`cargo xtask test --only window` sets SLIPWAY_APP");
+        let data = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("WebKitWebDriver (Debian: webkit2gtk-driver)");
+        let _server = Server(server);
+        let own_data = data.path().join("data").to_str().unwrap().to_owned();
+        let mut arguments: Vec<&str> = args.to_vec();
+        if !args.contains(&"--data-dir") {
+            arguments.extend(["--data-dir", &own_data]);
+        }
+        let mut capabilities = Capabilities::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".into(),
+            serde_json::json!({ "binary": app, "args": arguments }),
+        );
+        let driver = connect(port, capabilities).await;
+        let pictures = std::env::var("SLIPWAY_SHOTS")
+            .map_or_else(|_| std::env::temp_dir().join("slipway-shots"), PathBuf::from);
+        std::fs::create_dir_all(&pictures).unwrap();
+        let window = Arc::new(Window { driver: driver.clone(), pictures });
+        let ended = tokio::spawn(test(window.clone())).await;
+        if ended.is_err() {
+            window.picture(&format!("failed-{name}")).await;
+            eprintln!("the page said: {}", window.text("body").await.unwrap_or_default());
+        }
+        let _ = driver.quit().await;
+        if let Err(panic) = ended {
+            std::panic::resume_unwind(panic.into_panic());
+        }
+    }
+
+    /// A route of the app.
+    pub async fn go(&self, route: &str) {
+        let script = format!("window.location.hash = '#{route}'");
+        self.driver.execute(&script, vec![]).await.unwrap();
+    }
+
+    pub async fn picture(&self, name: &str) {
+        let path = self.pictures.join(format!("{name}.png"));
+        if let Err(error) = self.driver.screenshot(&path).await {
+            eprintln!("no picture {}: {error}", path.display());
+        }
+    }
+
+    pub async fn wait_for(&self, css: &str) -> WebElement {
+        let found = self.driver.query(By::Css(css)).wait(PATIENCE, LOOK).first().await;
+        found.unwrap_or_else(|error| panic!("waiting for {css}: {error}"))
+    }
+
+    pub async fn exists(&self, css: &str) -> bool {
+        self.driver.find(By::Css(css)).await.is_ok()
+    }
+
+    /// Clicks what is there and enabled; a page that moves meanwhile is tried again.
+    pub async fn click(&self, css: &str) {
+        let start = Instant::now();
+        loop {
+            let element = self.wait_for(css).await;
+            let clicked = match self.enabled(css).await {
+                true => element.click().await.map_err(|error| error.to_string()),
+                false => Err("it is disabled".to_owned()),
+            };
+            match clicked {
+                Ok(()) => return,
+                Err(error) => assert!(start.elapsed() < PATIENCE, "clicking {css}: {error}"),
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether it is there and neither `disabled` nor `aria-disabled`.
+    pub async fn enabled(&self, css: &str) -> bool {
+        let script = "const e = document.querySelector(arguments[0]); \
+            return !!e && !e.disabled && e.getAttribute('aria-disabled') !== 'true'";
+        let answer = self.driver.execute(script, vec![css.into()]).await;
+        answer.is_ok_and(|value| value.json().as_bool() == Some(true))
+    }
+
+    /// `textContent`: the driver's own `text` leaves out what PatternFly's labels show.
+    pub async fn text(&self, css: &str) -> Option<String> {
+        let script = "const e = document.querySelector(arguments[0]); return e && e.textContent";
+        let answer = self.driver.execute(script, vec![css.into()]).await.ok()?;
+        answer.json().as_str().map(str::to_owned)
+    }
+
+    pub async fn wait_text(&self, css: &str, wanted: &str, seconds: u64) {
+        let start = Instant::now();
+        loop {
+            let text = self.text(css).await.unwrap_or_default();
+            if text.contains(wanted) {
+                return;
+            }
+            let waited = start.elapsed();
+            assert!(waited < Duration::from_secs(seconds), "{css} says `{text}`, not `{wanted}`");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub async fn until(&self, what: &str, seconds: u64, mut condition: impl AsyncFnMut() -> bool) {
+        let start = Instant::now();
+        while !condition().await {
+            assert!(start.elapsed() < Duration::from_secs(seconds), "waiting for {what}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// The driver needs a moment to listen.
+async fn connect(port: u16, capabilities: Capabilities) -> WebDriver {
+    let start = Instant::now();
+    loop {
+        match WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities.clone()).await {
+            Ok(driver) => return driver,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "no session: {error}"),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

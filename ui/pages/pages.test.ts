@@ -1,0 +1,92 @@
+import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LOOKS } from "./routes";
+import { serve } from "./server";
+
+const BUILT = fileURLToPath(new URL("../dist-mock", import.meta.url));
+const SHOTS = fileURLToPath(new URL("../screenshots-out", import.meta.url));
+const ONLY = process.env.ONLY?.split(",");
+
+let browser: Browser;
+let server: Server;
+let url: string;
+
+beforeAll(async () => {
+  await mkdir(SHOTS, { recursive: true });
+  ({ server, url } = await serve(BUILT));
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** Everything that the page complains of, and every request that leaves this machine. */
+function listen(context: BrowserContext): string[] {
+  const complaints: string[] = [];
+  context.on("weberror", (error) => complaints.push(`error: ${error.error().message}`));
+  context.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+  });
+  context.on("request", (request) => {
+    if (!request.url().startsWith(url)) complaints.push(`remote: ${request.url()}`);
+  });
+  return complaints;
+}
+
+describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
+  test.each(LOOKS.filter((look) => !ONLY || ONLY.includes(look.name)))("$name", async (look) => {
+    const context = await browser.newContext({
+      viewport: { width: 1400, height: 900 },
+      colorScheme,
+      reducedMotion: "reduce",
+    });
+    try {
+      const complaints = listen(context);
+      const page = await context.newPage();
+      page.setDefaultTimeout(30_000);
+      // As Tauri does (`freezePrototype`).
+      await page.addInitScript(() => void Object.freeze(Object.prototype));
+      const query = new URLSearchParams();
+      if (look.cards !== undefined) query.set("cards", String(look.cards));
+      if (look.lock) query.set("lock", look.lock);
+      await page.goto(`${url}/?${query}${look.hash}`);
+      await page.getByText(look.shows).first().waitFor();
+      await look.act?.(page);
+      await page.evaluate(() => document.fonts.ready);
+      await page.screenshot({ path: `${SHOTS}/${look.name}-${colorScheme}.png` });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const grave = violations.filter(
+        ({ impact }) => impact === "serious" || impact === "critical",
+      );
+      expect(
+        grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`),
+      ).toEqual([]);
+      expect(complaints).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  });
+});
+
+test("the blank page has nothing on it", async () => {
+  const page = await browser.newPage();
+  await page.goto(`${url}/#/blank`);
+  await page.getByRole("main", { name: "Blank" }).waitFor({ state: "attached" });
+  expect(await page.locator("nav").count()).toBe(0);
+  await page.close();
+});

@@ -1,0 +1,119 @@
+import { Content, Flex, FlexItem, SearchInput, Stack, StackItem } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useDeferredValue, useState } from "react";
+import { ErrorAlert } from "@/components/ErrorAlert";
+import { HeadlineLabel } from "@/components/HeadlineLabel";
+import { TableSkeleton } from "@/components/TableSkeleton";
+import type { DpuId, DpuRow } from "@/ipc/bindings";
+import { useDpus } from "@/ipc/queries/dpus";
+import { counted } from "@/lib/format";
+
+const MOST = 500;
+
+type RowsProps = { rows: DpuRow[]; chosen: DpuId[]; onChange: (cards: DpuId[]) => void };
+
+function Rows({ rows, chosen, onChange }: RowsProps) {
+  const ids = new Set(chosen);
+  const shownIds = rows.map((row) => row.id);
+  const all = rows.length > 0 && shownIds.every((id) => ids.has(id));
+  const set = (changed: DpuId[], on: boolean) =>
+    onChange(
+      on ? [...new Set([...chosen, ...changed])] : chosen.filter((id) => !changed.includes(id)),
+    );
+  return (
+    <Table aria-label="Cards to deploy to" variant="compact" isStickyHeader>
+      <Thead>
+        <Tr>
+          <Th
+            aria-label="Select"
+            select={{
+              isSelected: all,
+              onSelect: (_event, on) => set(shownIds, on),
+              props: { "aria-label": "Select all cards shown" },
+            }}
+          />
+          <Th>Name</Th>
+          <Th>State</Th>
+          <Th>Host</Th>
+          <Th>Version</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {rows.map((row, at) => (
+          <Tr key={row.id} isRowSelected={ids.has(row.id)}>
+            <Td
+              select={{
+                rowIndex: at,
+                isSelected: ids.has(row.id),
+                onSelect: (_event, on) => set([row.id], on),
+                props: { "aria-label": `Select ${row.name}` },
+              }}
+            />
+            <Td dataLabel="Name">{row.name}</Td>
+            <Td dataLabel="State">
+              <HeadlineLabel headline={row.headline} seen={row.last_seen} compact />
+            </Td>
+            <Td dataLabel="Host">{row.host}</Td>
+            <Td dataLabel="Version">{row.version}</Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+type Props = { chosen: DpuId[]; onChange: (cards: DpuId[]) => void };
+
+/** Which cards are installed anew. */
+export function CardsStep({ chosen, onChange }: Props) {
+  const [text, setText] = useState("");
+  const search = useDeferredValue(text.trim()) || null;
+  const { data, error, refetch } = useDpus(
+    { search, states: [], sort: "name", descending: false },
+    MOST,
+  );
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        <Content component="p">
+          A deployment overwrites the disk of a card's ACC and boots the image of the ISO. Cards are
+          done at the same time, each as a job of its own.
+        </Content>
+      </StackItem>
+      <StackItem>
+        <Flex alignItems={{ default: "alignItemsCenter" }}>
+          <FlexItem className="slipway-search">
+            <SearchInput
+              aria-label="Search cards"
+              placeholder="Name, host, address, label"
+              value={text}
+              onChange={(_event, value) => setText(value)}
+              onClear={() => setText("")}
+            />
+          </FlexItem>
+          <FlexItem>
+            <span role="status">{counted(chosen.length, "card")} selected</span>
+          </FlexItem>
+        </Flex>
+      </StackItem>
+      {error && <ErrorAlert error={error} title="The cards could not be read" onRetry={refetch} />}
+      <StackItem>
+        {data ? (
+          <Rows rows={data.rows} chosen={chosen} onChange={onChange} />
+        ) : (
+          !error && (
+            <TableSkeleton
+              label="Reading the cards"
+              columns={["Name", "State", "Host", "Version"]}
+            />
+          )
+        )}
+        {data && data.total > data.rows.length && (
+          <p className="slipway-subtle">
+            {data.rows.length} of {data.total} cards are shown. Search for the others.
+          </p>
+        )}
+      </StackItem>
+    </Stack>
+  );
+}

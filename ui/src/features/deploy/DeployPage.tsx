@@ -1,0 +1,122 @@
+import { PageSection, Wizard, WizardStep } from "@patternfly/react-core";
+import { useEffect } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+import { PageHeader } from "@/components/PageHeader";
+import { StepFooter } from "@/components/StepFooter";
+import { useDeploy, useDeployPlan } from "@/ipc/queries/isos";
+import { useDraft } from "@/lib/draft";
+import { counted } from "@/lib/format";
+import { useWizardStep } from "@/lib/wizardStep";
+import { CardsStep } from "./CardsStep";
+import { asRequest, type DeployDraft, doable, emptyDraft, problems, STEPS } from "./draft";
+import { IsoStep } from "./IsoStep";
+import { ReviewStep } from "./ReviewStep";
+import { SettingsStep } from "./SettingsStep";
+
+/** Takes over what another page sent along (`?cards=a,b&iso=c`), once: later changes count more. */
+function useSentAlong(take: (part: Partial<DeployDraft>) => void) {
+  const [params, setParams] = useSearchParams();
+  const cards = params.get("cards");
+  const iso = params.get("iso");
+  useEffect(() => {
+    if (!cards && !iso) return;
+    take({ ...(cards && { cards: cards.split(",") }), ...(iso && { iso }) });
+    setParams(
+      (known) => {
+        const next = new URLSearchParams(known);
+        next.delete("cards");
+        next.delete("iso");
+        return next;
+      },
+      { replace: true },
+    );
+  }, [cards, iso, take, setParams]);
+}
+
+/** Cards → ISO → settings → review → the job. */
+export function DeployPage() {
+  const { draft, setDraft, forget } = useDraft<DeployDraft>("deploy", emptyDraft);
+  const change = (part: Partial<DeployDraft>) => setDraft((known) => ({ ...known, ...part }));
+  useSentAlong(change);
+  const navigate = useNavigate();
+  const problem = problems(draft);
+  const noIso = problem.cards !== null;
+  const noSettings = noIso || problem.iso !== null;
+  const noReview = noSettings || problem.settings !== null;
+  const furthest = [noIso, noSettings, noReview].filter((no) => !no).length;
+  const { step, startIndex, key, onStep } = useWizardStep(STEPS, furthest);
+  const reviewing = step === "review";
+  const plan = useDeployPlan(reviewing ? asRequest(draft) : null);
+  const deploy = useDeploy();
+
+  const ready = doable(plan.data);
+  const whyNot = (() => {
+    if (plan.error) return "It can't be planned";
+    if (!plan.data) return "The plan is being worked out";
+    return ready.length === 0 ? "None of these cards can be deployed" : null;
+  })();
+  const start = () => {
+    const request = asRequest(draft);
+    if (!request) return;
+    deploy.mutate(
+      { ...request, dpus: ready.map((card) => card.dpu) },
+      {
+        onSuccess: (jobs) => {
+          forget();
+          navigate(jobs.length === 1 ? `/jobs/${jobs[0]}` : "/jobs?state=running");
+        },
+      },
+    );
+  };
+
+  return (
+    <>
+      <PageHeader title="Deploy" above={[["Cards", "/cards"]]} />
+      <PageSection type="wizard" isFilled aria-label="Deploy">
+        <Wizard
+          key={key}
+          startIndex={startIndex}
+          navAriaLabel="Steps of a deployment"
+          onClose={() => navigate("/cards")}
+          onStepChange={(_event, step) => onStep(step.id)}
+        >
+          <WizardStep id="cards" name="Cards" footer={<StepFooter whyNot={problem.cards} />}>
+            <CardsStep chosen={draft.cards} onChange={(cards) => change({ cards })} />
+          </WizardStep>
+          <WizardStep
+            id="iso"
+            name="ISO"
+            isDisabled={noIso}
+            footer={<StepFooter whyNot={problem.iso} />}
+          >
+            <IsoStep chosen={draft.iso} onChange={(iso) => change({ iso })} />
+          </WizardStep>
+          <WizardStep
+            id="settings"
+            name="Settings"
+            isDisabled={noSettings}
+            footer={<StepFooter next="Review" whyNot={problem.settings} />}
+          >
+            <SettingsStep draft={draft} onChange={change} />
+          </WizardStep>
+          <WizardStep
+            id="review"
+            name="Review"
+            isDisabled={noReview}
+            footer={
+              <StepFooter
+                next={ready.length > 0 ? `Deploy to ${counted(ready.length, "card")}` : "Deploy"}
+                whyNot={whyNot}
+                busy={deploy.isPending}
+                onNext={start}
+                testId="wizard-deploy"
+              />
+            }
+          >
+            <ReviewStep plan={plan} error={deploy.error} />
+          </WizardStep>
+        </Wizard>
+      </PageSection>
+    </>
+  );
+}

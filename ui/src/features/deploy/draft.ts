@@ -1,0 +1,48 @@
+import type { DeployRequest, IsoId, PlanView } from "@/ipc/bindings";
+import { domainProblem, keyLines, keysProblem, orNull } from "@/lib/fields";
+
+/** What was chosen and typed in the deploy wizard. Kept while the window is open. */
+export type DeployDraft = {
+  cards: string[];
+  iso: IsoId | null;
+  domain: string;
+  keys: string;
+  allowRelease: string;
+};
+
+export const emptyDraft: DeployDraft = {
+  cards: [],
+  iso: null,
+  domain: "",
+  keys: "",
+  allowRelease: "",
+};
+
+export const STEPS = ["cards", "iso", "settings", "review"] as const;
+
+/** Why a step can't be left, by step. */
+export function problems(draft: DeployDraft) {
+  return {
+    cards: draft.cards.length === 0 ? "Tick at least one card" : null,
+    iso: draft.iso === null ? "Choose an ISO" : null,
+    settings: domainProblem(draft.domain) ?? keysProblem(draft.keys),
+  };
+}
+
+/** The request; `null` while something is missing. */
+export function asRequest(draft: DeployDraft): DeployRequest | null {
+  const { cards, iso, settings } = problems(draft);
+  if (cards || iso || settings || draft.iso === null) return null;
+  return {
+    dpus: draft.cards,
+    iso: draft.iso,
+    domain: orNull(draft.domain),
+    authorized_keys: keyLines(draft.keys),
+    allow_release: orNull(draft.allowRelease),
+  };
+}
+
+/** The cards of a plan that can be done: the others are left out, and are named. */
+export function doable(plan: PlanView | undefined) {
+  return plan?.cards.filter((card) => card.problems.length === 0) ?? [];
+}

@@ -1,0 +1,177 @@
+import type { IsoView, JobId, Pin } from "../bindings";
+import { type MockCard, makeCards } from "./cards";
+import { fingerprint, hex, OLDER } from "./images";
+import { makeIsos } from "./isos";
+import type { MockJob } from "./jobs";
+import { bootChangeSteps, deploymentSteps } from "./steps";
+
+/** Everything that the mock backend knows. */
+export type Desk = {
+  cards: MockCard[];
+  jobs: MockJob[];
+  isos: IsoView[];
+  pins: Pin[];
+  lab: boolean;
+  /** Whether the secrets wait for a passphrase, or for the first one. */
+  lock: Lock;
+  now: () => number;
+};
+
+export type Lock = "file" | "new" | null;
+export type DeskOptions = { cards?: number; lock?: Lock; now?: () => number };
+
+export const ISO_NAME = "dpu-os-1.2.0.iso";
+const DEPLOY_TAKES = [4, 6, 2, 175, 3, 5, 140, 60, 420, 1, 30, 1, 8].map((s) => s * 1_000);
+const CHANGE_TAKES = [3, 70, 4, 95, 40, 1].map((s) => s * 1_000);
+
+export const jobId = (word: string): JobId => hex(`job ${word}`, 32);
+
+type Made = Partial<MockJob> & { startedAt: number };
+
+export function makeDeployment(card: MockCard, made: Made): MockJob {
+  return {
+    id: jobId(`${card.name} Deployment`),
+    kind: "Deployment",
+    dpu: card.id,
+    dpuName: card.name,
+    what: `${ISO_NAME} (1.2.0)`,
+    steps: deploymentSteps(card, ISO_NAME, `${card.name}.lab.example`),
+    takes: DEPLOY_TAKES,
+    residue: [],
+    seen: true,
+    ...made,
+  };
+}
+
+export function makeUpgrade(card: MockCard, made: Made): MockJob {
+  return {
+    id: jobId(`${card.name} Upgrade`),
+    kind: "Upgrade",
+    dpu: card.id,
+    dpuName: card.name,
+    what: "1.1.0 → 1.2.0",
+    steps: bootChangeSteps(card, { change: "upgrade" }),
+    takes: CHANGE_TAKES,
+    residue: [],
+    seen: true,
+    ...made,
+  };
+}
+
+/** One running deployment and upgrade, one failed deployment, some that ended well. */
+function makeJobs(cards: MockCard[], now: number): MockJob[] {
+  const jobs: MockJob[] = [];
+  const working = cards.filter((card) => card.state === "working");
+  for (const [at, card] of working.entries()) {
+    const job =
+      at === 0
+        ? makeDeployment(card, { startedAt: now - 98_000 })
+        : makeUpgrade(card, { startedAt: now - 31_000 });
+    card.job = job.id;
+    card.reason =
+      at === 0 ? "Deployment: Insert the ISO (4 of 13)" : "Upgrade: Stage the image (2 of 6)";
+    jobs.push(job);
+  }
+  const failed = cards.find((card) => card.state === "failed");
+  if (failed) {
+    jobs.push(
+      makeDeployment(failed, {
+        startedAt: now - 52 * 60_000,
+        failsIn: 3,
+        seen: false,
+        failure: {
+          kind: "media_transfer",
+          step: "Insert the ISO",
+          message: "the IMC could not download the ISO: it does not trust the server's certificate",
+          causes: [
+            "Task 7 of 10.40.7.14:8443 ended with TaskState Exception, TaskStatus Critical",
+            "Oem.Intel.Message: curl: (60) SSL certificate problem: certificate is not yet valid",
+            "the IMC's clock says 2023-01-01T00:03:12Z, 3 years behind",
+          ],
+          retry: {
+            when: "after_fix",
+            hint: "set the IMC's clock, or give it a time server that it can reach",
+          },
+        },
+        residue: [
+          {
+            what: "our CA certificate is still in the IMC's trust store",
+            why: "it does no harm and the next deployment needs it",
+          },
+        ],
+      }),
+    );
+  }
+  for (const [at, card] of cards
+    .filter((one) => one.state === "current")
+    .slice(0, 7)
+    .entries()) {
+    const startedAt = now - (3 + at * 5) * 3_600_000;
+    jobs.push(
+      at % 3 === 2 ? makeDeployment(card, { startedAt }) : makeUpgrade(card, { startedAt }),
+    );
+  }
+  const rolledBack = cards.find((card) => card.state === "rolled_back");
+  if (rolledBack) {
+    jobs.push(
+      makeUpgrade(rolledBack, {
+        startedAt: now - 5 * 3_600_000,
+        failsIn: 4,
+        failure: {
+          kind: "unhealthy",
+          step: "Verify the image",
+          message: "greenboot's checks failed on 1.2.0, and the card fell back to 1.1.0",
+          causes: [
+            "boot_counter=-1 in /boot/grub2/grubenv",
+            `booted ${OLDER.digest}`,
+            "40_microshift_running_check.sh: MicroShift did not become ready in 300 s",
+          ],
+          retry: { when: "no" },
+        },
+      }),
+    );
+  }
+  const degraded = cards.find((card) => card.state === "degraded");
+  if (degraded) {
+    jobs.push(
+      makeDeployment(degraded, {
+        startedAt: now - 26 * 3_600_000,
+        cancelledAt: now - 26 * 3_600_000 + 40_000,
+      }),
+    );
+  }
+  return jobs;
+}
+
+function makePins(cards: MockCard[], now: number): Pin[] {
+  const seen = new Date(now - 60_000).toISOString();
+  return cards.slice(0, 40).flatMap((card): Pin[] => [
+    {
+      kind: "tls_certificate",
+      peer: card.imc,
+      fingerprint: fingerprint(`tls ${card.imc}`),
+      accepted_because: "first use",
+      first_seen: card.addedAt,
+      last_seen: seen,
+    },
+    {
+      kind: "ssh_host_key",
+      peer: card.imcSsh,
+      fingerprint: fingerprint(`ssh ${card.imc}`),
+      accepted_because: "first use",
+      first_seen: card.addedAt,
+      last_seen: seen,
+    },
+  ]);
+}
+
+export function makeDesk({
+  cards: count = 24,
+  lock = null,
+  now = Date.now,
+}: DeskOptions = {}): Desk {
+  const cards = makeCards(count, now());
+  const jobs = makeJobs(cards, now());
+  const isos = count === 0 ? [] : makeIsos(now(), jobs[0]);
+  return { cards, jobs, isos, pins: makePins(cards, now()), lab: count > 0, lock, now };
+}

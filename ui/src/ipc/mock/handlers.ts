@@ -1,0 +1,356 @@
+import type { Channel } from "@tauri-apps/api/core";
+import type {
+  AcceptPin,
+  AddDpu,
+  AppError,
+  AppInfo,
+  BootChangeRequest,
+  DeployRequest,
+  DeskState,
+  DpuQuery,
+  ImportProgress,
+  LabView,
+  PlanView,
+  Probe,
+} from "../bindings";
+import { type MockCard, makeCards } from "./cards";
+import { type Desk, ISO_NAME, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
+import { FOREIGN, fingerprint, hex, NEWEST } from "./images";
+import { makeIsos, publishedUrl } from "./isos";
+import { jobRow, jobView, type MockJob } from "./jobs";
+import { bootChangeSteps, deploymentSteps } from "./steps";
+import { counts, dpuRow, dpuView, isoViews, overview, settle } from "./views";
+
+const refuse = (code: AppError["code"], message: string, hint: string | null = null): AppError => ({
+  code,
+  message,
+  causes: [],
+  hint,
+  retryable: false,
+});
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+function page(desk: Desk, query: Required<DpuQuery>) {
+  const text = query.search?.toLowerCase() ?? "";
+  const has = (card: MockCard) =>
+    [card.name, card.host, card.imc, card.booted?.version, ...card.labels].some((value) =>
+      value?.toLowerCase().includes(text),
+    );
+  const found = desk.cards.filter(has);
+  const chosen = found.filter(
+    (card) => query.states.length === 0 || query.states.includes(card.state),
+  );
+  const key = (card: MockCard): string =>
+    ({
+      name: card.name,
+      state: card.state,
+      host: card.host ?? "",
+      version: card.booted?.version ?? "",
+      last_seen: card.accSeen ?? "",
+    })[query.sort];
+  chosen.sort((a, b) => key(a).localeCompare(key(b)) * (query.descending ? -1 : 1));
+  const rows = chosen.slice(query.offset, query.offset + query.limit).map(dpuRow);
+  return { rows, total: chosen.length, counts: counts(found) };
+}
+
+function deployPlan(desk: Desk, request: DeployRequest): PlanView {
+  const cards = request.dpus.map((id) => cardOf(desk, id));
+  const iso = desk.isos.find((view) => view.iso.id === request.iso)?.iso;
+  const domain = request.domain ? `.${request.domain}` : "";
+  return {
+    title: `Deploy ${iso?.name ?? ISO_NAME} to ${cards.length} ${cards.length === 1 ? "card" : "cards"}`,
+    warnings: [],
+    cards: cards.map((card) => ({
+      dpu: card.id,
+      name: card.name,
+      hostname: `${card.name}${domain}`,
+      from: card.booted?.digest
+        ? { version: card.booted.version, digest: card.booted.digest }
+        : null,
+      to: iso?.facts.image_digest
+        ? { version: iso.facts.image_version, digest: iso.facts.image_digest }
+        : NEWEST,
+      steps: deploymentSteps(card, iso?.name ?? ISO_NAME, `${card.name}${domain}`),
+      warnings: card.state === "drifted" ? ["it runs an image that is not of its group"] : [],
+      problems: card.job
+        ? ["a job runs on this card"]
+        : card.imcSilent
+          ? [`the IMC does not answer: ${card.imcSilent.reason}`]
+          : [],
+    })),
+  };
+}
+
+function bootPlan(desk: Desk, { dpu, change }: BootChangeRequest): PlanView {
+  const card = cardOf(desk, dpu);
+  const target = { upgrade: card.available, switch: FOREIGN, rollback: card.rollback }[
+    change.change
+  ];
+  return {
+    title: `${change.change} of ${card.name}`,
+    warnings: [],
+    cards: [
+      {
+        dpu,
+        name: card.name,
+        hostname: null,
+        from: card.booted?.digest
+          ? { version: card.booted.version, digest: card.booted.digest }
+          : null,
+        to: target?.digest ? { version: target.version, digest: target.digest } : null,
+        steps: bootChangeSteps(card, change),
+        warnings:
+          change.change === "rollback" && card.staged ? ["the staged image is discarded"] : [],
+        problems: card.job ? ["a job runs on this card"] : [],
+      },
+    ],
+  };
+}
+
+function cardOf(desk: Desk, id: string): MockCard {
+  const card = desk.cards.find((one) => one.id === id);
+  if (!card) throw refuse("not_found", `there is no card ${id}`);
+  return card;
+}
+
+function jobOf(desk: Desk, id: string): MockJob {
+  const job = desk.jobs.find((one) => one.id === id);
+  if (!job) throw refuse("not_found", `there is no job ${id}`);
+  return job;
+}
+
+/** Jobs that are started in the mock take seconds. */
+const quick = (job: MockJob): MockJob => ({
+  ...job,
+  takes: job.takes.map((ms) => Math.max(600, ms / 20)),
+});
+
+function begin(desk: Desk, card: MockCard, asked: MockJob) {
+  const job = { ...asked, id: jobId(`${card.name} ${asked.kind} ${asked.startedAt}`) };
+  card.state = "working";
+  card.at = null;
+  card.job = job.id;
+  desk.jobs.unshift(job);
+  return job.id;
+}
+
+function info(desk: Desk): AppInfo {
+  return {
+    version: "0.1.0",
+    data_dir: "/home/ada/.local/share/slipway",
+    secrets: "system keyring",
+    ca_fingerprint: fingerprint("our ca"),
+    fleet_key: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${hex("fleet key", 43)} slipway@desk`,
+    media_url: "https://10.40.0.2:8444",
+    lab: desk.lab,
+    runs_jobs: true,
+  };
+}
+
+function deskState(desk: Desk): DeskState {
+  return {
+    open: desk.lock === null,
+    error: desk.lock && {
+      ...refuse("secrets_locked", "the secrets are locked"),
+      causes: ["there is no system keyring: the Secret Service does not answer on the session bus"],
+    },
+    has_secret_file: desk.lock === "file",
+    data_dir: info(desk).data_dir,
+  };
+}
+
+function labView(desk: Desk): LabView {
+  return {
+    running: desk.lab,
+    cards: desk.lab ? desk.cards.length : 0,
+    dir: desk.lab ? "/home/ada/.local/share/slipway/lab" : null,
+    demo_iso: desk.lab ? "/home/ada/.local/share/slipway/lab/demo.iso" : null,
+  };
+}
+
+type Args = Record<string, unknown>;
+type Handler = (args: never) => unknown;
+
+/** Every command by its Rust name. */
+export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
+  const now = () => desk.now();
+  const handlers: Record<string, Handler> = {
+    desk_state: () => deskState(desk),
+    unlock: ({ passphrase }: { passphrase: string }) => {
+      if (passphrase !== "open sesame")
+        throw refuse("secrets_locked", "this is not the passphrase");
+      desk.lock = null;
+      return deskState(desk);
+    },
+    app_info: () => info(desk),
+    overview: () => overview(desk),
+    dpus: ({ query }: { query: Required<DpuQuery> }) => page(desk, query),
+    dpu: ({ id }: { id: string }) => dpuView(desk, cardOf(desk, id)),
+    refresh_dpu: async ({ id }: { id: string }) => {
+      await pause(500);
+      const card = cardOf(desk, id);
+      if (card.imcSilent) {
+        throw {
+          ...refuse("unreachable", `${card.name} does not answer`),
+          causes: [card.imcSilent.reason],
+          retryable: true,
+        };
+      }
+      card.accSeen = card.imcSeen = new Date(now()).toISOString();
+      return dpuView(desk, card);
+    },
+    refresh_fleet: () => changed("all"),
+    probe: async ({ imc, imcSsh }: { imc: string; imcSsh: string | null }): Promise<Probe> => {
+      await pause(400);
+      const host = imc.split(":")[0] ?? imc;
+      const redfish = imc.includes(":") ? imc : `${imc}:8443`;
+      const pinned = desk.pins.find((pin) => pin.peer === redfish)?.fingerprint;
+      const seen = fingerprint(`tls ${redfish}`);
+      const hostKey = fingerprint(`ssh ${redfish}`);
+      return {
+        redfish,
+        ssh: imcSsh ?? `${host}:22`,
+        certificate: pinned ? { trust: "pinned", seen } : { trust: "new", seen },
+        host_key: pinned ? { trust: "pinned", seen: hostKey } : { trust: "new", seen: hostKey },
+      };
+    },
+    add_dpu: ({ card }: { card: AddDpu }) => {
+      if (desk.cards.some((one) => one.name === card.name)) {
+        throw refuse("precondition", `there is a card named ${card.name}`, "give it another name");
+      }
+      const [made] = makeCards(1, now());
+      if (!made) return null;
+      const imc = card.imc.includes(":") ? card.imc : `${card.imc}:8443`;
+      const { name, host, labels } = card;
+      const id = hex(`card ${name}`, 32);
+      desk.cards.push({
+        ...made,
+        id,
+        name,
+        host,
+        labels,
+        imc,
+        addedAt: new Date(now()).toISOString(),
+      });
+      changed("dpu");
+      return id;
+    },
+    remove_dpu: ({ id }: { id: string }) => {
+      desk.cards = desk.cards.filter((card) => card.id !== id);
+      changed("dpu");
+    },
+    isos: () => isoViews(desk),
+    import_iso: async ({
+      path,
+      onProgress,
+    }: {
+      path: string;
+      onProgress: Channel<ImportProgress>;
+    }) => {
+      if (!path.endsWith(".iso")) throw refuse("invalid", `${path} is not an ISO`);
+      const total = 2_134_900_736;
+      for (let part = 1; part <= 8; part += 1) {
+        await pause(200);
+        onProgress.onmessage({ read: (total / 8) * part, total });
+      }
+      const [view] = makeIsos(now(), undefined);
+      if (!view) return null;
+      const name = path.split("/").at(-1) ?? path;
+      const iso = { ...view.iso, id: hex(path, 32), name, path };
+      desk.isos.push({ ...view, iso });
+      changed("iso");
+      return iso;
+    },
+    remove_iso: ({ id }: { id: string }) => {
+      desk.isos = desk.isos.filter((view) => view.iso.id !== id);
+    },
+    publish_iso: ({ id }: { id: string }) => {
+      const view = desk.isos.find((one) => one.iso.id === id);
+      if (!view) throw refuse("not_found", "there is no such ISO");
+      const token = hex(`token ${id}`, 40);
+      const file_name = view.iso.name.replace(".iso", `-${view.iso.facts.sha256.slice(0, 12)}.iso`);
+      const made = {
+        token,
+        url: publishedUrl(token, file_name),
+        file_name,
+        job: null,
+        readers: [],
+      };
+      view.publications.push(made);
+      return made;
+    },
+    unpublish_iso: ({ token }: { token: string }) => {
+      for (const view of desk.isos) {
+        view.publications = view.publications.filter((one) => one.token !== token);
+      }
+    },
+    plan_deploy: ({ request }: { request: DeployRequest }) => deployPlan(desk, request),
+    deploy: ({ request }: { request: DeployRequest }) =>
+      request.dpus.map((id) => {
+        const card = cardOf(desk, id);
+        return begin(desk, card, quick(makeDeployment(card, { startedAt: now() })));
+      }),
+    plan_boot_change: ({ request }: { request: BootChangeRequest }) => bootPlan(desk, request),
+    start_boot_change: ({ request }: { request: BootChangeRequest }) => {
+      const card = cardOf(desk, request.dpu);
+      const { change } = request.change;
+      const kind = { upgrade: "Upgrade", switch: "Switch", rollback: "Rollback" }[change];
+      const steps = bootChangeSteps(card, request.change);
+      return begin(desk, card, quick(makeUpgrade(card, { startedAt: now(), kind, steps })));
+    },
+    jobs: ({ dpu, activeOnly }: { dpu: string | null; activeOnly: boolean }) =>
+      desk.jobs
+        .filter((job) => !dpu || job.dpu === dpu)
+        .map((job) => jobRow(job, now()))
+        .filter((row) => !activeOnly || row.outcome === "running"),
+    job: ({ id }: { id: string }) => jobView(jobOf(desk, id), now()),
+    job_events: ({ id, after }: { id: string; after: number }) =>
+      jobView(jobOf(desk, id), now()).events.filter((event) => event.seq > after),
+    cancel_job: ({ id }: { id: string }) => {
+      jobOf(desk, id).cancelledAt = now();
+    },
+    retry_job: ({ id }: { id: string }) => {
+      const job = jobOf(desk, id);
+      const again = { ...job, id: jobId(`${id} again ${now()}`), startedAt: now() };
+      const next = quick({ ...again, failsIn: undefined, failure: undefined, residue: [] });
+      return begin(desk, cardOf(desk, job.dpu), next);
+    },
+    mark_job_seen: ({ id }: { id: string }) => {
+      jobOf(desk, id).seen = true;
+    },
+    pins: () => desk.pins,
+    accept_pin: ({ pin }: { pin: AcceptPin }) => {
+      const at = new Date(now()).toISOString();
+      desk.pins = desk.pins.filter((one) => one.peer !== pin.peer || one.kind !== pin.kind);
+      desk.pins.push({ ...pin, accepted_because: "given", first_seen: at, last_seen: at });
+    },
+    remove_pin: ({ kind, peer }: { kind: string; peer: string }) => {
+      desk.pins = desk.pins.filter((pin) => pin.peer !== peer || pin.kind !== kind);
+    },
+    lab_status: () => labView(desk),
+    start_lab: async ({ cards }: { cards: number }) => {
+      const full = makeDesk({ cards, now: desk.now });
+      await pause(900);
+      for (const card of full.cards) {
+        desk.cards.push(card);
+        await pause(60);
+      }
+      await pause(400);
+      Object.assign(desk, { ...full, cards: desk.cards });
+      changed("all");
+      return labView(desk);
+    },
+    stop_lab: () => {
+      desk.lab = false;
+    },
+    bench_ready: () => null,
+  };
+  return (command: string, args: Args): unknown => {
+    const handler = handlers[command];
+    if (!handler) return undefined;
+    settle(desk);
+    const answer = handler(args as never);
+    return answer instanceof Promise ? answer : structuredClone(answer ?? null);
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * A backend for looking at the pages and for their tests: realistic data, no Tauri. It is loaded
+ * only in dev and mock builds, and is not in a production bundle.
+ */
+import { emit } from "@tauri-apps/api/event";
+import { mockIPC } from "@tauri-apps/api/mocks";
+import { type Lock, makeDesk } from "./desk";
+import { makeHandlers } from "./handlers";
+
+export type MockOptions = {
+  /** 0: the empty app. */
+  cards?: number;
+  lock?: Lock;
+  now?: () => number;
+  /** Answers of single commands that differ, by their Rust name. */
+  answers?: Record<string, (args: Record<string, unknown>) => unknown>;
+};
+
+/** `?cards=3000` before the `#` asks for another size of fleet. */
+function askedCards(): number | undefined {
+  const asked = new URLSearchParams(location.search).get("cards");
+  return asked === null ? undefined : Number(asked);
+}
+
+/** `?lock=file` and `?lock=new`: secrets that are not open. */
+function askedLock(): Lock {
+  const asked = new URLSearchParams(location.search).get("lock");
+  return asked === "file" || asked === "new" ? asked : null;
+}
+
+export function installMock(options: MockOptions = {}) {
+  const { cards = askedCards(), lock = askedLock(), now, answers = {} } = options;
+  const desk = makeDesk({ cards, lock, now });
+  let seq = 0;
+  const changed = (tag: string) => {
+    seq += 1;
+    void emit("changed-event", { tag, id: null, seq });
+  };
+  const handle = makeHandlers(desk, changed);
+  const kept = new Map<string, unknown>();
+  const calls: { command: string; args: Record<string, unknown> }[] = [];
+  mockIPC(
+    (command, payload) => {
+      const args = (payload ?? {}) as Record<string, unknown>;
+      calls.push({ command, args });
+      switch (command) {
+        case "plugin:store|load":
+          return 1;
+        case "plugin:store|get":
+          return [kept.get(String(args.key)) ?? null, kept.has(String(args.key))];
+        case "plugin:store|set":
+          kept.set(String(args.key), args.value);
+          return null;
+        case "plugin:store|save":
+          return null;
+        case "plugin:dialog|open":
+          return "/srv/isos/dpu-os-1.3.0.iso";
+        default: {
+          const own = answers[command];
+          return own ? own(args) : handle(command, args);
+        }
+      }
+    },
+    { shouldMockEvents: true },
+  );
+  return { desk, changed, calls };
+}
