@@ -11,6 +11,7 @@ use std::{
 use slipway_fleet::{Fleet, FleetConfig};
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::{events, state::Desk};
 
@@ -109,6 +110,12 @@ pub fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet) {
         }
         looks.keep_looking(stop).await;
     });
+}
+
+/// Warnings, unless `RUST_LOG` says otherwise.
+#[must_use]
+pub fn log_filter() -> EnvFilter {
+    EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy()
 }
 
 /// A wrong command line.

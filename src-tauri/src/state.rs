@@ -45,8 +45,8 @@ impl Desk {
     /// A lab that was tried here before comes back with its cards.
     pub async fn restart_lab(&self) {
         let dir = self.lab_dir();
-        let Ok(file) = slipway_fleet::LabFile::read(&dir) else { return };
-        match Lab::start(LabConfig::demo(file.cards.len(), dir)).await {
+        let Some(cards) = slipway_lab::kept_cards(&dir) else { return };
+        match Lab::start(LabConfig::demo(cards, dir)).await {
             Ok(lab) => *self.lab.lock().await = Some(lab),
             Err(error) => tracing::error!(%error, "the lab could not be started again"),
         }

@@ -60,7 +60,7 @@ impl Window {
             serde_json::json!({ "binary": app, "args": arguments }),
         );
         let driver = connect(port, capabilities).await;
-        let pictures = std::env::var("SLIPWAY_SHOTS")
+        let pictures = std::env::var("SLIPWAY_TEST_ARTIFACTS")
             .map_or_else(|_| std::env::temp_dir().join("slipway-shots"), PathBuf::from);
         std::fs::create_dir_all(&pictures).unwrap();
         let window = Arc::new(Window { driver: driver.clone(), pictures });
@@ -112,6 +112,13 @@ impl Window {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Chooses a radio button: PatternFly's own lies under the card that shows it.
+    pub async fn choose(&self, css: &str) {
+        self.wait_for(css).await;
+        let script = "document.querySelector(arguments[0]).click()";
+        self.driver.execute(script, vec![css.into()]).await.unwrap();
     }
 
     /// Whether it is there and neither `disabled` nor `aria-disabled`.

@@ -9,7 +9,7 @@ mod driver;
 
 use driver::Window;
 
-/// `dpu-07`: the first card of the table whose ACC never answered.
+/// The name of the first card whose ACC never answered.
 async fn fresh_card(window: &Window) -> String {
     window.go("/cards?state=unknown").await;
     let row = window.wait_for("[data-testid^='row-dpu-']").await;
@@ -47,12 +47,12 @@ async fn the_main_job(window: &Window) {
     open_card(window, &card).await;
     window.click("[data-testid='action-deploy']").await;
     window.wait_for("[data-testid='wizard-next']").await;
-    window.until("the ISO step", 30, async || window.exists("[data-testid^='iso-choice-']").await || {
+    window.until("the ISO step", 30, async || window.exists("input[name='iso']").await || {
         window.click("[data-testid='wizard-next']").await;
         false
     })
     .await;
-    window.click("[data-testid^='iso-choice-']").await;
+    window.choose("input[name='iso']").await;
     window.until("the review", 30, async || window.exists("[data-testid='wizard-deploy']").await || {
         window.click("[data-testid='wizard-next']").await;
         false
@@ -105,7 +105,7 @@ async fn a_card_is_deployed_upgraded_and_rolled_back_in_the_window() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_data_folder_of_a_newer_slipway_is_explained_and_left_alone() {
+async fn a_data_folder_that_is_none_is_explained_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("slipway.db"), b"this is no database at all, but it was here first").unwrap();
     let data = dir.path().to_str().unwrap().to_owned();

@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LOOKS } from "./routes";
+import { LOOKS, type Look } from "./routes";
 import { serve } from "./server";
 
 const BUILT = fileURLToPath(new URL("../dist-mock", import.meta.url));
@@ -48,6 +48,34 @@ function listen(context: BrowserContext): string[] {
   return complaints;
 }
 
+async function open(context: BrowserContext, look: Look): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  // As Tauri does (`freezePrototype`).
+  await page.addInitScript(() => void Object.freeze(Object.prototype));
+  const query = new URLSearchParams();
+  if (look.cards !== undefined) query.set("cards", String(look.cards));
+  if (look.lock) query.set("lock", look.lock);
+  await page.goto(`${url}/?${query}${look.hash}`);
+  try {
+    await page.getByText(look.shows).first().waitFor();
+    await look.act?.(page);
+  } catch (error) {
+    const text = await page.locator("body").innerText();
+    throw new Error(`the page did not come so far; it says:\n${text}`, { cause: error });
+  }
+  await page.evaluate(() => document.fonts.ready);
+  return page;
+}
+
+/** Violations that keep somebody out, with the elements. */
+async function grave(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+}
+
 describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
   test.each(LOOKS.filter((look) => !ONLY || ONLY.includes(look.name)))("$name", async (look) => {
     const context = await browser.newContext({
@@ -57,25 +85,9 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
     });
     try {
       const complaints = listen(context);
-      const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
-      // As Tauri does (`freezePrototype`).
-      await page.addInitScript(() => void Object.freeze(Object.prototype));
-      const query = new URLSearchParams();
-      if (look.cards !== undefined) query.set("cards", String(look.cards));
-      if (look.lock) query.set("lock", look.lock);
-      await page.goto(`${url}/?${query}${look.hash}`);
-      await page.getByText(look.shows).first().waitFor();
-      await look.act?.(page);
-      await page.evaluate(() => document.fonts.ready);
+      const page = await open(context, look);
       await page.screenshot({ path: `${SHOTS}/${look.name}-${colorScheme}.png` });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations.filter(
-        ({ impact }) => impact === "serious" || impact === "critical",
-      );
-      expect(
-        grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`),
-      ).toEqual([]);
+      expect(await grave(page)).toEqual([]);
       expect(complaints).toEqual([]);
     } finally {
       await context.close();

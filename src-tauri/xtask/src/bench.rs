@@ -43,7 +43,7 @@ impl Part {
     }
 }
 
-const FLEET_ROUTE: &str = "/fleet";
+const FLEET_ROUTE: &str = "/cards";
 const BLANK_ROUTE: &str = "/blank";
 const START_RUNS: usize = 9;
 const CLI_RUNS: usize = 31;

@@ -8,11 +8,16 @@ use crate::setup::setup;
 use crate::tool::{Running, Tool};
 use crate::{Result, steps::Steps};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The word by which xtask starts itself inside a session with a display of its own.
 pub const INSIDE: &str = "demo-inside-session";
 
+/// The window's own size, at the display's corner: around it is only Xvfb's black.
+const WINDOW: &str = "1360x880+0+0";
+/// An empty page is a PNG of a few kilobytes, one that still waits for its rows of 35,000 bytes;
+/// with its rows it has 80,000 and more.
+const LEAST_PICTURE: u64 = 60_000;
 /// Tells the demo inside the session that nobody sees the window.
 const PICTURE: &str = "SLIPWAY_DEMO_PICTURE";
 
@@ -56,6 +61,13 @@ pub fn inside(project: &Project, slipway: &str, slipctl: &str) -> Result {
     let rack = Rack::start(project, Path::new(slipctl))?;
     let window = window(project, Path::new(slipway), &rack)?;
     if std::env::var_os(PICTURE).is_some() {
+        // The cards first, so that the picture is one of a rack that has been looked at.
+        let slipctl = project
+            .ours(Path::new(slipctl))?
+            .arg("--data-dir")
+            .arg(&rack.data);
+        let add = slipctl.args(["lab", "add", "--dir"]).arg(&rack.lab);
+        add.limit(Duration::from_secs(180)).run()?;
         picture(project, window)
     } else {
         println!("\nThe window is on the simulated rack. Close it to end the demo.");
@@ -66,21 +78,35 @@ pub fn inside(project: &Project, slipway: &str, slipctl: &str) -> Result {
 /// Where there is no display: waits for the window's first page, and takes its picture.
 fn picture(project: &Project, window: Tool) -> Result {
     let log = project.root.join("demo/window.log");
-    let mut running = window.env("SLIPWAY_BENCH", "1").start_logged(&log)?;
+    let mut running = window
+        .env("SLIPWAY_BENCH", "1")
+        .env("SLIPWAY_ROUTE", "/cards")
+        .start_logged(&log)?;
     running.wait_until(
         "the window shows its first page",
         Duration::from_secs(90),
         || std::fs::read_to_string(&log).is_ok_and(|said| said.contains("slipway: ready ")),
     )?;
-    // The first sweep over the rack fills the page a few seconds after it can be used.
-    std::thread::sleep(Duration::from_secs(8));
-    running.still_runs()?;
     let picture = project.root.join("demo/window.png");
-    let import = project
-        .tool("import")?
-        .args(["-window", "root"])
-        .arg(&picture);
-    import.limit(Duration::from_secs(30)).run()?;
+    // The page is ready before it is painted, and then moves for a moment: taken is the picture
+    // that has something on it, and is as long as the one before it.
+    let mut last = 0;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        std::thread::sleep(Duration::from_secs(2));
+        running.still_runs()?;
+        let part = ["-window", "root", "-crop", WINDOW, "+repage", "-strip"];
+        let import = project.tool("import")?.args(part).arg(&picture);
+        import.limit(Duration::from_secs(30)).read()?;
+        let bytes = std::fs::metadata(&picture)?.len();
+        if bytes > LEAST_PICTURE && bytes == last {
+            break;
+        }
+        if Instant::now() > deadline {
+            return Err("the window is empty, or does not come to rest".into());
+        }
+        last = bytes;
+    }
     println!("\nThe window's picture: {}", picture.display());
     println!("The command-line tour: cargo xtask demo --headless");
     Ok(())

@@ -122,7 +122,7 @@ fn window(project: &Project) -> Result {
         Ok(copy)
     };
     let (app, slipctl) = (copied("slipway")?, copied("slipctl")?);
-    let kept = project.target.join("window-test/failures");
+    let kept = project.target.join("window-test/pictures");
     let _ = std::fs::remove_dir_all(&kept);
     std::fs::create_dir_all(&kept)?;
 
@@ -132,7 +132,7 @@ fn window(project: &Project) -> Result {
         .args(["--", "--nocapture", "--test-threads=1"])
         .env("SLIPWAY_APP", app)
         .env("SLIPCTL", slipctl)
-        .env("SLIPWAY_TEST_ARTIFACTS", &kept)
+        .env("SLIPWAY_SHOTS", &kept)
         .env("TAURI_WEBVIEW_AUTOMATION", "true");
     session
         .wrap(project, Display::Virtual, tests)?

@@ -176,6 +176,13 @@ pub enum BmcCommand {
     },
     /// Everything about one card
     Show { card: String },
+    /// Give a card's IMC another password; it is tried before it is kept
+    Password {
+        card: String,
+        /// Read it from this file descriptor
+        #[arg(long, value_name = "FD")]
+        password_fd: u32,
+    },
     /// Forget a card
     Remove { card: String },
 }

@@ -20,8 +20,11 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
     match command {
         BmcCommand::Add(args) => {
             let probe = fleet.probe(&args.imc, args.ssh.as_deref()).await?;
-            let card = accepted(args, &probe, output)?;
+            let card = accepted(args, &probe)?;
+            let (certificate, host_key) = (card.certificate.clone(), card.host_key.clone());
             let id = fleet.add_dpu(card).await?;
+            output.note(format!("accepted certificate {certificate}"));
+            output.note(format!("accepted host key {host_key}"));
             let view = fleet.refresh_dpu(&id).await?;
             output.show(&view, || show(&view, output));
         }
@@ -51,6 +54,12 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
             let view = fleet.dpu(&dpu.id).await?;
             output.show(&view, || show(&view, output));
         }
+        BmcCommand::Password { card, password_fd } => {
+            let dpu = fleet.find_dpu(&card).await?;
+            fleet.set_imc_password(&dpu.id, read_descriptor(password_fd)?).await?;
+            let changed = serde_json::json!({ "changed": dpu.name });
+            output.show(&changed, || output.line(format!("{} has the new password", dpu.name)));
+        }
         BmcCommand::Remove { card } => {
             let dpu = fleet.find_dpu(&card).await?;
             fleet.remove_dpu(&dpu.id).await?;
@@ -71,10 +80,10 @@ fn words(trust: &ProbeTrust) -> String {
     }
 }
 
-fn accepted(args: AddArgs, probe: &Probe, output: Output) -> Result<AddDpu, Failed> {
-    let certificate =
-        accept("certificate", &probe.certificate, args.certificate.as_deref(), args.trust_on_first_use, output)?;
-    let host_key = accept("host key", &probe.host_key, args.host_key.as_deref(), args.trust_on_first_use, output)?;
+fn accepted(args: AddArgs, probe: &Probe) -> Result<AddDpu, Failed> {
+    let first_use = args.trust_on_first_use;
+    let certificate = accept("certificate", &probe.certificate, args.certificate.as_deref(), first_use)?;
+    let host_key = accept("host key", &probe.host_key, args.host_key.as_deref(), first_use)?;
     let password = match (args.password_fd, &args.password_file) {
         (Some(descriptor), _) => read_descriptor(descriptor)?,
         (None, Some(path)) => read_secret_file(path)?,
@@ -103,7 +112,6 @@ fn accept(
     shown: &ProbeTrust,
     given: Option<&str>,
     first_use: bool,
-    output: Output,
 ) -> Result<Fingerprint, Failed> {
     let seen = match shown {
         ProbeTrust::New { seen } | ProbeTrust::Pinned { seen } => seen,
@@ -132,7 +140,7 @@ fn accept(
                     .into());
             }
         }
-        None if first_use => output.note(format!("accepted {what} {seen}")),
+        None if first_use => {}
         None => {
             return Err(AppError::new(ErrorCode::TrustUnknown, format!("the IMC's {what} is new: {seen}"))
                 .hint("compare it, then give --certificate and --host-key, or --trust-on-first-use")
@@ -195,7 +203,15 @@ pub fn show(view: &DpuView, output: Output) {
     fact("rollback", entry(status.and_then(|s| s.rollback.as_ref())).map(|text| format!("{text}{queued}")));
     fact("ACC seen", Some(ago(view.acc_seen, now())));
     for pin in &view.pins {
-        output.line(format!("  pinned      {} {} ({})", pin.peer, pin.fingerprint, pin.accepted_because));
+        let kind = kind_word(pin.kind);
+        output.line(format!("  pinned      {} {kind} {} ({})", pin.peer, pin.fingerprint, pin.accepted_because));
+    }
+}
+
+fn kind_word(kind: PinKind) -> &'static str {
+    match kind {
+        PinKind::TlsCertificate => "certificate",
+        PinKind::SshHostKey => "host key",
     }
 }
 
@@ -212,13 +228,9 @@ pub async fn trust(command: TrustCommand, desk: &Desk, output: Output) -> Result
                 let rows = pins
                     .iter()
                     .map(|pin| {
-                        let kind = match pin.kind {
-                            PinKind::TlsCertificate => "certificate",
-                            PinKind::SshHostKey => "host key",
-                        };
                         vec![
                             pin.peer.clone(),
-                            kind.into(),
+                            kind_word(pin.kind).into(),
                             pin.fingerprint.to_string(),
                             pin.accepted_because.clone(),
                             ago(Some(pin.last_seen), now()),

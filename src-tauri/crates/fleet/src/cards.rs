@@ -177,6 +177,30 @@ impl Fleet {
         Ok(id)
     }
 
+    /// Another password for a card's IMC, tried before it is kept.
+    ///
+    /// # Errors
+    /// One that no IMC takes, or that this one refuses; then the old one stays.
+    pub async fn set_imc_password(&self, id: &DpuId, password: Password) -> Result<(), AppError> {
+        let dpu = self.store().dpu(id).await?;
+        let user = self.store().credential(&dpu.imc_credential).await?.user_name;
+        let redfish_password = imc_redfish_password(&password)
+            .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
+        let pin = self.store().pin(PinKind::TlsCertificate, &dpu.imc_redfish.to_string()).await?;
+        let target = slipway_redfish::RedfishTarget {
+            address: dpu.imc_redfish.clone(),
+            user,
+            password: redfish_password,
+            pin: pin.map(|pin| pin.fingerprint),
+            timeouts: slipway_redfish::Timeouts::default(),
+        };
+        identify(&slipway_redfish::RedfishClient::new(target)).await?;
+        self.inner.secrets.put(&credential_key(&dpu.imc_credential), &password).await?;
+        self.inner.links.forget(id.as_str());
+        self.changed(ChangeTag::Dpu, Some(id.to_string()));
+        Ok(())
+    }
+
     async fn forget_credentials(&self, dpu: &Dpu) {
         for id in std::iter::once(&dpu.imc_credential).chain(&dpu.acc_credential) {
             // A credential that another card uses stays; one that is gone is gone.

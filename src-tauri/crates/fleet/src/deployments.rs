@@ -27,7 +27,7 @@ impl Fleet {
             common.push(why);
         }
         if let Err(error) = check_file(&iso).await {
-            common.push(error.message);
+            common.push(format!("{} ({})", error.message, error.causes.join(", ")));
         }
         if let Some(release) = &request.allow_release {
             warnings.push(format!("firmware {release} is not known to work and is allowed on purpose"));

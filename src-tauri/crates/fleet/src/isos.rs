@@ -39,6 +39,12 @@ impl Fleet {
         })
         .await
         .map_err(|error| AppError::from_chain(code(&error), &error).hint(error.hint()))?;
+        let known = self.store().isos().await?;
+        if let Some(known) = known.iter().find(|iso| iso.facts.sha256 == facts.sha256) {
+            return Err(AppError::refused(format!("this ISO is in the library already, as {}", known.name))
+                .because(format!("{} has the same SHA-256, {}", known.path, facts.sha256))
+                .hint("use that one; to give it another place or name, remove it first"));
+        }
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let iso = Iso {
             id: IsoId::new(),

@@ -1,19 +1,22 @@
 //! The connections to cards, kept and shared: one Redfish client and one SSH connection per peer
-//! and pin.
+//! and pin; and which cards have refused us.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
 
 use slipway_redfish::RedfishClient;
 use slipway_remote::SshRemote;
 
-/// What is open. A changed pin or credential is another key, so it opens anew.
+/// What is open. A changed pin is another key; a changed credential calls [`Links::forget`].
 #[derive(Default)]
 pub struct Links {
     bmcs: Mutex<HashMap<String, Arc<RedfishClient>>>,
     remotes: Mutex<HashMap<String, Arc<SshRemote>>>,
+    /// Cards that refused our user name or password: no sweep asks them again, or an account
+    /// would be locked.
+    refused: Mutex<HashSet<String>>,
 }
 
 impl Links {
@@ -41,8 +44,23 @@ impl Links {
         remote
     }
 
+    pub fn set_refused(&self, dpu: &str, refused: bool) {
+        if let Ok(mut all) = self.refused.lock() {
+            if refused {
+                all.insert(dpu.to_owned());
+            } else {
+                all.remove(dpu);
+            }
+        }
+    }
+
+    pub fn is_refused(&self, dpu: &str) -> bool {
+        self.refused.lock().is_ok_and(|all| all.contains(dpu))
+    }
+
     /// Closes everything to a card: its credential, address or pin was changed.
     pub fn forget(&self, dpu: &str) {
+        self.set_refused(dpu, false);
         if let Ok(mut all) = self.bmcs.lock() {
             all.retain(|key, _| !key.starts_with(dpu));
         }

@@ -60,7 +60,8 @@ impl Fleet {
         self.dpu(id).await
     }
 
-    /// Looks at every card, a bounded number at a time.
+    /// Looks at every card, a bounded number at a time. A card that refused our password waits for
+    /// a person: [`Self::refresh_dpu`], or another password.
     ///
     /// # Errors
     /// The database.
@@ -68,6 +69,9 @@ impl Fleet {
         let ids: Vec<DpuId> = self.store().dpu_names().await?.into_keys().collect();
         futures::stream::iter(ids)
             .for_each_concurrent(self.inner.config.concurrency, |id| async move {
+                if self.inner.links.is_refused(id.as_str()) {
+                    return;
+                }
                 if let Err(error) = self.refresh_dpu(&id).await {
                     tracing::warn!(%id, %error, "a card could not be looked at");
                 }
@@ -89,6 +93,10 @@ impl Fleet {
             Some(Ok(look)) => self.look_at_registry(look).await,
             Some(Err(_)) | None => None,
         };
+        let refused = |error: &StepError| error.kind == FailureKind::Authentication;
+        let refused = identity.as_ref().err().is_some_and(refused)
+            || acc.as_ref().is_some_and(|acc| acc.as_ref().err().is_some_and(refused));
+        self.inner.links.set_refused(card.dpu.id.as_str(), refused);
         self.update_facts(&card.dpu.id, |facts| {
             match identity {
                 Ok(_) => {

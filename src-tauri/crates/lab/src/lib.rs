@@ -28,4 +28,5 @@ pub use config::{FleetMix, LabCard, LabConfig, LabInventory, Timings};
 pub use control_client::{ControlError, LabControl};
 pub use faults::{Fault, Faults, PendingFault};
 pub use lab::{CardHandle, DEMO_VERSION, Lab, LabError};
+pub use persist::kept_cards;
 pub use shell::ShellOutput;

@@ -29,6 +29,14 @@ pub struct LabState {
     pub cards: Vec<CardState>,
 }
 
+/// How many cards the lab of this folder had, where one was kept there.
+#[must_use]
+pub fn kept_cards(dir: &Path) -> Option<usize> {
+    let text = fs::read_to_string(dir.join(STATE_FILE)).ok()?;
+    let state: LabState = serde_json::from_str(&text).ok()?;
+    Some(state.cards.len())
+}
+
 #[derive(Serialize, Deserialize)]
 pub struct CardState {
     pub ports: CardPorts,

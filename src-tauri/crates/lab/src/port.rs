@@ -43,6 +43,17 @@ impl HeldPort {
         Ok(Self { state, address })
     }
 
+    /// Whether no other lab holds the port: two held ports may share an address, as neither listens.
+    #[must_use]
+    pub fn nobody_has(address: SocketAddr) -> bool {
+        let alone = if address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        };
+        alone.is_ok_and(|socket| socket.bind(address).is_ok())
+    }
+
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -161,6 +172,7 @@ mod tests {
     async fn a_closed_port_refuses_breaks_connections_off_and_comes_back() {
         let port = HeldPort::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = port.address();
+        assert!(!HeldPort::nobody_has(address));
         assert!(TcpStream::connect(address).await.is_err());
         let (gate, open) = watch::channel(true);
         let stop = CancellationToken::new();

@@ -58,7 +58,9 @@ fn a_card_that_can_not_be_added() {
 
     // After all that, the right one.
     let added = add(&desk, &rack, &told.imc_redfish, &[TRUST]).good();
-    assert!(added.err.contains(told.imc_tls_fingerprint.as_str()), "it tells what it accepts");
+    for accepted in [&told.imc_tls_fingerprint, &told.imc_host_key_fingerprint] {
+        assert!(added.err.contains(accepted.as_str()), "it tells what it accepted");
+    }
     let again = add(&desk, &rack, &told.imc_redfish, &[TRUST]);
     golden("add-again", &again.explains(4, "is there already").err);
     assert_eq!(desk.json(&["bmc", "list"]).as_array().unwrap().len(), 1);
@@ -86,10 +88,10 @@ fn an_iso_that_can_not_be_imported() {
 
     import(&good).good();
     let again = import(&good);
-    golden("import-again", &again.explains(4, "is there already").err);
+    golden("import-again", &again.explains(4, "in the library already, as dpu-os-1.0.0.iso").err);
     let copy = desk.beside("copy.iso");
     fs::write(&copy, &whole).unwrap();
-    import(&copy).explains(4, "is there already");
+    import(&copy).explains(4, "in the library already, as dpu-os-1.0.0.iso");
     assert_eq!(desk.json(&["iso", "list"]).as_array().unwrap().len(), 1);
 
     // The file is gone, or another one, when it is wanted.

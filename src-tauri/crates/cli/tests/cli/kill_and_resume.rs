@@ -17,7 +17,7 @@ fn slow_rack() -> Rack {
         config.timings.imc_reset = Duration::from_millis(1500);
         config.timings.installer = Duration::from_millis(1500);
         config.timings.update = Duration::from_millis(1500);
-        config.timings.acc_boot = Duration::from_millis(300);
+        config.timings.acc_boot = Duration::from_millis(800);
     })
 }
 
@@ -37,14 +37,22 @@ impl<'a> Scene<'a> {
         self.rack.observed(self.number)
     }
 
-    /// Starts the command, kills it at the moment, lets `job run` finish it, and gives the job.
-    fn killed(&self, words: &[&str], what: &str, moment: impl Fn(&CardHandle) -> bool) -> Value {
+    /// Starts the command, kills it at the moment (which is in one of these steps), lets `job run`
+    /// finish it, and gives the job.
+    fn killed(
+        &self,
+        words: &[&str],
+        what: &str,
+        steps: &[&str],
+        moment: impl Fn(&CardHandle) -> bool,
+    ) -> Value {
         let card = self.rack.card(self.number);
         let running = self.desk.start(words);
         eventually(what, || moment(&card).then_some(()));
         running.kill();
         let job = self.desk.last_job(&self.name);
         assert_eq!(job["row"]["outcome"], "running", "{what}: {job}");
+        assert!(steps.contains(&job["row"]["step"].as_str().unwrap()), "{what}: {}", job["row"]);
         self.desk.run(&["job", "run"]).good();
         let job = self.desk.last_job(&self.name);
         assert_eq!(job["row"]["outcome"], "succeeded", "{what}: {job}");
@@ -53,9 +61,9 @@ impl<'a> Scene<'a> {
         job
     }
 
-    fn deploy(&self, what: &str, moment: impl Fn(&CardHandle) -> bool) -> Value {
+    fn deploy(&self, what: &str, steps: &[&str], moment: impl Fn(&CardHandle) -> bool) -> Value {
         let words = ["deploy", &self.name, "--iso", "dpu-os-1.0.0.iso", "--yes"];
-        let job = self.killed(&words, what, moment);
+        let job = self.killed(&words, what, steps, moment);
         let card = self.desk.card(&self.name);
         assert_eq!(card["row"]["version"], "1.0.0", "{what}");
         let seen = self.seen();
@@ -89,7 +97,7 @@ fn nothing_is_done_twice_to_a_card_when_slipctl_is_killed() {
 fn while_the_imc_downloads(rack: &Rack) {
     let scene = Scene::new(rack, 1);
     let file = rack.dir().join("card-01/acc-os.iso");
-    let job = scene.deploy("the IMC downloads", |card| {
+    let job = scene.deploy("the IMC downloads", &["Insert the ISO"], |card| {
         card.observed().media_gets == 1 && file.metadata().is_ok_and(|file| file.len() > 0)
     });
     let seen = scene.seen();
@@ -100,27 +108,33 @@ fn while_the_imc_downloads(rack: &Rack) {
 
 fn after_the_reset_was_asked_for(rack: &Rack) {
     let scene = Scene::new(rack, 3);
-    scene.deploy("the IMC resets", |card| card.observed().imc_resets == 1);
+    // Its own word that it was done may or may not have been written.
+    let steps = ["Reset the IMC", "Wait for the IMC"];
+    scene.deploy("the IMC resets", &steps, |card| card.observed().imc_resets == 1);
     assert_eq!(scene.seen().inserts, 1);
 }
 
 fn while_the_installer_runs(rack: &Rack) {
     let scene = Scene::new(rack, 5);
-    scene.deploy("the installer runs", |card| matches!(card.acc_phase(), AccPhase::Installer { .. }));
+    let steps = ["Wait for the IMC", "Wait for the installer", "Install and boot"];
+    let runs = |card: &CardHandle| matches!(card.acc_phase(), AccPhase::Installer { .. });
+    scene.deploy("the installer runs", &steps, runs);
     assert_eq!(scene.seen().inserts, 1);
 }
 
 fn upgrade_killed_while_staging_then_rollback_killed(rack: &Rack) {
     let scene = Scene::new(rack, 2);
     let upgrade = ["upgrade", "dpu-02", "--yes"];
-    scene.killed(&upgrade, "the update runs", |card| card.observed().upgrades == 1);
+    let steps = ["Stage the image"];
+    scene.killed(&upgrade, "the update runs", &steps, |card| card.observed().upgrades == 1);
     let seen = scene.seen();
     assert_eq!((seen.upgrades, seen.acc_reboots), (1, 1), "{seen:?}");
     assert_eq!(scene.desk.card("dpu-02")["row"]["version"], "1.1.0");
 
     // A toggle: the second one would take the first back.
     let rollback = ["rollback", "dpu-02", "--yes"];
-    scene.killed(&rollback, "the rollback is queued", |card| card.observed().rollbacks == 1);
+    let steps = ["Stage the image", "Reboot the ACC", "Wait for the ACC"];
+    scene.killed(&rollback, "the rollback is queued", &steps, |card| card.observed().rollbacks == 1);
     let seen = scene.seen();
     assert_eq!((seen.rollbacks, seen.acc_reboots), (1, 2), "{seen:?}");
     assert_eq!(scene.desk.card("dpu-02")["row"]["version"], "1.0.0");
@@ -129,7 +143,10 @@ fn upgrade_killed_while_staging_then_rollback_killed(rack: &Rack) {
 fn upgrade_killed_after_the_reboot_was_asked_for(rack: &Rack) {
     let scene = Scene::new(rack, 4);
     let upgrade = ["upgrade", "dpu-04", "--yes"];
-    scene.killed(&upgrade, "the reboot was asked for", |card| card.observed().acc_reboots == 1);
+    let steps = ["Reboot the ACC", "Wait for the ACC"];
+    scene.killed(&upgrade, "the reboot was asked for", &steps, |card| {
+        card.observed().acc_reboots == 1
+    });
     let seen = scene.seen();
     assert_eq!((seen.upgrades, seen.acc_reboots), (1, 1), "{seen:?}");
     assert_eq!(scene.desk.card("dpu-04")["row"]["version"], "1.1.0");

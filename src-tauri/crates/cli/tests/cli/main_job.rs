@@ -100,7 +100,18 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
     assert_eq!(card["row"]["digest"], newest.as_str());
     assert_eq!(card["bootc"]["rollback"]["digest"], in_iso);
     assert_eq!(card["row"]["headline"]["state"], "current");
-    golden("bmc-show", &desk.run(&["bmc", "show", "dpu-01"]).good().out);
+    // In the order of their ports.
+    let (pins, shown): (Vec<String>, Vec<String>) = desk
+        .run(&["bmc", "show", "dpu-01"])
+        .good()
+        .out
+        .lines()
+        .map(|line| format!("{line}\n"))
+        .partition(|line| line.starts_with("  pinned "));
+    golden("bmc-show", &shown.concat());
+    let host_keys = pins.iter().filter(|line| line.contains(" host key SHA256:")).count();
+    let certificates = pins.iter().filter(|line| line.contains(" certificate SHA256:")).count();
+    assert_eq!((certificates, host_keys), (1, 2), "{pins:?}");
     // There is nothing newer: refused, and nothing is started.
     desk.run(&["upgrade", "dpu-01", "--yes"]).explains(4, "the card runs the newest image");
 
@@ -156,7 +167,10 @@ fn four_at_once(desk: &Desk) {
 fn tables(desk: &Desk) {
     golden("status", &desk.run(&["status", "--cached"]).good().out);
     golden("job-list", &desk.run(&["job", "list", "--card", "dpu-01"]).good().out);
-    golden("trust-list", &desk.run(&["trust", "list"]).good().out);
+    let pins = desk.run(&["trust", "list"]).good().out;
+    let count = |what: &str| pins.lines().filter(|line| line.contains(what)).count();
+    let told = ["accepted when it was shown", "deployment ", "certificate", "host key"].map(count);
+    assert_eq!(told, [12, 5, 6, 11], "{pins}");
     let jobs = desk.json(&["job", "list", "--card", "dpu-01"]);
     let jobs = jobs.as_array().unwrap();
     let kinds: Vec<_> = jobs.iter().map(|job| job["kind"].as_str().unwrap()).collect();

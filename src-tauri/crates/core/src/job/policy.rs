@@ -59,24 +59,17 @@ impl Policy {
         }
     }
 
-    /// For the lab, whose phases take seconds.
+    /// For the lab: the same deadlines, for its phases may last as long as real ones, and quicker
+    /// looks, for they may last seconds.
     #[must_use]
     pub fn lab() -> Self {
         Self {
-            observe_s: 60,
-            prepare_s: 60,
-            insert_s: 300,
-            imc_return_s: 120,
-            installer_start_s: 60,
-            install_s: 300,
-            staging_s: 300,
-            reboot_s: 120,
-            health_s: 120,
-            cleanup_s: 60,
+            installer_start_s: 120,
             effect_grace_ms: 3_000,
             poll_ms: 400,
             retry_ms: 300,
             command_s: 30,
+            ..Self::hardware()
         }
     }
 

@@ -53,7 +53,8 @@ impl Ports {
         }
         while let Some(port) = self.next {
             self.next = port.checked_add(1);
-            if let Ok(held) = self.take(port) {
+            let free = HeldPort::nobody_has(SocketAddr::new(self.bind, port));
+            if free && let Ok(held) = self.take(port) {
                 return Ok(held);
             }
         }

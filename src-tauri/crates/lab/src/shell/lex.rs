@@ -329,13 +329,15 @@ impl<'a> Lexer<'a> {
             let end = matching(inner, '{', '}').ok_or(SyntaxError::Unmatched('}'))?;
             self.rest = &inner[end + 1..];
             let inner = &inner[..end];
-            let name_end = name_length(inner).max(inner.len().min(1));
+            let first = inner.chars().next().map_or(0, char::len_utf8);
+            let name_end = name_length(inner).max(first);
             let (name, operator) = inner.split_at(name_end);
             let otherwise = if operator.is_empty() {
                 None
             } else {
-                let length = if operator.starts_with(':') { 2 } else { 1 };
-                let (operator, word) = operator.split_at(length.min(operator.len()));
+                let characters = if operator.starts_with(':') { 2 } else { 1 };
+                let length = operator.chars().take(characters).map(char::len_utf8).sum();
+                let (operator, word) = operator.split_at(length);
                 let pieces = Lexer::new(word).double_quoted(None)?;
                 Some((operator.to_owned(), pieces))
             };

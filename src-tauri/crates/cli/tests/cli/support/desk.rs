@@ -165,7 +165,6 @@ impl Running {
         }
     }
 
-
     /// Until its standard output has this.
     pub fn until_printed(&self, text: &str) -> String {
         eventually(&format!("`{}` prints `{text}`", self.words), || {

@@ -52,6 +52,7 @@ pub fn golden(name: &str, text: &str) {
         (r"20\d\d-\d\d-\d\dT[0-9:.]+(Z|\+00:00)?", "TIME"),
         (r"up for \d+ s", "up for N s"),
         (r"\d+\.\d [kMG]i?B", "SIZE"),
+        (r" +([┆│])", " $1"),
         (r" {2,}", "  "),
         (r"[ \t]+\n", "\n"),
     ] {
