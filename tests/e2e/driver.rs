@@ -3,12 +3,14 @@
 use std::{
     future::Future,
     net::TcpListener,
+    panic::AssertUnwindSafe,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures::FutureExt;
 use thirtyfour::{Capabilities, prelude::*};
 
 /// One session at a time: the driver drives one window.
@@ -36,7 +38,7 @@ impl Window {
     pub async fn with<F, Fut>(name: &str, args: &[&str], test: F)
     where
         F: FnOnce(Arc<Window>) -> Fut,
-        Fut: Future<Output = Arc<Window>> + Send + 'static,
+        Fut: Future<Output = ()>,
     {
         let _one = ONE_AT_A_TIME.lock().await;
         let app = std::env::var("SLIPWAY_APP").expect("`cargo xtask test --only window` sets SLIPWAY_APP");
@@ -55,23 +57,21 @@ impl Window {
             arguments.extend(["--data-dir", &own_data]);
         }
         let mut capabilities = Capabilities::new();
-        capabilities.insert(
-            "webkitgtk:browserOptions".into(),
-            serde_json::json!({ "binary": app, "args": arguments }),
-        );
+        let options = serde_json::json!({ "binary": app, "args": arguments });
+        capabilities.set("webkitgtk:browserOptions", options).unwrap();
         let driver = connect(port, capabilities).await;
         let pictures = std::env::var("SLIPWAY_TEST_ARTIFACTS")
             .map_or_else(|_| std::env::temp_dir().join("slipway-shots"), PathBuf::from);
         std::fs::create_dir_all(&pictures).unwrap();
         let window = Arc::new(Window { driver: driver.clone(), pictures });
-        let ended = tokio::spawn(test(window.clone())).await;
+        let ended = AssertUnwindSafe(test(window.clone())).catch_unwind().await;
         if ended.is_err() {
             window.picture(&format!("failed-{name}")).await;
             eprintln!("the page said: {}", window.text("body").await.unwrap_or_default());
         }
         let _ = driver.quit().await;
         if let Err(panic) = ended {
-            std::panic::resume_unwind(panic.into_panic());
+            std::panic::resume_unwind(panic);
         }
     }
 

@@ -99,7 +99,6 @@ async fn the_main_job(window: &Window) {
 async fn a_card_is_deployed_upgraded_and_rolled_back_in_the_window() {
     Window::with("main-job", &[], |window| async move {
         the_main_job(&window).await;
-        window
     })
     .await;
 }
@@ -112,7 +111,6 @@ async fn a_data_folder_that_is_none_is_explained_and_left_alone() {
     Window::with("broken-folder", &["--data-dir", &data], |window| async move {
         window.wait_text("body", "is not a Slipway database", 30).await;
         window.picture("broken-folder").await;
-        window
     })
     .await;
     let kept = std::fs::read(dir.path().join("slipway.db")).unwrap();

@@ -160,7 +160,7 @@ pub enum Machine {
 #[derive(Subcommand)]
 pub enum BmcCommand {
     /// Add a card by its IMC's address
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// Show what an address shows, without logging in
     Probe {
         /// host or host:port of Redfish

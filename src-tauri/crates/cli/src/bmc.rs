@@ -20,7 +20,7 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
     match command {
         BmcCommand::Add(args) => {
             let probe = fleet.probe(&args.imc, args.ssh.as_deref()).await?;
-            let card = accepted(args, &probe)?;
+            let card = accepted(*args, &probe)?;
             let (certificate, host_key) = (card.certificate.clone(), card.host_key.clone());
             let id = fleet.add_dpu(card).await?;
             output.note(format!("accepted certificate {certificate}"));

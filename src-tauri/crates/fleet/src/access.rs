@@ -134,9 +134,9 @@ impl Fleet {
         })?;
         let target = RedfishTarget {
             address: dpu.imc_redfish.clone(),
-            user: user,
-            password: password,
-            pin: pin,
+            user,
+            password,
+            pin,
             timeouts: slipway_redfish::Timeouts::default(),
         };
         Ok(self.inner.links.keep_bmc(key, RedfishClient::new(target)))

@@ -96,9 +96,7 @@ impl Fleet {
             None => AccRoute::ThroughImc(parse(ACC_FROM_IMC, SSH_PORT)?),
         };
         let password = Password::new(card.password);
-        let redfish_password = imc_redfish_password(&password).map_err(|error| {
-            AppError::from_chain(ErrorCode::Invalid, &error).hint("check the password; `calvin` is known")
-        })?;
+        let redfish_password = redfish_password(&password)?;
         let target = slipway_redfish::RedfishTarget {
             address: imc_redfish.clone(),
             user: card.user.clone(),
@@ -184,8 +182,7 @@ impl Fleet {
     pub async fn set_imc_password(&self, id: &DpuId, password: Password) -> Result<(), AppError> {
         let dpu = self.store().dpu(id).await?;
         let user = self.store().credential(&dpu.imc_credential).await?.user_name;
-        let redfish_password = imc_redfish_password(&password)
-            .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
+        let redfish_password = redfish_password(&password)?;
         let pin = self.store().pin(PinKind::TlsCertificate, &dpu.imc_redfish.to_string()).await?;
         let target = slipway_redfish::RedfishTarget {
             address: dpu.imc_redfish.clone(),
@@ -318,6 +315,12 @@ async fn identify(
     Err(AppError::refused("this is a Redfish service, but not an Intel IPU's IMC")
         .because(format!("it calls itself `{}`", identity.service_name))
         .hint(NOT_AN_IMC))
+}
+
+fn redfish_password(given: &Password) -> Result<Password, AppError> {
+    imc_redfish_password(given).map_err(|error| {
+        AppError::from_chain(ErrorCode::Invalid, &error).hint("check the password; `calvin` is known")
+    })
 }
 
 fn parse(text: &str, port: u16) -> Result<Address, AppError> {

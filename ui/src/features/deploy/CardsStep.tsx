@@ -4,6 +4,7 @@ import { useDeferredValue, useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TableSkeleton } from "@/components/TableSkeleton";
+import { TickCell, TickHead } from "@/components/Ticks";
 import type { DpuId, DpuRow } from "@/ipc/bindings";
 import { useDpus } from "@/ipc/queries/dpus";
 import { counted } from "@/lib/format";
@@ -24,13 +25,11 @@ function Rows({ rows, chosen, onChange }: RowsProps) {
     <Table aria-label="Cards to deploy to" variant="compact" isStickyHeader>
       <Thead>
         <Tr>
-          <Th
-            aria-label="Select"
-            select={{
-              isSelected: all,
-              onSelect: (_event, on) => set(shownIds, on),
-              props: { "aria-label": "Select all cards shown" },
-            }}
+          <TickHead
+            id="tick-all"
+            label="Select all cards shown"
+            checked={all}
+            onChange={(on) => set(shownIds, on)}
           />
           <Th>Name</Th>
           <Th>State</Th>
@@ -39,15 +38,13 @@ function Rows({ rows, chosen, onChange }: RowsProps) {
         </Tr>
       </Thead>
       <Tbody>
-        {rows.map((row, at) => (
+        {rows.map((row) => (
           <Tr key={row.id} isRowSelected={ids.has(row.id)}>
-            <Td
-              select={{
-                rowIndex: at,
-                isSelected: ids.has(row.id),
-                onSelect: (_event, on) => set([row.id], on),
-                props: { "aria-label": `Select ${row.name}` },
-              }}
+            <TickCell
+              id={`tick-${row.id}`}
+              label={`Select ${row.name}`}
+              checked={ids.has(row.id)}
+              onChange={(on) => set([row.id], on)}
             />
             <Td dataLabel="Name">{row.name}</Td>
             <Td dataLabel="State">

@@ -1,5 +1,5 @@
 import { PageSection, Wizard, WizardStep } from "@patternfly/react-core";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { PageHeader } from "@/components/PageHeader";
 import { StepFooter } from "@/components/StepFooter";
@@ -18,8 +18,11 @@ function useSentAlong(take: (part: Partial<DeployDraft>) => void) {
   const [params, setParams] = useSearchParams();
   const cards = params.get("cards");
   const iso = params.get("iso");
+  const taken = useRef("");
   useEffect(() => {
-    if (!cards && !iso) return;
+    const sent = `${cards} ${iso}`;
+    if ((!cards && !iso) || taken.current === sent) return;
+    taken.current = sent;
     take({ ...(cards && { cards: cards.split(",") }), ...(iso && { iso }) });
     setParams(
       (known) => {

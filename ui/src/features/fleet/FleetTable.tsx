@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
+import { TickCell, TickHead } from "@/components/Ticks";
 import type { DpuRow, DpuSort } from "@/ipc/bindings";
 import { benchReady } from "@/ipc/queries/app";
 import { type DpuFilter, useDpuRows } from "@/ipc/queries/dpus";
@@ -12,6 +13,14 @@ import type { Selection } from "./selection";
 
 /** A compact row with one line of text, in pixels. */
 const ROW_HEIGHT = 41;
+
+const TICK_WIDTH = 48;
+const NAME_WIDTH = 120;
+const STATE_WIDTH = 230;
+
+/** Under this the table scrolls sideways rather than squeezing its columns. */
+const tableWidth = (columns: Column[]) =>
+  columns.reduce((sum, column) => sum + column.width, TICK_WIDTH + NAME_WIDTH + STATE_WIDTH);
 
 type RowProps = { row: DpuRow; at: number; columns: Column[]; selection: Selection };
 
@@ -27,14 +36,11 @@ function FleetRow({ row, at, columns, selection }: RowProps) {
       onRowClick={() => navigate(`/cards/${row.id}`)}
       data-testid={`row-${row.name}`}
     >
-      <Td
-        select={{
-          rowIndex: at,
-          isSelected: selected,
-          onSelect: (_event, on) => selection.toggle(row.id, on),
-          props: { "aria-label": `Select ${row.name}` },
-        }}
-        onClick={(event) => event.stopPropagation()}
+      <TickCell
+        id={`tick-${row.id}`}
+        label={`Select ${row.name}`}
+        checked={selected}
+        onChange={(on) => selection.toggle(row.id, on)}
       />
       <Td dataLabel="Name" modifier="nowrap">
         <Link to={`/cards/${row.id}`}>{row.name}</Link>
@@ -54,12 +60,13 @@ function FleetRow({ row, at, columns, selection }: RowProps) {
 type HeadProps = {
   filter: DpuFilter;
   columns: Column[];
-  allSelected: boolean;
+  /** All, none, or some (`null`). */
+  ticked: boolean | null;
   onSelectAll: (on: boolean) => void;
   onSort: (sort: DpuSort, descending: boolean) => void;
 };
 
-function FleetHead({ filter, columns, allSelected, onSelectAll, onSort }: HeadProps) {
+function FleetHead({ filter, columns, ticked, onSelectAll, onSort }: HeadProps) {
   const sortable = (sort: DpuSort | undefined, columnIndex: number): ThProps["sort"] =>
     sort && {
       columnIndex,
@@ -72,19 +79,16 @@ function FleetHead({ filter, columns, allSelected, onSelectAll, onSort }: HeadPr
   return (
     <Thead>
       <Tr aria-rowindex={1}>
-        <Th
-          style={{ inlineSize: 48 }}
-          aria-label="Select"
-          select={{
-            isSelected: allSelected,
-            onSelect: (_event, on) => onSelectAll(on),
-            props: { "aria-label": "Select all cards that match" },
-          }}
+        <TickHead
+          id="tick-all"
+          label="Select all cards that match"
+          checked={ticked}
+          onChange={onSelectAll}
         />
-        <Th style={{ inlineSize: 120 }} sort={sortable("name", 1)}>
+        <Th style={{ inlineSize: NAME_WIDTH }} sort={sortable("name", 1)}>
           Name
         </Th>
-        <Th style={{ inlineSize: 250 }} sort={sortable("state", 2)}>
+        <Th style={{ inlineSize: STATE_WIDTH }} sort={sortable("state", 2)}>
           State
         </Th>
         {columns.map((column, at) => (
@@ -101,7 +105,7 @@ function FleetHead({ filter, columns, allSelected, onSelectAll, onSort }: HeadPr
   );
 }
 
-type Props = Omit<HeadProps, "allSelected"> & { total: number; selection: Selection };
+type Props = Omit<HeadProps, "ticked"> & { total: number; selection: Selection };
 
 /** The fleet: only the rows in sight exist, and only their pages were asked for. */
 export function FleetTable({ total, selection, ...head }: Props) {
@@ -118,6 +122,8 @@ export function FleetTable({ total, selection, ...head }: Props) {
   const before = shown[0]?.start ?? 0;
   const after = rows.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const span = columns.length + 3;
+  const ticks = selection.ids.size;
+  const ticked = ticks > 0 && (ticks >= total || null);
 
   const ready = shown.length > 0 && rowAt(shown[0]?.index ?? 0) !== undefined;
   useEffect(() => {
@@ -133,8 +139,9 @@ export function FleetTable({ total, selection, ...head }: Props) {
         isStickyHeader
         aria-rowcount={total + 1}
         className="slipway-fixed"
+        style={{ minInlineSize: tableWidth(columns) }}
       >
-        <FleetHead {...head} allSelected={total > 0 && selection.ids.size >= total} />
+        <FleetHead {...head} ticked={ticked} />
         <Tbody>
           {before > 0 && <Spacer height={before} span={span} />}
           {shown.map(({ index }) => {

@@ -64,6 +64,27 @@ fn a_card_that_can_not_be_added() {
     let again = add(&desk, &rack, &told.imc_redfish, &[TRUST]);
     golden("add-again", &again.explains(4, "is there already").err);
     assert_eq!(desk.json(&["bmc", "list"]).as_array().unwrap().len(), 1);
+    another_password(&rack, &desk);
+}
+
+/// Tried once before it is kept; one that is refused does not replace the one that works.
+fn another_password(rack: &Rack, desk: &Desk) {
+    let give = |password: &str| {
+        let file = desk.beside("new-password");
+        fs::write(&file, password).unwrap();
+        let words = ["bmc", "password", "dpu-01", "--password-fd", "0"];
+        let mut command = desk.command(&words);
+        command.stdin(fs::File::open(file).unwrap());
+        desk.spawn(command, &words).end()
+    };
+    let before = rack.observed(1).refused_logins;
+    give("short").explains(2, "under 14 characters");
+    give("wrong-but-long-enough").explains(6, "refuses the user name");
+    assert_eq!(rack.observed(1).refused_logins, before + 1);
+    let card = desk.json(&["status", "dpu-01"])[0].clone();
+    assert!(card["imc_silent"].is_null(), "the old one still opens it: {card}");
+    give(IMC_PASSWORD).good();
+    assert_eq!(rack.observed(1).refused_logins, before + 1);
 }
 
 #[test]

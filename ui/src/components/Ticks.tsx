@@ -1,0 +1,40 @@
+import { Checkbox } from "@patternfly/react-core";
+import { Td, Th } from "@patternfly/react-table";
+
+type Props = {
+  id: string;
+  /** "Select dpu-03": PatternFly's own cells only say "Select row 2". */
+  label: string;
+  checked: boolean | null;
+  onChange: (on: boolean) => void;
+};
+
+function Tick({ id, label, checked, onChange }: Props) {
+  return (
+    <Checkbox
+      id={id}
+      aria-label={label}
+      // `null` is PatternFly's word for "some".
+      isChecked={checked}
+      onChange={(_event, on) => onChange(on)}
+    />
+  );
+}
+
+/** The cell by which a row is ticked; a click on it does not open the row. */
+export function TickCell(props: Props) {
+  return (
+    <Td className="slipway-tick" onClick={(event) => event.stopPropagation()}>
+      <Tick {...props} />
+    </Td>
+  );
+}
+
+/** The cell by which all rows are ticked. */
+export function TickHead(props: Props) {
+  return (
+    <Th className="slipway-tick" aria-label="Select">
+      <Tick {...props} />
+    </Th>
+  );
+}
