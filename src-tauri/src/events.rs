@@ -54,5 +54,8 @@ pub async fn forward(app: tauri::AppHandle, mut changes: Receiver<Change>) {
 }
 
 fn everything() -> Change {
-    Change { tag: ChangeTag::All, id: None }
+    Change {
+        tag: ChangeTag::All,
+        id: None,
+    }
 }

@@ -33,7 +33,11 @@ impl Options {
                 "--lab-dir" => &mut options.lab_dir,
                 other => return Err(format!("unknown argument `{other}`")),
             };
-            *slot = Some(args.next().ok_or_else(|| format!("{argument} needs a folder"))?.into());
+            *slot = Some(
+                args.next()
+                    .ok_or_else(|| format!("{argument} needs a folder"))?
+                    .into(),
+            );
         }
         Ok(options)
     }
@@ -75,12 +79,18 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
 /// `#/cards` for `/cards`; nothing for anything that is no plain route.
 fn hash(route: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
-    if route.starts_with('/') && route.chars().all(plain) { format!("#{route}") } else { String::new() }
+    if route.starts_with('/') && route.chars().all(plain) {
+        format!("#{route}")
+    } else {
+        String::new()
+    }
 }
 
 fn read_passphrase(path: OsString) -> Option<slipway_core::secret::Password> {
     let text = std::fs::read_to_string(path).ok()?;
-    Some(slipway_core::secret::Password::new(text.trim_end_matches('\n')))
+    Some(slipway_core::secret::Password::new(
+        text.trim_end_matches('\n'),
+    ))
 }
 
 /// Everything that goes on by itself once the fleet is open.
@@ -115,7 +125,9 @@ pub fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet) {
 /// Warnings, unless `RUST_LOG` says otherwise.
 #[must_use]
 pub fn log_filter() -> EnvFilter {
-    EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy()
+    EnvFilter::builder()
+        .with_default_directive(LevelFilter::WARN.into())
+        .from_env_lossy()
 }
 
 /// A wrong command line.

@@ -17,7 +17,10 @@ pub fn run() -> std::process::ExitCode {
         Ok(options) => options,
         Err(message) => return launch::usage(&message),
     };
-    tracing_subscriber::fmt().with_env_filter(launch::log_filter()).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(launch::log_filter())
+        .with_writer(std::io::stderr)
+        .init();
     let builder = bindings::builder();
     let handler = builder.invoke_handler();
     let app = tauri::Builder::default()

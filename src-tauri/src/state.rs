@@ -26,7 +26,10 @@ impl Desk {
     pub fn fleet(&self) -> Result<Fleet, AppError> {
         match self.fleet.read() {
             Ok(fleet) => fleet.clone(),
-            Err(_) => Err(AppError::new(ErrorCode::Other, "the window's state is damaged; start Slipway again")),
+            Err(_) => Err(AppError::new(
+                ErrorCode::Other,
+                "the window's state is damaged; start Slipway again",
+            )),
         }
     }
 
@@ -45,7 +48,9 @@ impl Desk {
     /// A lab that was tried here before comes back with its cards.
     pub async fn restart_lab(&self) {
         let dir = self.lab_dir();
-        let Some(cards) = slipway_lab::kept_cards(&dir) else { return };
+        let Some(cards) = slipway_lab::kept_cards(&dir) else {
+            return;
+        };
         match Lab::start(LabConfig::demo(cards, dir)).await {
             Ok(lab) => *self.lab.lock().await = Some(lab),
             Err(error) => tracing::error!(%error, "the lab could not be started again"),

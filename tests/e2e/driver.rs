@@ -41,9 +41,14 @@ impl Window {
         Fut: Future<Output = ()>,
     {
         let _one = ONE_AT_A_TIME.lock().await;
-        let app = std::env::var("SLIPWAY_APP").expect("`cargo xtask test --only window` sets SLIPWAY_APP");
+        let app = std::env::var("SLIPWAY_APP")
+            .expect("`cargo xtask test --only window` sets SLIPWAY_APP");
         let data = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let server = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
@@ -58,16 +63,26 @@ impl Window {
         }
         let mut capabilities = Capabilities::new();
         let options = serde_json::json!({ "binary": app, "args": arguments });
-        capabilities.set("webkitgtk:browserOptions", options).unwrap();
+        capabilities
+            .set("webkitgtk:browserOptions", options)
+            .unwrap();
         let driver = connect(port, capabilities).await;
-        let pictures = std::env::var("SLIPWAY_TEST_ARTIFACTS")
-            .map_or_else(|_| std::env::temp_dir().join("slipway-shots"), PathBuf::from);
+        let pictures = std::env::var("SLIPWAY_TEST_ARTIFACTS").map_or_else(
+            |_| std::env::temp_dir().join("slipway-shots"),
+            PathBuf::from,
+        );
         std::fs::create_dir_all(&pictures).unwrap();
-        let window = Arc::new(Window { driver: driver.clone(), pictures });
+        let window = Arc::new(Window {
+            driver: driver.clone(),
+            pictures,
+        });
         let ended = AssertUnwindSafe(test(window.clone())).catch_unwind().await;
         if ended.is_err() {
             window.picture(&format!("failed-{name}")).await;
-            eprintln!("the page said: {}", window.text("body").await.unwrap_or_default());
+            eprintln!(
+                "the page said: {}",
+                window.text("body").await.unwrap_or_default()
+            );
         }
         let _ = driver.quit().await;
         if let Err(panic) = ended {
@@ -89,7 +104,12 @@ impl Window {
     }
 
     pub async fn wait_for(&self, css: &str) -> WebElement {
-        let found = self.driver.query(By::Css(css)).wait(PATIENCE, LOOK).first().await;
+        let found = self
+            .driver
+            .query(By::Css(css))
+            .wait(PATIENCE, LOOK)
+            .first()
+            .await;
         found.unwrap_or_else(|error| panic!("waiting for {css}: {error}"))
     }
 
@@ -144,7 +164,10 @@ impl Window {
                 return;
             }
             let waited = start.elapsed();
-            assert!(waited < Duration::from_secs(seconds), "{css} says `{text}`, not `{wanted}`");
+            assert!(
+                waited < Duration::from_secs(seconds),
+                "{css} says `{text}`, not `{wanted}`"
+            );
             tokio::time::sleep(LOOK).await;
         }
     }
@@ -152,7 +175,10 @@ impl Window {
     pub async fn until(&self, what: &str, seconds: u64, mut condition: impl AsyncFnMut() -> bool) {
         let start = Instant::now();
         while !condition().await {
-            assert!(start.elapsed() < Duration::from_secs(seconds), "waiting for {what}");
+            assert!(
+                start.elapsed() < Duration::from_secs(seconds),
+                "waiting for {what}"
+            );
             tokio::time::sleep(LOOK).await;
         }
     }

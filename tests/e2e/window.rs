@@ -18,9 +18,14 @@ async fn fresh_card(window: &Window) -> String {
 }
 
 async fn job_ends_well(window: &Window, shot: &str) {
-    window.wait_for("[data-testid='job-outcome']").await;
+    window
+        .wait_text("[data-testid='job-outcome']", "Running", 30)
+        .await;
+    window.wait_text("main", "Clean up", 30).await;
     window.picture(&format!("{shot}-running")).await;
-    window.wait_text("[data-testid='job-outcome']", "Succeeded", 240).await;
+    window
+        .wait_text("[data-testid='job-outcome']", "Succeeded", 240)
+        .await;
     window.picture(shot).await;
 }
 
@@ -36,10 +41,18 @@ async fn the_main_job(window: &Window) {
     window.click("[data-testid='try-lab']").await;
     window.go("/cards").await;
     window.wait_for("[data-testid='row-dpu-01']").await;
-    window.wait_text("[data-testid='row-dpu-01']", "Current", 60).await;
+    window
+        .wait_text("[data-testid='row-dpu-01']", "Current", 60)
+        .await;
     window.picture("cards").await;
     window.go("/overview").await;
-    window.wait_text("[data-testid='overview-sentence']", "of 24 cards current", 30).await;
+    window
+        .wait_text(
+            "[data-testid='overview-sentence']",
+            "of 24 cards current",
+            30,
+        )
+        .await;
     window.picture("overview").await;
 
     // Deploy: cards, ISO, settings, review, go.
@@ -47,48 +60,72 @@ async fn the_main_job(window: &Window) {
     open_card(window, &card).await;
     window.click("[data-testid='action-deploy']").await;
     window.wait_for("[data-testid='wizard-next']").await;
-    window.until("the ISO step", 30, async || window.exists("input[name='iso']").await || {
-        window.click("[data-testid='wizard-next']").await;
-        false
-    })
-    .await;
+    window
+        .until("the ISO step", 30, async || {
+            window.exists("input[name='iso']").await || {
+                window.click("[data-testid='wizard-next']").await;
+                false
+            }
+        })
+        .await;
     window.choose("input[name='iso']").await;
-    window.until("the review", 30, async || window.exists("[data-testid='wizard-deploy']").await || {
-        window.click("[data-testid='wizard-next']").await;
-        false
-    })
-    .await;
-    window.wait_for(&format!("[data-testid='plan-{card}']")).await;
+    window
+        .until("the review", 30, async || {
+            window.exists("[data-testid='wizard-deploy']").await || {
+                window.click("[data-testid='wizard-next']").await;
+                false
+            }
+        })
+        .await;
+    window
+        .wait_for(&format!("[data-testid='plan-{card}']"))
+        .await;
     window.picture("deploy-review").await;
     window.click("[data-testid='wizard-deploy']").await;
     job_ends_well(window, "deployment").await;
 
     // Upgrade: 1.0.0 to 1.1.0, on the card's page.
     open_card(window, &card).await;
-    window.wait_text("[data-testid='booted-version']", "1.0.0", 60).await;
-    window.until("the upgrade to be offered", 60, async || window.enabled("[data-testid='action-upgrade']").await).await;
+    window
+        .wait_text("[data-testid='booted-version']", "1.0.0", 60)
+        .await;
+    window
+        .until("the upgrade to be offered", 60, async || {
+            window.enabled("[data-testid='action-upgrade']").await
+        })
+        .await;
     window.click("[data-testid='action-upgrade']").await;
-    window.wait_for("[data-testid='confirm']").await;
+    window.wait_text("[role='dialog']", "1.1.0", 30).await;
     window.picture("upgrade-confirm").await;
     window.click("[data-testid='confirm']").await;
     job_ends_well(window, "upgrade").await;
     open_card(window, &card).await;
-    window.wait_text("[data-testid='booted-version']", "1.1.0", 60).await;
+    window
+        .wait_text("[data-testid='booted-version']", "1.1.0", 60)
+        .await;
     window.picture("card").await;
 
     // And back.
-    window.until("the rollback to be offered", 60, async || window.enabled("[data-testid='action-rollback']").await).await;
+    window
+        .until("the rollback to be offered", 60, async || {
+            window.enabled("[data-testid='action-rollback']").await
+        })
+        .await;
     window.click("[data-testid='action-rollback']").await;
     window.click("[data-testid='confirm']").await;
     job_ends_well(window, "rollback").await;
     open_card(window, &card).await;
-    window.wait_text("[data-testid='booted-version']", "1.0.0", 60).await;
+    window
+        .wait_text("[data-testid='booted-version']", "1.0.0", 60)
+        .await;
 
     window.go("/isos").await;
     window.wait_for("[data-testid^='iso-row-']").await;
     window.picture("isos").await;
     window.go("/jobs").await;
-    window.wait_for(&format!("[data-testid='job-row-{card}']")).await;
+    window
+        .wait_for(&format!("[data-testid='job-row-{card}']"))
+        .await;
     window.picture("jobs").await;
     window.go("/settings/trust").await;
     window.wait_text("body", "SHA256:", 30).await;
@@ -106,12 +143,22 @@ async fn a_card_is_deployed_upgraded_and_rolled_back_in_the_window() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_data_folder_that_is_none_is_explained_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("slipway.db"), b"this is no database at all, but it was here first").unwrap();
+    std::fs::write(
+        dir.path().join("slipway.db"),
+        b"this is no database at all, but it was here first",
+    )
+    .unwrap();
     let data = dir.path().to_str().unwrap().to_owned();
-    Window::with("broken-folder", &["--data-dir", &data], |window| async move {
-        window.wait_text("body", "is not a Slipway database", 30).await;
-        window.picture("broken-folder").await;
-    })
+    Window::with(
+        "broken-folder",
+        &["--data-dir", &data],
+        |window| async move {
+            window
+                .wait_text("body", "is not a Slipway database", 30)
+                .await;
+            window.picture("broken-folder").await;
+        },
+    )
     .await;
     let kept = std::fs::read(dir.path().join("slipway.db")).unwrap();
     assert!(kept.starts_with(b"this is no database"));

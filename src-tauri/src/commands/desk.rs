@@ -50,7 +50,11 @@ pub async fn desk_state(desk: State<'_>) -> Answer<DeskState> {
 /// Opens the data folder with the passphrase of its secret file; the first one makes the file.
 #[tauri::command]
 #[specta::specta]
-pub async fn unlock(app: tauri::AppHandle, desk: State<'_>, passphrase: String) -> Answer<DeskState> {
+pub async fn unlock(
+    app: tauri::AppHandle,
+    desk: State<'_>,
+    passphrase: String,
+) -> Answer<DeskState> {
     if desk.fleet().is_ok() {
         return Ok(desk_state_of(&desk));
     }

@@ -18,7 +18,12 @@ async fn view(desk: &Desk) -> LabView {
                 demo_iso: Some(inventory.demo_iso.display().to_string()),
             }
         }
-        None => LabView { running: false, cards: 0, dir: None, demo_iso: None },
+        None => LabView {
+            running: false,
+            cards: 0,
+            dir: None,
+            demo_iso: None,
+        },
     }
 }
 

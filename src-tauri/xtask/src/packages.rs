@@ -198,7 +198,7 @@ pub const NEEDS: &[Need] = &[
     program("ssh-agent", "openssh-client", "openssh-clients", TEST),
     program("ssh-add", "openssh-client", "openssh-clients", TEST),
     program("tar", "tar", "tar", WINDOW),
-    program("kill", "procps", "procps-ng", TEST),
+    program("kill", "procps", "procps-ng", WINDOW),
     program("nc", "netcat-openbsd", "netcat", TEST),
     program("ip", "iproute2", "iproute", TEST),
     program("unshare", "util-linux", "util-linux", TEST),
@@ -213,6 +213,7 @@ pub const NEEDS: &[Need] = &[
         TEST,
     ),
     program("dbus-run-session", "dbus", "dbus-daemon", WINDOW),
+    program("dbus-send", "dbus", "dbus-tools", WINDOW),
     program("dbus-launch", "dbus-x11", "dbus-x11", WINDOW),
     program(
         "gnome-keyring-daemon",
@@ -237,6 +238,7 @@ pub const NEEDS: &[Need] = &[
     // What is there on every system that we support.
     from("bash", Source::Base, &[]),
     from("sh", Source::Base, &[]),
+    from("sleep", Source::Base, &[]),
     from("sha256sum", Source::Base, &[]),
     from("env", Source::Base, &[]),
     from("timeout", Source::Base, &[]),

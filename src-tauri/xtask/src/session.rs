@@ -1,7 +1,9 @@
 //! A desktop session of our own: a bus, a keyring and, where asked for, a display, with folders
 //! that are nobody else's. What runs in it cannot touch the person's own keyring and settings.
 
-use crate::{Result, project::Project, tool::Tool};
+use crate::Result;
+use crate::project::Project;
+use crate::tool::{self, Tool};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,23 @@ use std::path::{Path, PathBuf};
 pub struct Session {
     home: PathBuf,
 }
+
+/// Unlocks a new keyring in the folder `$1`, waits until it can be asked (the daemon returns
+/// before), and becomes the program that follows.
+const WITH_KEYRING: &str = r#"
+printf test | gnome-keyring-daemon --unlock --components=secrets --control-directory="$1" >/dev/null || exit
+shift
+for try in {1..400}; do
+    if [ -e "$XDG_DATA_HOME/keyrings/login.keyring" ] && [[ "$(dbus-send --session --print-reply \
+        --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
+        string:org.freedesktop.secrets)" == *true* ]]; then
+        exec "$@"
+    fi
+    sleep 0.05
+done
+echo "the session's keyring does not answer" >&2
+exit 1
+"#;
 
 /// What the session shows itself on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +97,11 @@ impl Session {
             outer = outer.env(name, self.home.join(folder));
         }
         project.tool("gnome-keyring-daemon")?;
-        let with_keyring = "printf test | gnome-keyring-daemon --unlock --components=secrets \
-                            --control-directory=\"$1\" >/dev/null && shift && exec \"$@\"";
+        project.tool("dbus-send")?;
         Ok(outer
             .arg("--")
             .wrapping(project.tool("bash")?)
-            .args(["-c", with_keyring, "bash"])
+            .args(["-c", WITH_KEYRING, "bash"])
             .arg(self.home.join("keyring"))
             .wrapping(inner)
             .env("SLIPWAY_TEST_KEYRING", "1"))
@@ -92,8 +110,32 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        // The keyring's daemon leaves with its bus, but for when the bus was gone before the
+        // daemon had looked. It is known by the folder that it was given.
+        for process in self.left_behind() {
+            tool::end(process);
+        }
         // What stays is in the temporary folder.
         let _ = std::fs::remove_dir_all(&self.home);
+    }
+}
+
+impl Session {
+    /// The processes that have this session's folder on their command line, all of them ours.
+    fn left_behind(&self) -> Vec<u32> {
+        let ours = self.home.join("keyring");
+        let ours = ours.to_string_lossy();
+        let Ok(processes) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        processes
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
+            .filter(|process| *process != std::process::id())
+            .filter(|process| {
+                std::fs::read(format!("/proc/{process}/cmdline"))
+                    .is_ok_and(|words| String::from_utf8_lossy(&words).contains(&*ours))
+            })
+            .collect()
     }
 }
 
@@ -107,6 +149,15 @@ pub fn has_display() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, Instant};
+
+    fn runs_with(word: &str) -> bool {
+        let processes = std::fs::read_dir("/proc").expect("a readable /proc");
+        processes.flatten().any(|process| {
+            std::fs::read(process.path().join("cmdline"))
+                .is_ok_and(|words| String::from_utf8_lossy(&words).contains(word))
+        })
+    }
 
     #[test]
     fn what_runs_inside_has_a_bus_and_an_unlocked_keyring_of_its_own() {
@@ -119,13 +170,28 @@ mod tests {
             .wrap(&project, Display::None, inner)
             .expect("the tests' programs");
         let said = wrapped
-            .limit(std::time::Duration::from_secs(60))
+            .limit(Duration::from_secs(60))
             .read()
             .expect("a session");
         let lines: Vec<&str> = said.lines().collect();
         assert!(lines[0].starts_with("unix:"), "{said}");
         assert!(Path::new(lines[1]).starts_with(session.home()), "{said}");
         assert!(lines.contains(&"login.keyring"), "{said}");
+
+        let keyring = session
+            .home()
+            .join("keyring")
+            .to_string_lossy()
+            .into_owned();
+        drop(session);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while runs_with(&keyring) {
+            assert!(
+                Instant::now() < deadline,
+                "the keyring's daemon outlives its session"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     #[test]

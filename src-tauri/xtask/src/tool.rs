@@ -88,6 +88,9 @@ impl Tool {
     pub fn shown(&self) -> String {
         let words = self.words.iter().enumerate().map(|(at, word)| {
             let word = word.to_string_lossy();
+            if word.contains('\n') {
+                return "'…'".to_owned();
+            }
             let word = if at == 0 {
                 word.rsplit('/').next().unwrap_or(&word)
             } else {
@@ -216,6 +219,15 @@ impl Tool {
         }
         command
     }
+}
+
+/// Asks a process to end, one that a program of ours has left behind.
+pub fn end(process: u32) {
+    // When it cannot be asked, it has ended.
+    let _ = Command::new("kill")
+        .arg(process.to_string())
+        .stderr(Stdio::null())
+        .status();
 }
 
 /// A program in the background. Ended when dropped.

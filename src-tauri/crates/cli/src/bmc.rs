@@ -31,15 +31,28 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
         BmcCommand::Probe { imc, ssh } => {
             let probe = fleet.probe(&imc, ssh.as_deref()).await?;
             output.show(&probe, || {
-                output.line(format!("certificate of {}: {}", probe.redfish, words(&probe.certificate)));
-                output.line(format!("host key of {}: {}", probe.ssh, words(&probe.host_key)));
+                output.line(format!(
+                    "certificate of {}: {}",
+                    probe.redfish,
+                    words(&probe.certificate)
+                ));
+                output.line(format!(
+                    "host key of {}: {}",
+                    probe.ssh,
+                    words(&probe.host_key)
+                ));
             });
         }
         BmcCommand::List { search } => {
             let mut rows: Vec<DpuRow> = Vec::new();
             loop {
                 let offset = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-                let query = DpuQuery { search: search.clone(), offset, limit: 500, ..DpuQuery::default() };
+                let query = DpuQuery {
+                    search: search.clone(),
+                    offset,
+                    limit: 500,
+                    ..DpuQuery::default()
+                };
                 let page = fleet.dpus(&query).await?;
                 let last = page.rows.is_empty();
                 rows.extend(page.rows);
@@ -56,15 +69,22 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
         }
         BmcCommand::Password { card, password_fd } => {
             let dpu = fleet.find_dpu(&card).await?;
-            fleet.set_imc_password(&dpu.id, read_descriptor(password_fd)?).await?;
+            fleet
+                .set_imc_password(&dpu.id, read_descriptor(password_fd)?)
+                .await?;
             let changed = serde_json::json!({ "changed": dpu.name });
-            output.show(&changed, || output.line(format!("{} has the new password", dpu.name)));
+            output.show(&changed, || {
+                output.line(format!("{} has the new password", dpu.name))
+            });
         }
         BmcCommand::Remove { card } => {
             let dpu = fleet.find_dpu(&card).await?;
             fleet.remove_dpu(&dpu.id).await?;
             output.show(&serde_json::json!({ "removed": dpu.name }), || {
-                output.line(format!("{} was removed; its jobs stay in the history", dpu.name));
+                output.line(format!(
+                    "{} was removed; its jobs stay in the history",
+                    dpu.name
+                ));
             });
         }
     }
@@ -82,14 +102,32 @@ fn words(trust: &ProbeTrust) -> String {
 
 fn accepted(args: AddArgs, probe: &Probe) -> Result<AddDpu, Failed> {
     let first_use = args.trust_on_first_use;
-    let certificate = accept("certificate", &probe.certificate, args.certificate.as_deref(), first_use)?;
-    let host_key = accept("host key", &probe.host_key, args.host_key.as_deref(), first_use)?;
+    let certificate = accept(
+        "certificate",
+        &probe.certificate,
+        args.certificate.as_deref(),
+        first_use,
+    )?;
+    let host_key = accept(
+        "host key",
+        &probe.host_key,
+        args.host_key.as_deref(),
+        first_use,
+    )?;
     let password = match (args.password_fd, &args.password_file) {
         (Some(descriptor), _) => read_descriptor(descriptor)?,
         (None, Some(path)) => read_secret_file(path)?,
-        (None, None) => return Err(Failed::invalid("give the IMC's password: --password-fd or --password-file")),
+        (None, None) => {
+            return Err(Failed::invalid(
+                "give the IMC's password: --password-fd or --password-file",
+            ));
+        }
     };
-    let acc_password = args.acc_password_file.as_deref().map(read_secret_file).transpose()?;
+    let acc_password = args
+        .acc_password_file
+        .as_deref()
+        .map(read_secret_file)
+        .transpose()?;
     Ok(AddDpu {
         name: args.name,
         imc: args.imc,
@@ -116,35 +154,49 @@ fn accept(
     let seen = match shown {
         ProbeTrust::New { seen } | ProbeTrust::Pinned { seen } => seen,
         ProbeTrust::Silent { reason } => {
-            return Err(AppError::new(ErrorCode::Unreachable, format!("the IMC's {what} can't be seen"))
-                .because(reason)
-                .hint("check address, cable and name server")
-                .into());
+            return Err(AppError::new(
+                ErrorCode::Unreachable,
+                format!("the IMC's {what} can't be seen"),
+            )
+            .because(reason)
+            .hint("check address, cable and name server")
+            .into());
         }
         ProbeTrust::Changed { pinned, seen } => {
-            return Err(AppError::new(ErrorCode::TrustChanged, format!("the IMC's {what} has changed"))
-                .because(format!("pinned {pinned}"))
-                .because(format!("shown  {seen}"))
-                .hint("find out why; `slipctl trust accept` takes the new one")
-                .into());
+            return Err(AppError::new(
+                ErrorCode::TrustChanged,
+                format!("the IMC's {what} has changed"),
+            )
+            .because(format!("pinned {pinned}"))
+            .because(format!("shown  {seen}"))
+            .hint("find out why; `slipctl trust accept` takes the new one")
+            .into());
         }
     };
     match given {
         Some(text) => {
-            let wanted: Fingerprint = text.parse().map_err(|error| Failed::unusable(&error, FINGERPRINT))?;
+            let wanted: Fingerprint = text
+                .parse()
+                .map_err(|error| Failed::unusable(&error, FINGERPRINT))?;
             if wanted != *seen {
-                return Err(AppError::new(ErrorCode::TrustChanged, format!("the IMC shows another {what}"))
-                    .because(format!("given {wanted}"))
-                    .because(format!("shown {seen}"))
-                    .hint("compare it on the card's console; `slipctl bmc probe` shows it again")
-                    .into());
+                return Err(AppError::new(
+                    ErrorCode::TrustChanged,
+                    format!("the IMC shows another {what}"),
+                )
+                .because(format!("given {wanted}"))
+                .because(format!("shown {seen}"))
+                .hint("compare it on the card's console; `slipctl bmc probe` shows it again")
+                .into());
             }
         }
         None if first_use => {}
         None => {
-            return Err(AppError::new(ErrorCode::TrustUnknown, format!("the IMC's {what} is new: {seen}"))
-                .hint("compare it, then give --certificate and --host-key, or --trust-on-first-use")
-                .into());
+            return Err(AppError::new(
+                ErrorCode::TrustUnknown,
+                format!("the IMC's {what} is new: {seen}"),
+            )
+            .hint("compare it, then give --certificate and --host-key, or --trust-on-first-use")
+            .into());
         }
     }
     Ok(seen.clone())
@@ -158,28 +210,47 @@ pub fn table(rows: &[DpuRow], output: Output) {
                 row.name.clone(),
                 state_word(row),
                 row.version.clone().unwrap_or_else(|| "–".into()),
-                row.digest.as_ref().map_or("–".into(), |digest| digest.short().to_owned()),
+                row.digest
+                    .as_ref()
+                    .map_or("–".into(), |digest| digest.short().to_owned()),
                 row.headline.reason.clone(),
                 ago(row.last_seen, now()),
             ]
         })
         .collect();
-    output.table(&["Card", "State", "Version", "Digest", "Because", "Seen"], shown);
+    output.table(
+        &["Card", "State", "Version", "Digest", "Because", "Seen"],
+        shown,
+    );
 }
 
 fn state_word(row: &DpuRow) -> String {
     // `update_available` as people read it.
     let word = serde_json::to_value(row.headline.state).ok();
-    let word = word.as_ref().and_then(|word| word.as_str()).unwrap_or("unknown").replace('_', " ");
+    let word = word
+        .as_ref()
+        .and_then(|word| word.as_str())
+        .unwrap_or("unknown")
+        .replace('_', " ");
     let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 pub fn show(view: &DpuView, output: Output) {
     let row = &view.row;
-    output.line(format!("{}  {}: {}", row.name, state_word(row), row.headline.reason));
+    output.line(format!(
+        "{}  {}: {}",
+        row.name,
+        state_word(row),
+        row.headline.reason
+    ));
     let fact = |name: &str, value: Option<String>| {
-        output.line(format!("  {name:<12}{}", value.unwrap_or_else(|| "–".into())));
+        output.line(format!(
+            "  {name:<12}{}",
+            value.unwrap_or_else(|| "–".into())
+        ));
     };
     fact("host", row.host.clone());
     fact("IMC", Some(format!("{} (SSH {})", row.imc, view.imc_ssh)));
@@ -199,12 +270,22 @@ pub fn show(view: &DpuView, output: Output) {
     let status = view.bootc.as_ref();
     fact("booted", entry(status.and_then(|s| s.booted.as_ref())));
     fact("staged", entry(status.and_then(|s| s.staged.as_ref())));
-    let queued = if status.is_some_and(|s| s.rollback_queued) { " (queued for the next boot)" } else { "" };
-    fact("rollback", entry(status.and_then(|s| s.rollback.as_ref())).map(|text| format!("{text}{queued}")));
+    let queued = if status.is_some_and(|s| s.rollback_queued) {
+        " (queued for the next boot)"
+    } else {
+        ""
+    };
+    fact(
+        "rollback",
+        entry(status.and_then(|s| s.rollback.as_ref())).map(|text| format!("{text}{queued}")),
+    );
     fact("ACC seen", Some(ago(view.acc_seen, now())));
     for pin in &view.pins {
         let kind = kind_word(pin.kind);
-        output.line(format!("  pinned      {} {kind} {} ({})", pin.peer, pin.fingerprint, pin.accepted_because));
+        output.line(format!(
+            "  pinned      {} {kind} {} ({})",
+            pin.peer, pin.fingerprint, pin.accepted_because
+        ));
     }
 }
 
@@ -240,9 +321,21 @@ pub async fn trust(command: TrustCommand, desk: &Desk, output: Output) -> Result
                 output.table(&["Peer", "Of", "Fingerprint", "Accepted", "Seen"], rows);
             });
         }
-        TrustCommand::Accept { kind: of, peer, fingerprint } => {
-            let fingerprint = fingerprint.parse().map_err(|error| Failed::unusable(&error, FINGERPRINT))?;
-            fleet.accept_pin(AcceptPin { kind: kind(of), peer, fingerprint }).await?;
+        TrustCommand::Accept {
+            kind: of,
+            peer,
+            fingerprint,
+        } => {
+            let fingerprint = fingerprint
+                .parse()
+                .map_err(|error| Failed::unusable(&error, FINGERPRINT))?;
+            fleet
+                .accept_pin(AcceptPin {
+                    kind: kind(of),
+                    peer,
+                    fingerprint,
+                })
+                .await?;
         }
         TrustCommand::Remove { kind: of, peer } => fleet.remove_pin(kind(of), &peer).await?,
     }

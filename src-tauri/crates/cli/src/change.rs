@@ -58,7 +58,14 @@ pub async fn switch(args: SwitchArgs, desk: &Desk, output: Output) -> Result<Exi
     let image = args.image.parse().map_err(|error| {
         Failed::unusable(&error, "give an image reference: registry/repository:tag")
     })?;
-    change(&args.card, BootChange::Switch(image), &args.go, desk, output).await
+    change(
+        &args.card,
+        BootChange::Switch(image),
+        &args.go,
+        desk,
+        output,
+    )
+    .await
 }
 
 async fn change(
@@ -72,7 +79,11 @@ async fn change(
     let dpu = fleet.find_dpu(card).await?;
     // The decision is made on what the card says now.
     let seen = fleet.refresh_dpu(&dpu.id).await?;
-    let request = BootChangeRequest { dpu: dpu.id, change, expected_booted: seen.row.digest };
+    let request = BootChangeRequest {
+        dpu: dpu.id,
+        change,
+        expected_booted: seen.row.digest,
+    };
     let plan = fleet.plan_boot_change(&request).await?;
     if !agreed(&plan, go, output)? {
         return Ok(ExitCode::SUCCESS);
@@ -90,12 +101,18 @@ fn agreed(plan: &PlanView, go: &Go, output: Output) -> Result<bool, Failed> {
     let problems: Vec<String> = plan
         .cards
         .iter()
-        .flat_map(|card| card.problems.iter().map(move |problem| format!("{}: {problem}", card.name)))
+        .flat_map(|card| {
+            card.problems
+                .iter()
+                .map(move |problem| format!("{}: {problem}", card.name))
+        })
         .collect();
     if !problems.is_empty() {
         let mut error = AppError::refused("this can't be done; nothing was started");
         error.causes = problems;
-        return Err(error.hint("mend what is named, or leave those cards out").into());
+        return Err(error
+            .hint("mend what is named, or leave those cards out")
+            .into());
     }
     if go.yes {
         return Ok(true);
@@ -116,10 +133,19 @@ fn show(plan: &PlanView, output: Output) {
     for card in &plan.cards {
         let label = |label: &Option<slipway_fleet::views::ImageLabel>| {
             label.as_ref().map_or("nothing known".to_owned(), |label| {
-                format!("{} ({})", label.version.as_deref().unwrap_or("no version"), label.digest.short())
+                format!(
+                    "{} ({})",
+                    label.version.as_deref().unwrap_or("no version"),
+                    label.digest.short()
+                )
             })
         };
-        output.line(format!("{}: {} → {}", card.name, label(&card.from), label(&card.to)));
+        output.line(format!(
+            "{}: {} → {}",
+            card.name,
+            label(&card.from),
+            label(&card.to)
+        ));
         for problem in &card.problems {
             output.line(format!("  problem: {problem}"));
         }
@@ -127,7 +153,12 @@ fn show(plan: &PlanView, output: Output) {
             output.line(format!("  warning: {warning}"));
         }
         for (number, step) in card.steps.iter().enumerate() {
-            output.line(format!("  {:>2}. {}: {}", number + 1, step.name, step.effect));
+            output.line(format!(
+                "  {:>2}. {}: {}",
+                number + 1,
+                step.name,
+                step.effect
+            ));
             for command in &step.commands {
                 output.line(format!("      $ {command}"));
             }
@@ -135,7 +166,12 @@ fn show(plan: &PlanView, output: Output) {
     }
 }
 
-async fn submitted(fleet: &Fleet, jobs: Vec<JobId>, go: &Go, output: Output) -> Result<ExitCode, Failed> {
+async fn submitted(
+    fleet: &Fleet,
+    jobs: Vec<JobId>,
+    go: &Go,
+    output: Output,
+) -> Result<ExitCode, Failed> {
     if go.no_wait {
         output.show(&jobs, || {
             for job in &jobs {

@@ -42,9 +42,15 @@ fn code(error: ErrorCode) -> u8 {
 pub fn jobs<'a>(ended: impl Iterator<Item = &'a JobView>) -> u8 {
     let bad = ended.filter(|view| view.row.outcome != JobOutcome::Succeeded);
     let codes: BTreeSet<u8> = bad
-        .map(|view| match view.failure.as_ref().map(|failure| code(failure.kind.into())) {
-            Some(told @ (5 | 6)) => told,
-            Some(_) | None => JOB_FAILED,
+        .map(|view| {
+            match view
+                .failure
+                .as_ref()
+                .map(|failure| code(failure.kind.into()))
+            {
+                Some(told @ (5 | 6)) => told,
+                Some(_) | None => JOB_FAILED,
+            }
         })
         .collect();
     match (codes.first(), codes.len()) {
@@ -64,7 +70,9 @@ impl Failed {
 
     /// What was typed can't be read as what it should be.
     pub fn unusable(error: &(dyn std::error::Error + 'static), hint: &str) -> Self {
-        AppError::from_chain(ErrorCode::Invalid, error).hint(hint).into()
+        AppError::from_chain(ErrorCode::Invalid, error)
+            .hint(hint)
+            .into()
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {

@@ -22,7 +22,12 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
             bar.finish_and_clear();
             let iso = iso?;
             output.show(&iso, || {
-                output.line(format!("{}  {}  sha256 {}", iso.name, iso.facts.size, &iso.facts.sha256[..12]));
+                output.line(format!(
+                    "{}  {}  sha256 {}",
+                    iso.name,
+                    iso.facts.size,
+                    &iso.facts.sha256[..12]
+                ));
             });
         }
         IsoCommand::List => {
@@ -35,10 +40,15 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
                         vec![
                             view.iso.name.clone(),
                             facts.image_version.clone().unwrap_or_else(|| "–".into()),
-                            facts.image_digest.as_ref().map_or("–".into(), |d| d.short().to_owned()),
+                            facts
+                                .image_digest
+                                .as_ref()
+                                .map_or("–".into(), |d| d.short().to_owned()),
                             facts.size.to_string(),
                             facts.sha256[..12].to_owned(),
-                            view.why_not_deployable.clone().unwrap_or_else(|| "deployable".into()),
+                            view.why_not_deployable
+                                .clone()
+                                .unwrap_or_else(|| "deployable".into()),
                         ]
                     })
                     .collect();
@@ -47,6 +57,8 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
         }
         IsoCommand::Serve { iso } => {
             let iso = fleet.find_iso(&iso).await?;
+            let interrupted = interrupted();
+            tokio::pin!(interrupted);
             let publication = fleet.publish_iso(&iso.id).await?;
             output.show(&publication, || {
                 output.line(&publication.url);
@@ -56,7 +68,7 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
             let bar = bytes_bar(output, "sent");
             loop {
                 tokio::select! {
-                    () = interrupted() => break,
+                    () = &mut interrupted => break,
                     _ = look.tick() => {
                         let isos = fleet.isos().await?;
                         let sent = isos.iter().flat_map(|v| &v.publications).flat_map(|p| &p.readers);
@@ -85,7 +97,9 @@ pub fn bytes_bar(output: Output, what: &'static str) -> ProgressBar {
     if output.json || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    let style = ProgressStyle::with_template(
+        "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    );
     let bar = ProgressBar::new(ByteCount::default().0).with_prefix(what);
     match style {
         Ok(style) => bar.with_style(style),

@@ -37,7 +37,18 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
                         ]
                     })
                     .collect();
-                output.table(&["Job", "Kind", "Card", "What", "Outcome", "Step", "Submitted"], rows);
+                output.table(
+                    &[
+                        "Job",
+                        "Kind",
+                        "Card",
+                        "What",
+                        "Outcome",
+                        "Step",
+                        "Submitted",
+                    ],
+                    rows,
+                );
             });
         }
         JobCommand::Show { job } => {
@@ -48,7 +59,9 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
             let id = find(&fleet, &job).await?;
             fleet.cancel_job(&id).await?;
             output.show(&serde_json::json!({ "cancelling": id }), || {
-                output.line("asked to stop; it cleans up where Slipway runs (`slipctl job run` does too)");
+                output.line(
+                    "asked to stop; it cleans up where Slipway runs (`slipctl job run` does too)",
+                );
             });
         }
         JobCommand::Retry { job, no_wait } => {
@@ -56,14 +69,21 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
             if !no_wait {
                 return wait_for(&fleet, vec![id], output).await;
             }
-            output.show(&serde_json::json!({ "job": id }), || output.line(id.as_str()));
+            output.show(&serde_json::json!({ "job": id }), || {
+                output.line(id.as_str())
+            });
         }
         JobCommand::Logs { job, follow } => {
             let id = find(&fleet, &job).await?;
             return wait::logs(&fleet, &id, follow, output).await;
         }
         JobCommand::Run => {
-            let ids: Vec<JobId> = fleet.jobs(None, true).await?.into_iter().map(|job| job.id).collect();
+            let ids: Vec<JobId> = fleet
+                .jobs(None, true)
+                .await?
+                .into_iter()
+                .map(|job| job.id)
+                .collect();
             if ids.is_empty() {
                 output.note("nothing is queued");
                 return Ok(ExitCode::SUCCESS);
@@ -88,7 +108,9 @@ async fn find(fleet: &Fleet, text: &str) -> Result<JobId, Failed> {
         .collect();
     match (found.pop(), found.is_empty()) {
         (Some(id), true) => Ok(id),
-        (Some(_), false) => Err(Failed::invalid(format!("`{text}` ends more than one job's id"))),
+        (Some(_), false) => Err(Failed::invalid(format!(
+            "`{text}` ends more than one job's id"
+        ))),
         (None, _) => Err(AppError::not_found(format!("there is no job `{text}`"))
             .hint("`slipctl job list` shows all")
             .into()),
@@ -106,7 +128,13 @@ pub fn outcome(outcome: JobOutcome) -> &'static str {
 
 fn show(view: &JobView, output: Output) {
     let row = &view.row;
-    output.line(format!("{} of {}: {} ({})", row.kind, row.dpu_name, outcome(row.outcome), row.what));
+    output.line(format!(
+        "{} of {}: {} ({})",
+        row.kind,
+        row.dpu_name,
+        outcome(row.outcome),
+        row.what
+    ));
     for step in &view.steps {
         use slipway_core::job::StepStatus as S;
         let mark = match step.status {
@@ -116,7 +144,10 @@ fn show(view: &JobView, output: Output) {
             S::Skipped => "-",
             S::Failed => "!",
         };
-        output.line(format!("  {mark} {:<24} {}", step.plan.name, step.plan.effect));
+        output.line(format!(
+            "  {mark} {:<24} {}",
+            step.plan.name, step.plan.effect
+        ));
     }
     if let Some(waiting) = &row.waiting {
         output.line(waiting);

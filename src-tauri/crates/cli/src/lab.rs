@@ -7,6 +7,7 @@ use std::{
 };
 
 use slipway_lab::{Fault, FleetMix, Lab, LabConfig, LabControl, Timings};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     args::{LabCommand, Machine, Mix, Speed},
@@ -17,7 +18,13 @@ use crate::{
 
 pub async fn run(command: LabCommand, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     match command {
-        LabCommand::Start { cards, dir, fleet, speed, forget } => {
+        LabCommand::Start {
+            cards,
+            dir,
+            fleet,
+            speed,
+            forget,
+        } => {
             let mut config = LabConfig::demo(cards, dir);
             config.fleet = match fleet {
                 Mix::Fresh => FleetMix::Fresh,
@@ -41,10 +48,18 @@ pub async fn run(command: LabCommand, desk: &Desk, output: Output) -> Result<Exi
             });
             Ok(ExitCode::SUCCESS)
         }
-        LabCommand::Fault { dir, card, fault, times } => fault_command(&dir, card, &fault, times, output).await,
+        LabCommand::Fault {
+            dir,
+            card,
+            fault,
+            times,
+        } => fault_command(&dir, card, &fault, times, output).await,
         LabCommand::Promote { dir, version } => {
             let control = control(&dir)?;
-            control.promote(&version).await.map_err(|e| Failed::local("the lab refused", &e))?;
+            control
+                .promote(&version)
+                .await
+                .map_err(|e| Failed::local("the lab refused", &e))?;
             output.line(format!("`stable` is {version} now"));
             Ok(ExitCode::SUCCESS)
         }
@@ -54,38 +69,68 @@ pub async fn run(command: LabCommand, desk: &Desk, output: Output) -> Result<Exi
 
 async fn start(config: LabConfig, output: Output) -> Result<ExitCode, Failed> {
     let dir = config.dir.clone();
-    let lab = Lab::start(config).await.map_err(|e| Failed::local("the lab could not be started", &e))?;
+    let interrupted = interrupted();
+    tokio::pin!(interrupted);
+    let started = tokio::select! {
+        started = Lab::start(config) => started,
+        () = &mut interrupted => return Ok(ExitCode::SUCCESS),
+    };
+    let lab = started.map_err(|e| Failed::local("the lab could not be started", &e))?;
     let inventory = lab.inventory();
     output.show(&inventory, || {
         let rows = inventory
             .cards
             .iter()
-            .map(|card| vec![card.name.clone(), card.host.clone(), card.imc_redfish.clone(), card.imc_ssh.clone()])
+            .map(|card| {
+                vec![
+                    card.name.clone(),
+                    card.host.clone(),
+                    card.imc_redfish.clone(),
+                    card.imc_ssh.clone(),
+                ]
+            })
             .collect();
         output.table(&["Card", "Host", "IMC Redfish", "IMC SSH"], rows);
         output.line(format!("image    {}", inventory.image));
         output.line(format!("ISO      {}", inventory.demo_iso.display()));
-        output.line(format!("ready; add the cards with: slipctl lab add --dir {}", dir.display()));
+        output.line(format!(
+            "ready; add the cards with: slipctl lab add --dir {}",
+            dir.display()
+        ));
         output.line("Ctrl-C ends the lab");
     });
-    interrupted().await;
+    interrupted.await;
     lab.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ctrl-C, or a polite kill.
-pub async fn interrupted() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM can't be heard");
-            let _ = tokio::signal::ctrl_c().await;
-            return;
+/// Ctrl-C, or a polite kill. It listens from the call on, not from the first poll: make it once,
+/// before there is something to interrupt.
+pub fn interrupted() -> impl Future<Output = ()> {
+    let (interrupt, terminate) = (
+        heard(SignalKind::interrupt()),
+        heard(SignalKind::terminate()),
+    );
+    async move {
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    }
+}
+
+fn heard(kind: SignalKind) -> impl Future<Output = ()> {
+    let signal = signal(kind);
+    async move {
+        match signal {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, ?kind, "a signal can't be heard");
+                std::future::pending().await
+            }
+        }
     }
 }
 
@@ -113,8 +158,9 @@ async fn fault_command(
     let result = if fault == "none" {
         control.clear_faults(card).await
     } else {
-        let fault = Fault::from_name(fault)
-            .ok_or_else(|| Failed::invalid(format!("there is no fault `{fault}`; `list` shows all")))?;
+        let fault = Fault::from_name(fault).ok_or_else(|| {
+            Failed::invalid(format!("there is no fault `{fault}`; `list` shows all"))
+        })?;
         control.inject(card, fault, times).await
     };
     result.map_err(|e| Failed::local("the lab refused", &e))?;
@@ -123,8 +169,9 @@ async fn fault_command(
 
 /// What sshd runs instead of a shell: the client's command, on the simulated machine.
 async fn exec(dir: &Path, card: usize, on: Machine) -> Result<ExitCode, Failed> {
-    let command = std::env::var("SSH_ORIGINAL_COMMAND")
-        .map_err(|_| Failed::invalid("there is no command; interactive shells are not simulated"))?;
+    let command = std::env::var("SSH_ORIGINAL_COMMAND").map_err(|_| {
+        Failed::invalid("there is no command; interactive shells are not simulated")
+    })?;
     let mut stdin = Vec::new();
     std::io::stdin()
         .read_to_end(&mut stdin)

@@ -25,9 +25,17 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output { json: cli.json };
     open::logging(cli.verbose);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
-        Err(error) => return output.failed(&Failed::local("the async runtime could not be started", &error)),
+        Err(error) => {
+            return output.failed(&Failed::local(
+                "the async runtime could not be started",
+                &error,
+            ));
+        }
     };
     match runtime.block_on(dispatch(cli, output)) {
         Ok(code) => code,

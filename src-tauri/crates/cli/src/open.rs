@@ -31,7 +31,11 @@ impl Desk {
 
 /// Where the window keeps its data too: `$XDG_DATA_HOME/io.github.slipway.Slipway`.
 fn default_data_dir() -> Result<PathBuf, Failed> {
-    let home = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let home = |name: &str| {
+        std::env::var_os(name)
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from)
+    };
     let data = home("XDG_DATA_HOME").or_else(|| Some(home("HOME")?.join(".local/share")));
     data.map(|data| data.join("io.github.slipway.Slipway"))
         .ok_or_else(|| Failed::invalid("there is no home folder; give --data-dir"))
@@ -47,7 +51,12 @@ pub fn read_secret_file(path: &std::path::Path) -> Result<Password, Failed> {
     let mut text = String::new();
     File::open(path)
         .and_then(|mut file| file.read_to_string(&mut text))
-        .map_err(|error| Failed::local(format!("a secret could not be read from {}", path.display()), &error))?;
+        .map_err(|error| {
+            Failed::local(
+                format!("a secret could not be read from {}", path.display()),
+                &error,
+            )
+        })?;
     Ok(Password::new(text.trim_end_matches(['\n', '\r'])))
 }
 
@@ -57,6 +66,11 @@ pub fn logging(verbose: u8) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::builder()
+        .with_default_directive(level.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }

@@ -32,7 +32,9 @@ impl Output {
     /// One JSON document, or what `people` prints.
     pub fn show<T: Serialize>(self, value: &T, people: impl FnOnce()) {
         if self.json {
-            self.line(serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("\"{error}\"")));
+            self.line(
+                serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("\"{error}\"")),
+            );
         } else {
             people();
         }
@@ -45,7 +47,9 @@ impl Output {
 
     pub fn table(self, header: &[&str], rows: Vec<Vec<String>>) {
         let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table
+            .load_style(UTF8_FULL_CONDENSED)
+            .set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(header.to_vec());
         table.add_rows(rows);
         self.line(table.to_string());
@@ -70,14 +74,21 @@ impl Output {
     }
 
     pub fn completions(self, shell: clap_complete::Shell) -> ExitCode {
-        clap_complete::generate(shell, &mut Cli::command(), "slipctl", &mut std::io::stdout());
+        clap_complete::generate(
+            shell,
+            &mut Cli::command(),
+            "slipctl",
+            &mut std::io::stdout(),
+        );
         ExitCode::SUCCESS
     }
 
     /// Asks on the terminal; without one the answer must have been given.
     pub fn confirm(self, question: &str) -> Result<bool, Failed> {
         if !std::io::stdin().is_terminal() {
-            return Err(Failed::invalid(format!("{question} Give --yes; there is no terminal to ask on")));
+            return Err(Failed::invalid(format!(
+                "{question} Give --yes; there is no terminal to ask on"
+            )));
         }
         let _ = write!(std::io::stderr(), "{question} [y/N] ");
         let mut answer = String::new();
@@ -89,7 +100,10 @@ impl Output {
 }
 
 /// `just now`, `5 min ago`.
-pub fn ago(at: Option<slipway_core::time::Timestamp>, now: slipway_core::time::Timestamp) -> String {
+pub fn ago(
+    at: Option<slipway_core::time::Timestamp>,
+    now: slipway_core::time::Timestamp,
+) -> String {
     let Some(at) = at else { return "never".into() };
     match now.since(at).as_secs() {
         0..10 => "just now".into(),
@@ -102,6 +116,8 @@ pub fn ago(at: Option<slipway_core::time::Timestamp>, now: slipway_core::time::T
 
 /// Now, for ages only.
 pub fn now() -> slipway_core::time::Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     slipway_core::time::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

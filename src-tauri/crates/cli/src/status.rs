@@ -22,7 +22,13 @@ pub async fn run(args: StatusArgs, desk: &Desk, output: Output) -> Result<ExitCo
         let mut rows: Vec<DpuRow> = Vec::new();
         while rows.len() < overview.total as usize {
             let offset = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            let page = fleet.dpus(&DpuQuery { offset, limit: 500, ..DpuQuery::default() }).await?;
+            let page = fleet
+                .dpus(&DpuQuery {
+                    offset,
+                    limit: 500,
+                    ..DpuQuery::default()
+                })
+                .await?;
             if page.rows.is_empty() {
                 break;
             }
@@ -37,7 +43,11 @@ pub async fn run(args: StatusArgs, desk: &Desk, output: Output) -> Result<ExitCo
     let mut views = Vec::new();
     for card in &args.cards {
         let dpu = fleet.find_dpu(card).await?;
-        views.push(if args.cached { fleet.dpu(&dpu.id).await? } else { fleet.refresh_dpu(&dpu.id).await? });
+        views.push(if args.cached {
+            fleet.dpu(&dpu.id).await?
+        } else {
+            fleet.refresh_dpu(&dpu.id).await?
+        });
     }
     output.show(&views, || {
         for view in &views {
@@ -62,11 +72,21 @@ pub async fn info(desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
 /// A page of 100 from changing places of the list, as the window asks for it.
 pub async fn bench_list(rounds: u32, desk: &Desk) -> Result<ExitCode, Failed> {
     let fleet = desk.fleet().await?;
-    let total = fleet.dpus(&DpuQuery { limit: 1, ..DpuQuery::default() }).await?.total;
+    let total = fleet
+        .dpus(&DpuQuery {
+            limit: 1,
+            ..DpuQuery::default()
+        })
+        .await?
+        .total;
     let output = Output { json: true };
     for round in 0..rounds {
         let offset = (round * 997) % total.max(1);
-        let query = DpuQuery { offset, limit: 100, ..DpuQuery::default() };
+        let query = DpuQuery {
+            offset,
+            limit: 100,
+            ..DpuQuery::default()
+        };
         let start = Instant::now();
         fleet.dpus(&query).await?;
         output.line(format!("{:.3}", start.elapsed().as_secs_f64() * 1000.0));

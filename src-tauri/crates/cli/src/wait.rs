@@ -26,7 +26,11 @@ pub async fn wait_for(fleet: &Fleet, jobs: Vec<JobId>, output: Output) -> Result
 }
 
 /// Runs and watches jobs, and those that are submitted meanwhile, until nothing is left.
-pub async fn until_none_is_left(fleet: &Fleet, jobs: Vec<JobId>, output: Output) -> Result<ExitCode, Failed> {
+pub async fn until_none_is_left(
+    fleet: &Fleet,
+    jobs: Vec<JobId>,
+    output: Output,
+) -> Result<ExitCode, Failed> {
     run_and_watch(fleet, jobs, Others::AreWatchedToo, output).await
 }
 
@@ -43,10 +47,11 @@ async fn run_and_watch(
     others: Others,
     output: Output,
 ) -> Result<ExitCode, Failed> {
+    let interrupted = interrupted();
     let runner = fleet.start_running();
     let watched = tokio::select! {
         watched = watch(fleet, jobs, others, output) => Some(watched),
-        () = interrupted() => None,
+        () = interrupted => None,
     };
     runner.stop().await?;
     let Some(views) = watched else {
@@ -55,7 +60,9 @@ async fn run_and_watch(
     };
     let views = views?;
     if output.json {
-        output.json_line(&serde_json::json!({ "jobs": views.iter().map(|view| &view.row).collect::<Vec<_>>() }));
+        output.json_line(
+            &serde_json::json!({ "jobs": views.iter().map(|view| &view.row).collect::<Vec<_>>() }),
+        );
     } else {
         for view in &views {
             summary(view, output);
@@ -65,7 +72,12 @@ async fn run_and_watch(
 }
 
 fn summary(view: &JobView, output: Output) {
-    output.line(format!("{} of {}: {}", view.row.kind, view.row.dpu_name, outcome(view.row.outcome)));
+    output.line(format!(
+        "{} of {}: {}",
+        view.row.kind,
+        view.row.dpu_name,
+        outcome(view.row.outcome)
+    ));
     if let Some(failure) = &view.failure {
         show_failure(failure, output);
     }
@@ -115,7 +127,10 @@ async fn watch(
             bars.progress(&view);
             views.push(view);
         }
-        if views.iter().all(|view| view.row.outcome != JobOutcome::Running) {
+        if views
+            .iter()
+            .all(|view| view.row.outcome != JobOutcome::Running)
+        {
             bars.clear();
             return Ok(views);
         }
@@ -176,8 +191,15 @@ impl Bars {
                 bar.set_position(u64::from(view.row.step_number));
             }
         }
-        let words = view.row.waiting.clone().unwrap_or_else(|| view.row.step.clone());
-        bar.set_message(format!("{} of {}: {words}", view.row.step_number, view.row.step_count));
+        let words = view
+            .row
+            .waiting
+            .clone()
+            .unwrap_or_else(|| view.row.step.clone());
+        bar.set_message(format!(
+            "{} of {}: {words}",
+            view.row.step_number, view.row.step_count
+        ));
     }
 
     fn clear(&self) {
@@ -186,7 +208,14 @@ impl Bars {
 }
 
 /// The history of a job; with `follow` until it ends.
-pub async fn logs(fleet: &Fleet, id: &JobId, follow: bool, output: Output) -> Result<ExitCode, Failed> {
+pub async fn logs(
+    fleet: &Fleet,
+    id: &JobId,
+    follow: bool,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    let interrupted = interrupted();
+    tokio::pin!(interrupted);
     let mut after = 0;
     loop {
         let ended = fleet.job(id).await?.row.outcome != JobOutcome::Running;
@@ -202,7 +231,7 @@ pub async fn logs(fleet: &Fleet, id: &JobId, follow: bool, output: Output) -> Re
             return Ok(ExitCode::SUCCESS);
         }
         tokio::select! {
-            () = interrupted() => return Ok(ExitCode::from(INTERRUPTED)),
+            () = &mut interrupted => return Ok(ExitCode::from(INTERRUPTED)),
             () = tokio::time::sleep(LOOK) => {}
         }
     }

@@ -62,7 +62,8 @@ pub struct IsoFacts {
     pub image_digest: Option<ImageDigest>,
     pub image_reference: Option<ImageReference>,
     pub image_version: Option<String>,
-    /// Absent on an ISO that was not made by Slipway: identity then comes over SSH.
+    /// Absent on an ISO that was not made by Slipway: it can't be deployed yet, for a card could not
+    /// be given its name, keys and nonce.
     pub area: Option<KickstartArea>,
     pub kargs: Vec<String>,
     pub bootable: bool,

@@ -76,9 +76,9 @@ impl From<BmcError> for StepError {
                 Self::new(FailureKind::Unreachable, message).transient()
             }
             BmcError::CertificateUnknown { .. } => Self::new(FailureKind::TrustUnknown, message)
-                .hint("compare the fingerprint and accept it under Settings, Trust"),
+                .hint("compare the fingerprint, then accept it on the card's Trust tab or by `slipctl trust accept`"),
             BmcError::CertificateChanged { .. } => Self::new(FailureKind::TrustChanged, message)
-                .hint("find out why it changed; then accept the new one under Settings, Trust"),
+                .hint("find out why it changed; then accept the new one on the card's Trust tab or by `slipctl trust accept`"),
             BmcError::Unauthorized { .. } => Self::new(FailureKind::Authentication, message)
                 .hint("correct the card's credential"),
             BmcError::NotRedfish { .. } => Self::new(FailureKind::NotAnImc, message),
@@ -259,9 +259,9 @@ impl From<RemoteError> for StepError {
                 Self::new(FailureKind::Unreachable, message).transient()
             }
             RemoteError::HostKeyUnknown { .. } => Self::new(FailureKind::TrustUnknown, message)
-                .hint("compare the fingerprint and accept it under Settings, Trust"),
+                .hint("compare the fingerprint, then accept it on the card's Trust tab or by `slipctl trust accept`"),
             RemoteError::HostKeyChanged { .. } => Self::new(FailureKind::TrustChanged, message)
-                .hint("find out why it changed; then accept the new one under Settings, Trust"),
+                .hint("find out why it changed; then accept the new one on the card's Trust tab or by `slipctl trust accept`"),
             RemoteError::Unauthorized { .. } => Self::new(FailureKind::Authentication, message)
                 .hint("correct the card's credential"),
         }
@@ -373,7 +373,7 @@ pub enum SecretsError {
 /// Where secrets live: the system keyring, or an encrypted file.
 #[async_trait]
 pub trait Secrets: Send + Sync {
-    /// Keys are ours: `credential/<id>`, `deployment/<job>/host-key`, `ca/key`.
+    /// Keys are ours: `credential/<id>`, `deployment/<job>`, `desk/ca-key`.
     async fn get(&self, key: &str) -> Result<crate::secret::Password, SecretsError>;
     async fn put(&self, key: &str, value: &crate::secret::Password) -> Result<(), SecretsError>;
     /// Deleting what isn't there is no error.

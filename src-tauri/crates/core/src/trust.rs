@@ -75,7 +75,7 @@ pub struct Pin {
     /// `host:port` of the peer; for an ACC behind its IMC `imc-host:port/acc-host:port`.
     pub peer: String,
     pub fingerprint: Fingerprint,
-    /// Why it was accepted: `"first use"`, `"given"`, `"deployment <id>"`.
+    /// Why it was accepted: `"first use"`, `"accepted when it was shown"`, `"deployment <id>"`.
     pub accepted_because: String,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,

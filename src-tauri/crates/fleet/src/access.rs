@@ -38,10 +38,18 @@ impl Cards for StoredCards {
     async fn job_moved(&self, job: &Job) {
         if job.state.is_terminal() {
             self.fleet.job_ended(job).await;
+            // What the registry has now, and everything else that the job did not ask.
+            let (fleet, dpu) = (self.fleet.clone(), job.dpu.clone());
+            tokio::spawn(async move {
+                if let Err(error) = fleet.refresh_dpu(&dpu).await {
+                    tracing::warn!(%dpu, %error, "the look after a job");
+                }
+            });
         }
         self.fleet.refresh_headline(&job.dpu).await;
         self.fleet.changed(ChangeTag::Job, Some(job.id.to_string()));
-        self.fleet.changed(ChangeTag::Dpu, Some(job.dpu.to_string()));
+        self.fleet
+            .changed(ChangeTag::Dpu, Some(job.dpu.to_string()));
     }
 }
 
@@ -82,8 +90,10 @@ impl Fleet {
             host_key: imc_key,
             via: None,
         };
-        let (acc_user, mut acc_auth) =
-            ("root".to_owned(), vec![SshAuth::Key(self.inner.keys.fleet_key.clone())]);
+        let (acc_user, mut acc_auth) = (
+            "root".to_owned(),
+            vec![SshAuth::Key(self.inner.keys.fleet_key.clone())],
+        );
         let mut acc_login = acc_user;
         if let Some(credential) = &dpu.acc_credential {
             let (user, password) = self.credential(credential).await?;
@@ -92,10 +102,17 @@ impl Fleet {
         }
         let (address, via) = match &dpu.acc {
             AccRoute::Direct(address) => (address.clone(), None),
-            AccRoute::ThroughImc(address) => (address.clone(), Some(Box::new(shell_target.clone()))),
+            AccRoute::ThroughImc(address) => {
+                (address.clone(), Some(Box::new(shell_target.clone())))
+            }
         };
-        let mut acc_target =
-            SshTarget { address, user: acc_login, auth: acc_auth, host_key: None, via };
+        let mut acc_target = SshTarget {
+            address,
+            user: acc_login,
+            auth: acc_auth,
+            host_key: None,
+            via,
+        };
         acc_target.host_key = pin(PinKind::SshHostKey, acc_target.peer()).await?;
         let imc = self.bmc_link(&dpu, user, &password, certificate)?;
         Ok(OpenCard {
@@ -111,10 +128,15 @@ impl Fleet {
 
     async fn credential(&self, id: &CredentialId) -> Result<(String, Password), StepError> {
         let profile = self.store().credential(id).await.map_err(local)?;
-        let password = self.inner.secrets.get(&credential_key(id)).await.map_err(|error| {
-            StepError::new(FailureKind::Local, error.to_string())
-                .hint("open the secret store, or enter the card's password again")
-        })?;
+        let password = self
+            .inner
+            .secrets
+            .get(&credential_key(id))
+            .await
+            .map_err(|error| {
+                StepError::new(FailureKind::Local, error.to_string())
+                    .hint("open the secret store, or enter the card's password again")
+            })?;
         Ok((profile.user_name, password))
     }
 
@@ -130,7 +152,8 @@ impl Fleet {
             return Ok(client);
         }
         let password = imc_redfish_password(password).map_err(|error| {
-            StepError::new(FailureKind::Authentication, error.to_string()).hint("correct the card's credential")
+            StepError::new(FailureKind::Authentication, error.to_string())
+                .hint("correct the card's credential")
         })?;
         let target = RedfishTarget {
             address: dpu.imc_redfish.clone(),
@@ -143,8 +166,16 @@ impl Fleet {
     }
 
     fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {
-        let via = target.via.as_ref().map(|hop| shown(hop.host_key.as_ref())).unwrap_or_default();
-        let key = format!("{dpu}|{}|{}|{via}", target.peer(), shown(target.host_key.as_ref()));
+        let via = target
+            .via
+            .as_ref()
+            .map(|hop| shown(hop.host_key.as_ref()))
+            .unwrap_or_default();
+        let key = format!(
+            "{dpu}|{}|{}|{via}",
+            target.peer(),
+            shown(target.host_key.as_ref())
+        );
         match self.inner.links.remote(&key) {
             Some(remote) => remote,
             None => self.inner.links.keep_remote(key, SshRemote::new(target)),
@@ -158,7 +189,10 @@ pub(crate) fn credential_key(id: &CredentialId) -> String {
 
 fn hex_sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn shown(pin: Option<&Fingerprint>) -> &str {
@@ -197,7 +231,10 @@ impl OpenCard {
             public,
         };
         let text = serde_json::to_string(&made).map_err(local)?;
-        secrets.put(&key, &Password::new(text)).await.map_err(local)?;
+        secrets
+            .put(&key, &Password::new(text))
+            .await
+            .map_err(local)?;
         Ok(made)
     }
 }
@@ -217,7 +254,11 @@ impl CardAccess for OpenCard {
     }
 
     fn acc_showing(&self, key: &Fingerprint) -> Arc<dyn Remote> {
-        let target = SshTarget { host_key: Some(key.clone()), user: "root".into(), ..self.acc_target.clone() };
+        let target = SshTarget {
+            host_key: Some(key.clone()),
+            user: "root".into(),
+            ..self.acc_target.clone()
+        };
         self.fleet.remote_link(&self.dpu.id, target)
     }
 
@@ -243,7 +284,10 @@ impl CardAccess for OpenCard {
     async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError> {
         let secret = self.deployment_secret(job).await?;
         let host_key = slipway_remote::public_key_fingerprint(&secret.public).ok_or_else(|| {
-            StepError::new(FailureKind::Local, "the host key of this deployment can't be read")
+            StepError::new(
+                FailureKind::Local,
+                "the host key of this deployment can't be read",
+            )
         })?;
         let overlay = Overlay {
             hostname: plan.hostname.clone(),
@@ -265,17 +309,31 @@ impl CardAccess for OpenCard {
         };
         let url = self.media.publish(publication).await?;
         self.fleet.changed(ChangeTag::Iso, None);
-        Ok(Prepared { token: secret.token, file_name, url, host_key })
+        Ok(Prepared {
+            token: secret.token,
+            file_name,
+            url,
+            host_key,
+        })
     }
 
     async fn unpublish(&self, job: &JobId, prepared: &Prepared) -> Result<(), StepError> {
         self.media.unpublish(&prepared.token).await;
-        self.fleet.inner.secrets.delete(&deployment_key(job)).await.map_err(local)?;
+        self.fleet
+            .inner
+            .secrets
+            .delete(&deployment_key(job))
+            .await
+            .map_err(local)?;
         self.fleet.changed(ChangeTag::Iso, None);
         Ok(())
     }
 
-    async fn resolve(&self, image: &ImageReference, arch: &str) -> Result<ResolvedImage, RegistryError> {
+    async fn resolve(
+        &self,
+        image: &ImageReference,
+        arch: &str,
+    ) -> Result<ResolvedImage, RegistryError> {
         self.fleet.inner.registry.resolve(image, arch).await
     }
 

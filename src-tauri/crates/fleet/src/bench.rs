@@ -29,7 +29,8 @@ impl Fleet {
                 created_at: now,
             })
             .await?;
-        let status = parse_status(STATUS).map_err(|e| AppError::from_chain(ErrorCode::Other, &e))?;
+        let status =
+            parse_status(STATUS).map_err(|e| AppError::from_chain(ErrorCode::Other, &e))?;
         let address = |port| {
             Address::new("127.0.0.1", port).map_err(|e| AppError::from_chain(ErrorCode::Other, &e))
         };
@@ -54,13 +55,19 @@ impl Fleet {
             };
             let facts = DpuFacts {
                 bootc: Some(status.clone()),
-                greenboot: Some(if number % 50 == 0 { Greenboot::Pending } else { Greenboot::Green }),
+                greenboot: Some(if number % 50 == 0 {
+                    Greenboot::Pending
+                } else {
+                    Greenboot::Green
+                }),
                 acc_seen: Some(now),
                 imc_seen: Some(now),
                 ..DpuFacts::default()
             };
             self.store().add_dpu(&dpu).await?;
-            self.store().save_facts(&dpu.id, &facts, &headline(&facts, None)).await?;
+            self.store()
+                .save_facts(&dpu.id, &facts, &headline(&facts, None))
+                .await?;
         }
         Ok(())
     }

@@ -17,7 +17,10 @@ impl Fleet {
     ///
     /// # Errors
     /// A card that does not exist, or the database. What is wrong with the plan is in it.
-    pub async fn plan_boot_change(&self, request: &BootChangeRequest) -> Result<PlanView, AppError> {
+    pub async fn plan_boot_change(
+        &self,
+        request: &BootChangeRequest,
+    ) -> Result<PlanView, AppError> {
         let dpu = self.store().dpu(&request.dpu).await?;
         let facts = self.store().facts(&dpu.id).await?;
         let active = self.active_job(&dpu.id).await?;
@@ -36,21 +39,27 @@ impl Fleet {
         if request.change == BootChange::Rollback
             && let Some(staged) = status.and_then(|s| s.staged.as_ref())
         {
-            let name = staged.version.clone().unwrap_or_else(|| "the staged image".into());
+            let name = staged
+                .version
+                .clone()
+                .unwrap_or_else(|| "the staged image".into());
             warnings.push(format!("{name} is staged; the rollback discards it"));
         }
         let to = match &request.change {
-            BootChange::Upgrade => facts
-                .available
-                .as_ref()
-                .map(|a| ImageLabel { version: a.version.clone(), digest: a.digest.clone() }),
+            BootChange::Upgrade => facts.available.as_ref().map(|a| ImageLabel {
+                version: a.version.clone(),
+                digest: a.digest.clone(),
+            }),
             BootChange::Rollback => label(status.and_then(|s| s.rollback.as_ref())),
-            BootChange::Switch(reference) => match status
-                .and_then(|s| s.booted.as_ref()?.architecture.clone())
-            {
-                Some(architecture) => self.switch_target(reference, &architecture, &mut warnings).await,
-                None => None,
-            },
+            BootChange::Switch(reference) => {
+                match status.and_then(|s| s.booted.as_ref()?.architecture.clone()) {
+                    Some(architecture) => {
+                        self.switch_target(reference, &architecture, &mut warnings)
+                            .await
+                    }
+                    None => None,
+                }
+            }
         };
         let spec = JobSpec::BootChange(BootChangePlan {
             change: request.change.clone(),
@@ -67,7 +76,11 @@ impl Fleet {
             problems,
         };
         let title = format!("{} {}", request.change.name(), dpu.name);
-        Ok(PlanView { title, cards: vec![card], warnings: vec![] })
+        Ok(PlanView {
+            title,
+            cards: vec![card],
+            warnings: vec![],
+        })
     }
 
     async fn switch_target(
@@ -78,7 +91,10 @@ impl Fleet {
     ) -> Option<ImageLabel> {
         use slipway_core::ports::Registry;
         match self.inner.registry.resolve(reference, architecture).await {
-            Ok(image) => Some(ImageLabel { version: image.version, digest: image.digest }),
+            Ok(image) => Some(ImageLabel {
+                version: image.version,
+                digest: image.digest,
+            }),
             Err(error) => {
                 warnings.push(format!("{error}; the card may still reach it"));
                 None
@@ -109,5 +125,8 @@ impl Fleet {
 
 fn label(entry: Option<&BootEntry>) -> Option<ImageLabel> {
     let entry = entry?;
-    Some(ImageLabel { version: entry.version.clone(), digest: entry.digest.clone()? })
+    Some(ImageLabel {
+        version: entry.version.clone(),
+        digest: entry.digest.clone()?,
+    })
 }

@@ -4,9 +4,8 @@ use slipway_core::{
     address::Address,
     bootc::StatusFacts,
     dpu::{
-        ACC_FROM_IMC, AccRoute, Dpu, DpuFacts, DpuJob, HeadlineState, IMC_REDFISH_PORT, ImcIdentity,
-        JobOutcome,
-        headline,
+        ACC_FROM_IMC, AccRoute, Dpu, DpuFacts, DpuJob, HeadlineState, IMC_REDFISH_PORT,
+        ImcIdentity, JobOutcome, headline,
     },
     ids::{CredentialId, DpuId},
     job::{Job, JobFilter, JobStore, step_position},
@@ -45,16 +44,31 @@ impl Fleet {
     /// Only for addresses that can't be meant; an IMC that does not answer is an answer.
     pub async fn probe(&self, imc: &str, imc_ssh: Option<&str>) -> Result<Probe, AppError> {
         let (redfish, ssh) = addresses(imc, imc_ssh)?;
-        let target =
-            SshTarget { address: ssh.clone(), user: String::new(), auth: vec![], host_key: None, via: None };
-        let (certificate, host_key) =
-            tokio::join!(slipway_redfish::probe(&redfish), slipway_remote::host_key(target));
+        let target = SshTarget {
+            address: ssh.clone(),
+            user: String::new(),
+            auth: vec![],
+            host_key: None,
+            via: None,
+        };
+        let (certificate, host_key) = tokio::join!(
+            slipway_redfish::probe(&redfish),
+            slipway_remote::host_key(target)
+        );
         Ok(Probe {
             certificate: self
-                .stands(PinKind::TlsCertificate, &redfish, certificate.map_err(|e| e.to_string()))
+                .stands(
+                    PinKind::TlsCertificate,
+                    &redfish,
+                    certificate.map_err(|e| e.to_string()),
+                )
                 .await?,
             host_key: self
-                .stands(PinKind::SshHostKey, &ssh, host_key.map_err(|e| e.to_string()))
+                .stands(
+                    PinKind::SshHostKey,
+                    &ssh,
+                    host_key.map_err(|e| e.to_string()),
+                )
                 .await?,
             redfish,
             ssh,
@@ -72,7 +86,10 @@ impl Fleet {
             (Err(reason), _) => ProbeTrust::Silent { reason },
             (Ok(seen), None) => ProbeTrust::New { seen },
             (Ok(seen), Some(pin)) if pin.fingerprint == seen => ProbeTrust::Pinned { seen },
-            (Ok(seen), Some(pin)) => ProbeTrust::Changed { pinned: pin.fingerprint, seen },
+            (Ok(seen), Some(pin)) => ProbeTrust::Changed {
+                pinned: pin.fingerprint,
+                seen,
+            },
         })
     }
 
@@ -104,16 +121,26 @@ impl Fleet {
             pin: Some(card.certificate.clone()),
             timeouts: slipway_redfish::Timeouts::default(),
         };
-        let identity = match (identify(&slipway_redfish::RedfishClient::new(target)).await, silent) {
+        let identity = match (
+            identify(&slipway_redfish::RedfishClient::new(target)).await,
+            silent,
+        ) {
             (Ok(identity), _) => identity,
-            (Err(error), Silent::MayBe) if error.code == ErrorCode::Unreachable => ImcIdentity::default(),
+            (Err(error), Silent::MayBe) if error.code == ErrorCode::Unreachable => {
+                ImcIdentity::default()
+            }
             (Err(error), Silent::MayBe | Silent::MustNotBe) => return Err(error),
         };
-        let imc_credential = self.keep_credential(&card.name, "IMC", card.user, password).await?;
+        let imc_credential = self
+            .keep_credential(&card.name, "IMC", card.user, password)
+            .await?;
         let acc_credential = match (card.acc_user, card.acc_password) {
             (user, Some(password)) if !password.is_empty() => {
                 let user = user.unwrap_or_else(|| "root".into());
-                Some(self.keep_credential(&card.name, "ACC", user, Password::new(password)).await?)
+                Some(
+                    self.keep_credential(&card.name, "ACC", user, Password::new(password))
+                        .await?,
+                )
             }
             (_, _) => None,
         };
@@ -134,14 +161,25 @@ impl Fleet {
             self.forget_credentials(&dpu).await;
             return Err(error.into());
         }
-        self.accept(PinKind::TlsCertificate, dpu.imc_redfish.to_string(), card.certificate).await?;
-        self.accept(PinKind::SshHostKey, dpu.imc_ssh.to_string(), card.host_key).await?;
+        self.accept(
+            PinKind::TlsCertificate,
+            dpu.imc_redfish.to_string(),
+            card.certificate,
+        )
+        .await?;
+        self.accept(PinKind::SshHostKey, dpu.imc_ssh.to_string(), card.host_key)
+            .await?;
         self.update_facts(&dpu.id, |_| {}).await;
         self.changed(ChangeTag::Dpu, Some(dpu.id.to_string()));
         Ok(dpu.id)
     }
 
-    pub(crate) async fn accept(&self, kind: PinKind, peer: String, seen: Fingerprint) -> Result<(), AppError> {
+    pub(crate) async fn accept(
+        &self,
+        kind: PinKind,
+        peer: String,
+        seen: Fingerprint,
+    ) -> Result<(), AppError> {
         let now = self.now();
         let pin = Pin {
             kind,
@@ -164,7 +202,10 @@ impl Fleet {
         password: Password,
     ) -> Result<CredentialId, AppError> {
         let id = CredentialId::new();
-        self.inner.secrets.put(&credential_key(&id), &password).await?;
+        self.inner
+            .secrets
+            .put(&credential_key(&id), &password)
+            .await?;
         let profile = CredentialProfile {
             id: id.clone(),
             name: format!("{card} {of} {}", id.short()),
@@ -181,9 +222,16 @@ impl Fleet {
     /// One that no IMC takes, or that this one refuses; then the old one stays.
     pub async fn set_imc_password(&self, id: &DpuId, password: Password) -> Result<(), AppError> {
         let dpu = self.store().dpu(id).await?;
-        let user = self.store().credential(&dpu.imc_credential).await?.user_name;
+        let user = self
+            .store()
+            .credential(&dpu.imc_credential)
+            .await?
+            .user_name;
         let redfish_password = redfish_password(&password)?;
-        let pin = self.store().pin(PinKind::TlsCertificate, &dpu.imc_redfish.to_string()).await?;
+        let pin = self
+            .store()
+            .pin(PinKind::TlsCertificate, &dpu.imc_redfish.to_string())
+            .await?;
         let target = slipway_redfish::RedfishTarget {
             address: dpu.imc_redfish.clone(),
             user,
@@ -192,7 +240,10 @@ impl Fleet {
             timeouts: slipway_redfish::Timeouts::default(),
         };
         identify(&slipway_redfish::RedfishClient::new(target)).await?;
-        self.inner.secrets.put(&credential_key(&dpu.imc_credential), &password).await?;
+        self.inner
+            .secrets
+            .put(&credential_key(&dpu.imc_credential), &password)
+            .await?;
         self.inner.links.forget(id.as_str());
         self.changed(ChangeTag::Dpu, Some(id.to_string()));
         Ok(())
@@ -219,9 +270,15 @@ impl Fleet {
             AccRoute::Direct(acc) => acc.to_string(),
             AccRoute::ThroughImc(acc) => format!("{}/{acc}", dpu.imc_ssh),
         };
-        self.store().remove_pin(PinKind::TlsCertificate, &dpu.imc_redfish.to_string()).await?;
-        self.store().remove_pin(PinKind::SshHostKey, &dpu.imc_ssh.to_string()).await?;
-        self.store().remove_pin(PinKind::SshHostKey, &acc_peer).await?;
+        self.store()
+            .remove_pin(PinKind::TlsCertificate, &dpu.imc_redfish.to_string())
+            .await?;
+        self.store()
+            .remove_pin(PinKind::SshHostKey, &dpu.imc_ssh.to_string())
+            .await?;
+        self.store()
+            .remove_pin(PinKind::SshHostKey, &acc_peer)
+            .await?;
         self.inner.links.forget(id.as_str());
         self.changed(ChangeTag::Dpu, Some(id.to_string()));
         self.changed(ChangeTag::Pin, None);
@@ -235,9 +292,17 @@ impl Fleet {
     pub async fn dpus(&self, query: &DpuQuery) -> Result<DpuPage, AppError> {
         let page = self.store().dpus_page(&store_query(query)).await?;
         Ok(DpuPage {
-            rows: page.rows.into_iter().map(|row| row_view(row.dpu, &row.facts, row.last_job.as_ref())).collect(),
+            rows: page
+                .rows
+                .into_iter()
+                .map(|row| row_view(row.dpu, &row.facts, row.last_job.as_ref()))
+                .collect(),
             total: page.total,
-            counts: page.counts.into_iter().map(|(state, count)| StateCount { state, count }).collect(),
+            counts: page
+                .counts
+                .into_iter()
+                .map(|(state, count)| StateCount { state, count })
+                .collect(),
         })
     }
 
@@ -252,7 +317,8 @@ impl Fleet {
             return Ok(dpu);
         }
         self.store().dpu_by_name(text).await?.ok_or_else(|| {
-            AppError::not_found(format!("there is no card `{text}`")).hint("`slipctl bmc list` shows all cards")
+            AppError::not_found(format!("there is no card `{text}`"))
+                .hint("`slipctl bmc list` shows all cards")
         })
     }
 
@@ -263,7 +329,13 @@ impl Fleet {
     pub async fn dpu(&self, id: &DpuId) -> Result<DpuView, AppError> {
         let dpu = self.store().dpu(id).await?;
         let facts = self.store().facts(id).await?;
-        let jobs = self.store().jobs(&JobFilter { dpu: Some(id.clone()), ..JobFilter::default() }).await?;
+        let jobs = self
+            .store()
+            .jobs(&JobFilter {
+                dpu: Some(id.clone()),
+                ..JobFilter::default()
+            })
+            .await?;
         let last = jobs.first();
         let mut pins = Vec::new();
         for pin in self.store().pins().await? {
@@ -276,7 +348,10 @@ impl Fleet {
             }
         }
         let actions = actions(&facts, last);
-        let rows = jobs.iter().map(|job| self.job_row(job, &dpu.name)).collect();
+        let rows = jobs
+            .iter()
+            .map(|job| self.job_row(job, &dpu.name))
+            .collect();
         Ok(DpuView {
             row: row_view(dpu.clone(), &facts, last),
             identity: dpu.identity,
@@ -300,32 +375,38 @@ impl Fleet {
 }
 
 /// Identifies as an Intel IPU's IMC, or says what it is instead.
-async fn identify(
-    client: &slipway_redfish::RedfishClient,
-) -> Result<ImcIdentity, AppError> {
+async fn identify(client: &slipway_redfish::RedfishClient) -> Result<ImcIdentity, AppError> {
     use slipway_core::ports::Bmc;
     let identity = client.identify().await.map_err(|error: BmcError| {
         let stranger = matches!(error, BmcError::NotRedfish { .. });
         let error = AppError::from(error);
-        if stranger { error.hint(NOT_AN_IMC) } else { error }
+        if stranger {
+            error.hint(NOT_AN_IMC)
+        } else {
+            error
+        }
     })?;
     if identity.service_name.contains("Intel IPU") {
         return Ok(identity);
     }
-    Err(AppError::refused("this is a Redfish service, but not an Intel IPU's IMC")
-        .because(format!("it calls itself `{}`", identity.service_name))
-        .hint(NOT_AN_IMC))
+    Err(
+        AppError::refused("this is a Redfish service, but not an Intel IPU's IMC")
+            .because(format!("it calls itself `{}`", identity.service_name))
+            .hint(NOT_AN_IMC),
+    )
 }
 
 fn redfish_password(given: &Password) -> Result<Password, AppError> {
     imc_redfish_password(given).map_err(|error| {
-        AppError::from_chain(ErrorCode::Invalid, &error).hint("check the password; `calvin` is known")
+        AppError::from_chain(ErrorCode::Invalid, &error)
+            .hint("check the password; `calvin` is known")
     })
 }
 
 fn parse(text: &str, port: u16) -> Result<Address, AppError> {
     Address::parse_or(text.trim(), port).map_err(|error| {
-        AppError::from_chain(ErrorCode::Invalid, &error).hint("give a host name or an IP address, with `:port` if need be")
+        AppError::from_chain(ErrorCode::Invalid, &error)
+            .hint("give a host name or an IP address, with `:port` if need be")
     })
 }
 
@@ -333,7 +414,10 @@ fn addresses(imc: &str, imc_ssh: Option<&str>) -> Result<(Address, Address), App
     let redfish = parse(imc, IMC_REDFISH_PORT)?;
     let ssh = match imc_ssh.filter(|text| !text.trim().is_empty()) {
         Some(text) => parse(text, SSH_PORT)?,
-        None => Address { host: redfish.host.clone(), port: SSH_PORT },
+        None => Address {
+            host: redfish.host.clone(),
+            port: SSH_PORT,
+        },
     };
     Ok((redfish, ssh))
 }
@@ -353,14 +437,21 @@ fn store_query(query: &DpuQuery) -> slipway_store::DpuQuery {
         },
         descending: query.descending,
         offset: query.offset,
-        limit: if query.limit == 0 { 100 } else { query.limit.min(500) },
+        limit: if query.limit == 0 {
+            100
+        } else {
+            query.limit.min(500)
+        },
     }
 }
 
 /// The last job as the headline needs it.
 pub(crate) fn dpu_job(job: &Job) -> DpuJob {
     let (step_number, step_count) = step_position(job);
-    let step = job.state.failure().map_or_else(|| job.state.name().to_owned(), |f| f.step.clone());
+    let step = job
+        .state
+        .failure()
+        .map_or_else(|| job.state.name().to_owned(), |f| f.step.clone());
     DpuJob {
         id: job.id.clone(),
         kind: job.kind_name().to_owned(),
@@ -374,8 +465,13 @@ pub(crate) fn dpu_job(job: &Job) -> DpuJob {
 
 pub(crate) fn row_view(dpu: Dpu, facts: &DpuFacts, last: Option<&Job>) -> DpuRow {
     let last_job = last.map(dpu_job);
-    let booted = facts.bootc.as_ref().and_then(|status| status.booted.as_ref());
-    let running = last_job.as_ref().filter(|job| job.outcome == JobOutcome::Running);
+    let booted = facts
+        .bootc
+        .as_ref()
+        .and_then(|status| status.booted.as_ref());
+    let running = last_job
+        .as_ref()
+        .filter(|job| job.outcome == JobOutcome::Running);
     DpuRow {
         headline: headline(facts, last_job.as_ref()),
         image: booted
@@ -387,7 +483,11 @@ pub(crate) fn row_view(dpu: Dpu, facts: &DpuFacts, last: Option<&Job>) -> DpuRow
         available: facts.available.clone(),
         last_seen: facts.acc_seen.max(facts.imc_seen),
         job: running.map(|job| job.id.clone()),
-        firmware: dpu.identity.firmware_release.clone().or(dpu.identity.firmware.clone()),
+        firmware: dpu
+            .identity
+            .firmware_release
+            .clone()
+            .or(dpu.identity.firmware.clone()),
         id: dpu.id,
         name: dpu.name,
         host: dpu.host,
@@ -402,40 +502,70 @@ pub(crate) fn actions(facts: &DpuFacts, last: Option<&Job>) -> Vec<ActionView> {
         .filter(|job| job.state.outcome() == JobOutcome::Running)
         .map(|job| format!("a job runs on this card ({})", job.kind_name()));
     let status = facts.bootc.as_ref().filter(|status| status.image_mode);
-    let silent = facts.acc_silent.as_ref().map(|silence| format!("the ACC does not answer: {}", silence.reason));
-    let not_image_mode = || Some("this card does not run image mode; deploy an image first".to_owned());
+    let silent = facts
+        .acc_silent
+        .as_ref()
+        .map(|silence| format!("the ACC does not answer: {}", silence.reason));
+    let not_image_mode =
+        || Some("this card does not run image mode; deploy an image first".to_owned());
     let needs_acc = || {
-        busy.clone().or_else(|| silent.clone()).or_else(|| match status {
-            Some(_) => None,
-            None => not_image_mode(),
-        })
+        busy.clone()
+            .or_else(|| silent.clone())
+            .or_else(|| match status {
+                Some(_) => None,
+                None => not_image_mode(),
+            })
     };
-    let view = |action, label: String, why_not| ActionView { action, label, why_not };
+    let view = |action, label: String, why_not| ActionView {
+        action,
+        label,
+        why_not,
+    };
     let upgrade = match &facts.available {
         Some(available) => format!(
             "Upgrade to {} and reboot",
-            available.version.clone().unwrap_or_else(|| available.digest.short().to_owned())
+            available
+                .version
+                .clone()
+                .unwrap_or_else(|| available.digest.short().to_owned())
         ),
         None => "Upgrade and reboot".to_owned(),
     };
     let booted = status.and_then(StatusFacts::booted_digest);
-    let nothing_newer = facts.available.as_ref().is_some_and(|a| Some(&a.digest) == booted)
+    let nothing_newer = facts
+        .available
+        .as_ref()
+        .is_some_and(|a| Some(&a.digest) == booted)
         && status.is_some_and(|s| s.staged.is_none());
-    let upgrade_why = needs_acc()
-        .or_else(|| nothing_newer.then(|| "the card runs the newest image of its reference".to_owned()));
+    let upgrade_why = needs_acc().or_else(|| {
+        nothing_newer.then(|| "the card runs the newest image of its reference".to_owned())
+    });
     let back = status.and_then(|s| s.rollback.as_ref());
     let rollback = match back.and_then(|entry| entry.version.as_deref()) {
         Some(version) => format!("Roll back to {version} and reboot"),
         None => "Roll back and reboot".to_owned(),
     };
-    let rollback_why = needs_acc()
-        .or_else(|| back.is_none().then(|| "there is no older entry to roll back to".to_owned()));
-    let imc_silent = facts.imc_silent.as_ref().map(|s| format!("the IMC does not answer: {}", s.reason));
+    let rollback_why = needs_acc().or_else(|| {
+        back.is_none()
+            .then(|| "there is no older entry to roll back to".to_owned())
+    });
+    let imc_silent = facts
+        .imc_silent
+        .as_ref()
+        .map(|s| format!("the IMC does not answer: {}", s.reason));
     vec![
         view(DpuAction::Upgrade, upgrade, upgrade_why),
         view(DpuAction::Rollback, rollback, rollback_why),
-        view(DpuAction::Switch, "Switch to another image".into(), needs_acc()),
-        view(DpuAction::Deploy, "Deploy from an ISO".into(), busy.clone().or(imc_silent)),
+        view(
+            DpuAction::Switch,
+            "Switch to another image".into(),
+            needs_acc(),
+        ),
+        view(
+            DpuAction::Deploy,
+            "Deploy from an ISO".into(),
+            busy.clone().or(imc_silent),
+        ),
         view(DpuAction::Refresh, "Look again".into(), None),
         view(DpuAction::Remove, "Remove from Slipway".into(), busy),
     ]

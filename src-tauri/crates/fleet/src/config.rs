@@ -7,7 +7,7 @@ use slipway_core::{job::Policy, secret::Password};
 /// How to open a fleet.
 #[derive(Debug, Clone)]
 pub struct FleetConfig {
-    /// Database, secret file and logs.
+    /// Database and secret file.
     pub data_dir: PathBuf,
     /// For the encrypted secret file, where there is no keyring.
     pub passphrase: Option<Password>,

@@ -30,7 +30,9 @@ impl Fleet {
             common.push(format!("{} ({})", error.message, error.causes.join(", ")));
         }
         if let Some(release) = &request.allow_release {
-            warnings.push(format!("firmware {release} is not known to work and is allowed on purpose"));
+            warnings.push(format!(
+                "firmware {release} is not known to work and is allowed on purpose"
+            ));
         }
         let mut cards = Vec::new();
         for id in &request.dpus {
@@ -41,7 +43,11 @@ impl Fleet {
             warnings.push("no card was chosen".into());
         }
         let title = format!("Deploy {} to {}", iso.name, counted(cards.len()));
-        Ok(PlanView { title, cards, warnings })
+        Ok(PlanView {
+            title,
+            cards,
+            warnings,
+        })
     }
 
     async fn card_plan(
@@ -65,9 +71,15 @@ impl Fleet {
         if let Err(error) = check_hostname(&hostname) {
             problems.push(error.to_string());
         }
-        let booted = facts.bootc.as_ref().and_then(|status| status.booted.as_ref());
+        let booted = facts
+            .bootc
+            .as_ref()
+            .and_then(|status| status.booted.as_ref());
         let from = booted.and_then(|entry| {
-            Some(ImageLabel { version: entry.version.clone(), digest: entry.digest.clone()? })
+            Some(ImageLabel {
+                version: entry.version.clone(),
+                digest: entry.digest.clone()?,
+            })
         });
         let to = iso.facts.image_digest.clone().map(|digest| ImageLabel {
             version: iso.facts.image_version.clone(),
@@ -113,7 +125,11 @@ impl Fleet {
         let problems: Vec<String> = plan
             .cards
             .iter()
-            .flat_map(|card| card.problems.iter().map(move |problem| format!("{}: {problem}", card.name)))
+            .flat_map(|card| {
+                card.problems
+                    .iter()
+                    .map(move |problem| format!("{}: {problem}", card.name))
+            })
             .collect();
         if !problems.is_empty() {
             let mut error = AppError::refused("this can't be deployed yet; nothing was started");
@@ -124,14 +140,26 @@ impl Fleet {
         let mut ids = Vec::new();
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
-            let spec =
-                JobSpec::Deployment(plan_for(&dpu, &iso, request, &self.inner.keys.fleet_key_public)?);
-            ids.push(self.submit(&dpu, spec, &format!("deploy {} to {}", iso.name, dpu.name)).await?);
+            let spec = JobSpec::Deployment(plan_for(
+                &dpu,
+                &iso,
+                request,
+                &self.inner.keys.fleet_key_public,
+            )?);
+            ids.push(
+                self.submit(&dpu, spec, &format!("deploy {} to {}", iso.name, dpu.name))
+                    .await?,
+            );
         }
         Ok(ids)
     }
 
-    pub(crate) async fn submit(&self, dpu: &Dpu, spec: JobSpec, text: &str) -> Result<JobId, AppError> {
+    pub(crate) async fn submit(
+        &self,
+        dpu: &Dpu,
+        spec: JobSpec,
+        text: &str,
+    ) -> Result<JobId, AppError> {
         let job = Job::new(dpu.id.clone(), spec, self.now());
         self.store().submit(&job, text).await?;
         self.refresh_headline(&dpu.id).await;
@@ -143,11 +171,18 @@ impl Fleet {
 }
 
 pub(crate) fn counted(cards: usize) -> String {
-    if cards == 1 { "1 card".into() } else { format!("{cards} cards") }
+    if cards == 1 {
+        "1 card".into()
+    } else {
+        format!("{cards} cards")
+    }
 }
 
 fn hostname(dpu: &Dpu, domain: Option<&str>) -> String {
-    match domain.map(|domain| domain.trim().trim_start_matches('.')).filter(|domain| !domain.is_empty()) {
+    match domain
+        .map(|domain| domain.trim().trim_start_matches('.'))
+        .filter(|domain| !domain.is_empty())
+    {
         Some(domain) => format!("{}.{domain}", dpu.name),
         None => dpu.name.clone(),
     }
@@ -165,7 +200,11 @@ fn plan_for(
     };
     let mut authorized_keys = vec![fleet_key.to_owned()];
     authorized_keys.extend(
-        request.authorized_keys.iter().map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()),
+        request
+            .authorized_keys
+            .iter()
+            .map(|key| key.trim().to_owned())
+            .filter(|key| !key.is_empty()),
     );
     for key in &authorized_keys {
         slipway_core::kickstart::check_public_key(key)
@@ -180,7 +219,11 @@ fn plan_for(
         area,
         digest,
         version: iso.facts.image_version.clone(),
-        origin: iso.facts.image_reference.clone().filter(|reference| !reference.is_local_only()),
+        origin: iso
+            .facts
+            .image_reference
+            .clone()
+            .filter(|reference| !reference.is_local_only()),
         hostname: hostname(dpu, request.domain.as_deref()),
         authorized_keys,
         allow_release: request.allow_release.clone(),

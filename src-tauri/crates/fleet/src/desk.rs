@@ -13,8 +13,12 @@ use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::StoredCards, keys::DeskKeys, links::Links,
-    media::MediaDesk, views::{AppInfo, PublicationView},
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig,
+    access::StoredCards,
+    keys::DeskKeys,
+    links::Links,
+    media::MediaDesk,
+    views::{AppInfo, PublicationView},
 };
 
 /// The open fleet. Cheap to clone; the last clone closes it.
@@ -44,7 +48,9 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -68,8 +74,12 @@ impl Fleet {
         })?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keys = DeskKeys::load(&store, secrets.as_ref(), clock.now()).await?;
-        let media =
-            MediaDesk::new(keys.ca.clone(), store.clone(), clock.clone(), config.media_address);
+        let media = MediaDesk::new(
+            keys.ca.clone(),
+            store.clone(),
+            clock.clone(),
+            config.media_address,
+        );
         let (changes, _) = broadcast::channel(1024);
         let inner = Inner {
             config,
@@ -85,7 +95,9 @@ impl Fleet {
             registry: OciRegistry::new(None),
             plain: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -109,10 +121,16 @@ impl Fleet {
 
     pub(crate) fn engine(&self, lab: bool) -> Engine {
         let config = &self.inner.config;
-        let policy = if lab { &config.lab_policy } else { &config.policy };
+        let policy = if lab {
+            &config.lab_policy
+        } else {
+            &config.policy
+        };
         Engine::new(
             Arc::new(self.inner.store.clone()),
-            Arc::new(StoredCards { fleet: self.clone() }),
+            Arc::new(StoredCards {
+                fleet: self.clone(),
+            }),
             self.inner.clock.clone(),
             policy.clone(),
         )
@@ -131,7 +149,11 @@ impl Fleet {
             ca_fingerprint: inner.keys.ca.fingerprint(),
             fleet_key: inner.keys.fleet_key_public.clone(),
             media_url: inner.media.addresses().await.join(", "),
-            lab: self.store().setting::<bool>(crate::cards::LAB_SETTING).await?.unwrap_or(false),
+            lab: self
+                .store()
+                .setting::<bool>(crate::cards::LAB_SETTING)
+                .await?
+                .unwrap_or(false),
             runs_jobs: inner.runs_jobs.load(std::sync::atomic::Ordering::Relaxed),
         })
     }

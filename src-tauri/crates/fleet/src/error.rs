@@ -25,7 +25,13 @@ impl AppError {
     }
 
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), causes: Vec::new(), hint: None, retryable: false }
+        Self {
+            code,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            retryable: false,
+        }
     }
 
     #[must_use]
@@ -43,8 +49,15 @@ impl AppError {
     /// The error's own sentence, and what lies under it as causes.
     pub fn from_chain(code: ErrorCode, error: &(dyn std::error::Error + 'static)) -> Self {
         let mut all = chain(error);
-        let message = if all.is_empty() { String::new() } else { all.remove(0) };
-        Self { causes: all, ..Self::new(code, message) }
+        let message = if all.is_empty() {
+            String::new()
+        } else {
+            all.remove(0)
+        };
+        Self {
+            causes: all,
+            ..Self::new(code, message)
+        }
     }
 }
 
@@ -83,10 +96,13 @@ impl From<RemoteError> for AppError {
 impl From<JobStoreError> for AppError {
     fn from(error: JobStoreError) -> Self {
         let (code, hint) = match &error {
-            JobStoreError::CardIsBusy { .. } => {
-                (ErrorCode::Precondition, Some("wait for the job or cancel it"))
+            JobStoreError::CardIsBusy { .. } => (
+                ErrorCode::Precondition,
+                Some("wait for the job or cancel it"),
+            ),
+            JobStoreError::Missing(_) => {
+                (ErrorCode::NotFound, Some("`slipctl job list` shows all"))
             }
-            JobStoreError::Missing(_) => (ErrorCode::NotFound, Some("`slipctl job list` shows all")),
             JobStoreError::Stale(_) => (ErrorCode::Other, None),
             // The store's own words say what to do: a full disk, say.
             JobStoreError::Database(source) => {
@@ -105,12 +121,18 @@ impl From<JobStoreError> for AppError {
 impl From<SecretsError> for AppError {
     fn from(error: SecretsError) -> Self {
         let locked = matches!(error, SecretsError::Locked | SecretsError::WrongPassphrase);
-        let code = if locked { ErrorCode::SecretsLocked } else { ErrorCode::Other };
+        let code = if locked {
+            ErrorCode::SecretsLocked
+        } else {
+            ErrorCode::Other
+        };
         let hint = match &error {
             SecretsError::Locked | SecretsError::Unusable(_) => {
                 "start a keyring (Secret Service), or give the passphrase of the secret file"
             }
-            SecretsError::WrongPassphrase => "give the passphrase that the secret file was made with",
+            SecretsError::WrongPassphrase => {
+                "give the passphrase that the secret file was made with"
+            }
             SecretsError::Missing(_) => "enter the secret again",
         };
         Self::from_chain(code, &error).hint(hint)

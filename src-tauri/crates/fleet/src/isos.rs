@@ -41,14 +41,25 @@ impl Fleet {
         .map_err(|error| AppError::from_chain(code(&error), &error).hint(error.hint()))?;
         let known = self.store().isos().await?;
         if let Some(known) = known.iter().find(|iso| iso.facts.sha256 == facts.sha256) {
-            return Err(AppError::refused(format!("this ISO is in the library already, as {}", known.name))
-                .because(format!("{} has the same SHA-256, {}", known.path, facts.sha256))
-                .hint("use that one; to give it another place or name, remove it first"));
+            return Err(AppError::refused(format!(
+                "this ISO is in the library already, as {}",
+                known.name
+            ))
+            .because(format!(
+                "{} has the same SHA-256, {}",
+                known.path, facts.sha256
+            ))
+            .hint("use that one; to give it another place or name, remove it first"));
         }
-        let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let file_name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         let iso = Iso {
             id: IsoId::new(),
-            name: name.map(str::to_owned).or(file_name).unwrap_or_else(|| "installer.iso".into()),
+            name: name
+                .map(str::to_owned)
+                .or(file_name)
+                .unwrap_or_else(|| "installer.iso".into()),
             path: path.display().to_string(),
             facts,
             imported_at: self.now(),
@@ -78,23 +89,39 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn isos(&self) -> Result<Vec<IsoView>, AppError> {
-        let active = self.store().jobs(&JobFilter { active_only: true, ..JobFilter::default() }).await?;
+        let active = self
+            .store()
+            .jobs(&JobFilter {
+                active_only: true,
+                ..JobFilter::default()
+            })
+            .await?;
         let plain = self.plain_publications();
         let isos = self.store().isos().await?;
         Ok(isos
             .into_iter()
             .map(|iso| {
-                let mut publications: Vec<PublicationView> =
-                    plain.iter().filter(|(id, _)| *id == iso.id).map(|(_, view)| view.clone()).collect();
+                let mut publications: Vec<PublicationView> = plain
+                    .iter()
+                    .filter(|(id, _)| *id == iso.id)
+                    .map(|(_, view)| view.clone())
+                    .collect();
                 for view in &mut publications {
                     view.readers = self.inner.media.readers(&view.token);
                 }
                 publications.extend(active.iter().filter_map(|job| {
-                    let JobSpec::Deployment(plan) = &job.spec else { return None };
+                    let JobSpec::Deployment(plan) = &job.spec else {
+                        return None;
+                    };
                     let prepared = job.facts.prepared.as_ref()?;
                     (plan.iso == iso.id).then(|| PublicationView {
-                        token: prepared.token.clone(),
-                        url: prepared.url.to_string(),
+                        token: String::new(),
+                        // Who has the whole URL can read the card's host key while it is served.
+                        url: format!(
+                            "https://{}/iso/…/{}",
+                            prepared.url.authority(),
+                            prepared.file_name
+                        ),
                         file_name: prepared.file_name.clone(),
                         job: Some(job.id.clone()),
                         readers: self.inner.media.readers(&prepared.token),
@@ -111,7 +138,11 @@ impl Fleet {
     }
 
     fn plain_publications(&self) -> Vec<(IsoId, PublicationView)> {
-        self.inner.plain.lock().map(|all| all.clone()).unwrap_or_default()
+        self.inner
+            .plain
+            .lock()
+            .map(|all| all.clone())
+            .unwrap_or_default()
     }
 
     /// Takes an ISO out of the library; the file stays.
@@ -119,9 +150,20 @@ impl Fleet {
     /// # Errors
     /// Refused while a deployment uses it.
     pub async fn remove_iso(&self, id: &IsoId) -> Result<(), AppError> {
-        let active = self.store().jobs(&JobFilter { active_only: true, ..JobFilter::default() }).await?;
-        if active.iter().any(|job| matches!(&job.spec, JobSpec::Deployment(plan) if plan.iso == *id)) {
-            return Err(AppError::refused("a deployment uses this ISO").hint("wait for it, or cancel it"));
+        let active = self
+            .store()
+            .jobs(&JobFilter {
+                active_only: true,
+                ..JobFilter::default()
+            })
+            .await?;
+        if active
+            .iter()
+            .any(|job| matches!(&job.spec, JobSpec::Deployment(plan) if plan.iso == *id))
+        {
+            return Err(
+                AppError::refused("a deployment uses this ISO").hint("wait for it, or cancel it")
+            );
         }
         for (of, view) in self.plain_publications() {
             if of == *id {
@@ -140,7 +182,16 @@ impl Fleet {
     pub async fn publish_iso(&self, id: &IsoId) -> Result<PublicationView, AppError> {
         let iso = self.store().iso(id).await?;
         check_file(&iso).await?;
-        let address = self.inner.config.media_address.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+        let in_the_lab = self
+            .store()
+            .setting::<bool>(crate::cards::LAB_SETTING)
+            .await?
+            .unwrap_or(false);
+        let address = match self.inner.config.media_address {
+            // The lab's cards are on this machine, and nobody else needs its ISO.
+            None if in_the_lab => std::net::Ipv4Addr::LOCALHOST.into(),
+            Some(_) | None => self.inner.media.outward().await,
+        };
         let token = slipway_media::new_token();
         let file_name = published_name(&iso.name, &iso.facts.sha256, None);
         let publication = Publication {
@@ -151,8 +202,13 @@ impl Fleet {
             overlay: None,
         };
         let url = self.inner.media.publish_on(address, publication).await?;
-        let view =
-            PublicationView { token, url: url.to_string(), file_name, job: None, readers: vec![] };
+        let view = PublicationView {
+            token,
+            url: url.to_string(),
+            file_name,
+            job: None,
+            readers: vec![],
+        };
         if let Ok(mut all) = self.inner.plain.lock() {
             all.push((id.clone(), view.clone()));
         }
@@ -182,7 +238,9 @@ fn code(error: &IsoError) -> ErrorCode {
         | IsoError::Xorriso { .. }
         | IsoError::BadFile { .. }
         | IsoError::DigestMismatch { .. } => ErrorCode::Invalid,
-        IsoError::Unreadable { .. } | IsoError::XorrisoMissing | IsoError::Cancelled => ErrorCode::Other,
+        IsoError::Unreadable { .. } | IsoError::XorrisoMissing | IsoError::Cancelled => {
+            ErrorCode::Other
+        }
     }
 }
 
@@ -193,9 +251,16 @@ pub(crate) async fn check_file(iso: &Iso) -> Result<(), AppError> {
             .because(cause)
             .hint("remove the ISO and import it again")
     };
-    let found = tokio::fs::metadata(&iso.path).await.map_err(|e| gone(format!("{}: {e}", iso.path)))?;
+    let found = tokio::fs::metadata(&iso.path)
+        .await
+        .map_err(|e| gone(format!("{}: {e}", iso.path)))?;
     if found.len() != iso.facts.size.0 {
-        return Err(gone(format!("{} has {} bytes, had {}", iso.path, found.len(), iso.facts.size.0)));
+        return Err(gone(format!(
+            "{} has {} bytes, had {}",
+            iso.path,
+            found.len(),
+            iso.facts.size.0
+        )));
     }
     Ok(())
 }
@@ -203,10 +268,14 @@ pub(crate) async fn check_file(iso: &Iso) -> Result<(), AppError> {
 pub(crate) fn why_not_deployable(iso: &Iso) -> Option<String> {
     let facts = &iso.facts;
     if facts.image_digest.is_none() {
-        return Some("there is no image in it (no /container): success could not be checked".into());
+        return Some(
+            "there is no image in it (no /container): success could not be checked".into(),
+        );
     }
     if facts.area.is_none() {
-        return Some("it has no kickstart area: a card could not be given its name and keys".into());
+        return Some(
+            "it has no kickstart area: a card could not be given its name and keys".into(),
+        );
     }
     if !facts.bootable {
         return Some("it has no boot record".into());
@@ -217,7 +286,11 @@ pub(crate) fn why_not_deployable(iso: &Iso) -> Option<String> {
         return Some(format!("it is for {arch}; an IPU's ACC is aarch64"));
     }
     if facts.size.0 > IMC_MEDIA_LIMIT {
-        return Some(format!("it has {}, an IMC takes {}", facts.size, ByteCount(IMC_MEDIA_LIMIT)));
+        return Some(format!(
+            "it has {}, an IMC takes {}",
+            facts.size,
+            ByteCount(IMC_MEDIA_LIMIT)
+        ));
     }
     None
 }
@@ -238,7 +311,11 @@ pub(crate) fn warnings(iso: &Iso) -> Vec<String> {
     if facts.size.0 > MEV_1_8_COMFORT {
         all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it".into());
     }
-    if !facts.kargs.iter().any(|arg| arg.starts_with("netroot=iscsi:")) {
+    if !facts
+        .kargs
+        .iter()
+        .any(|arg| arg.starts_with("netroot=iscsi:"))
+    {
         all.push("its boot entries have no netroot=iscsi: argument; an IPU's installer would not find its disk".into());
     }
     all

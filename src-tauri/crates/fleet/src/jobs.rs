@@ -16,7 +16,11 @@ use crate::{
 
 impl Fleet {
     pub(crate) async fn active_job(&self, dpu: &DpuId) -> Result<Option<Job>, AppError> {
-        let filter = JobFilter { dpu: Some(dpu.clone()), active_only: true, limit: 1 };
+        let filter = JobFilter {
+            dpu: Some(dpu.clone()),
+            active_only: true,
+            limit: 1,
+        };
         Ok(self.store().jobs(&filter).await?.into_iter().next())
     }
 
@@ -47,12 +51,23 @@ impl Fleet {
     ///
     /// # Errors
     /// The database.
-    pub async fn jobs(&self, dpu: Option<&DpuId>, active_only: bool) -> Result<Vec<JobRow>, AppError> {
-        let filter = JobFilter { dpu: dpu.cloned(), active_only, limit: 0 };
+    pub async fn jobs(
+        &self,
+        dpu: Option<&DpuId>,
+        active_only: bool,
+    ) -> Result<Vec<JobRow>, AppError> {
+        let filter = JobFilter {
+            dpu: dpu.cloned(),
+            active_only,
+            limit: 0,
+        };
         let names = self.store().dpu_names().await?;
         let mut jobs = self.store().jobs(&filter).await?;
         jobs.sort_by_key(|job| job.state.is_terminal());
-        Ok(jobs.iter().map(|job| self.job_row(job, names.get(&job.dpu).map_or("(removed)", String::as_str))).collect())
+        Ok(jobs
+            .iter()
+            .map(|job| self.job_row(job, names.get(&job.dpu).map_or("(removed)", String::as_str)))
+            .collect())
     }
 
     /// Everything about one job, with its whole history.
@@ -63,16 +78,32 @@ impl Fleet {
         let job = self.store().job(id).await?;
         let events = self.store().events(Some(id), 0, 10_000).await?;
         let dpu = self.store().dpu(&job.dpu).await.ok();
-        let plans = dpu.as_ref().map(|dpu| planned_steps(&job.spec, dpu)).unwrap_or_default();
+        let plans = dpu
+            .as_ref()
+            .map(|dpu| planned_steps(&job.spec, dpu))
+            .unwrap_or_default();
         let steps = plans
             .into_iter()
             .zip(step_statuses(&job, &events))
-            .map(|(plan, (status, entered_at))| JobStep { plan, status, entered_at })
+            .map(|(plan, (status, entered_at))| JobStep {
+                plan,
+                status,
+                entered_at,
+            })
             .collect();
-        let readers = job.facts.prepared.as_ref().map(|p| self.inner.media.readers(&p.token)).unwrap_or_default();
+        let readers = job
+            .facts
+            .prepared
+            .as_ref()
+            .map(|p| self.inner.media.readers(&p.token))
+            .unwrap_or_default();
         let running = job.state.outcome() == JobOutcome::Running;
         let config = &self.inner.config;
-        let policy = if self.is_lab_card(&job.dpu).await { &config.lab_policy } else { &config.policy };
+        let policy = if self.is_lab_card(&job.dpu).await {
+            &config.lab_policy
+        } else {
+            &config.policy
+        };
         Ok(JobView {
             row: self.job_row(&job, dpu.as_ref().map_or("(removed)", |dpu| &dpu.name)),
             steps,
@@ -106,7 +137,10 @@ impl Fleet {
         if self.store().dpu(&job.dpu).await.is_err() {
             return Ok(Some("its card was removed".into()));
         }
-        Ok(self.active_job(&job.dpu).await?.map(|active| format!("{} runs on this card", active.kind_name())))
+        Ok(self
+            .active_job(&job.dpu)
+            .await?
+            .map(|active| format!("{} runs on this card", active.kind_name())))
     }
 
     /// Asks a job to stop; it ends by way of its clean-up.
@@ -129,7 +163,9 @@ impl Fleet {
     pub async fn retry_job(&self, id: &JobId) -> Result<JobId, AppError> {
         let job = self.store().job(id).await?;
         if let Some(why) = self.why_not_retry(&job).await? {
-            return Err(AppError::refused(format!("this job can't be started again: {why}")));
+            return Err(AppError::refused(format!(
+                "this job can't be started again: {why}"
+            )));
         }
         let dpu = self.store().dpu(&job.dpu).await?;
         let spec = match job.spec {
@@ -140,7 +176,12 @@ impl Fleet {
             }
             JobSpec::Deployment(plan) => JobSpec::Deployment(plan),
         };
-        self.submit(&dpu, spec, &format!("{} again, after job {}", job.id.short(), id.short())).await
+        self.submit(
+            &dpu,
+            spec,
+            &format!("{} again, after job {}", job.id.short(), id.short()),
+        )
+        .await
     }
 
     /// Somebody has looked at how it ended.
@@ -177,7 +218,9 @@ fn residue(job: &Job) -> Vec<Residue> {
 /// What a job is about, in a few words.
 fn what(job: &Job) -> String {
     let short = |digest: &Option<slipway_core::image::ImageDigest>| {
-        digest.as_ref().map_or("…".to_owned(), |d| d.short().to_owned())
+        digest
+            .as_ref()
+            .map_or("…".to_owned(), |d| d.short().to_owned())
     };
     match &job.spec {
         JobSpec::Deployment(plan) => match &plan.version {
@@ -187,7 +230,11 @@ fn what(job: &Job) -> String {
         JobSpec::BootChange(plan) => match &plan.change {
             BootChange::Switch(to) => format!("to {to}"),
             BootChange::Upgrade | BootChange::Rollback => {
-                format!("{} → {}", short(&job.facts.booted_before), short(&job.facts.target))
+                format!(
+                    "{} → {}",
+                    short(&job.facts.booted_before),
+                    short(&job.facts.target)
+                )
             }
         },
     }

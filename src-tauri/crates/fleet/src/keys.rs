@@ -51,7 +51,11 @@ impl DeskKeys {
                 Ok((public, private))
             })
             .await?;
-        Ok(Self { ca, fleet_key, fleet_key_public })
+        Ok(Self {
+            ca,
+            fleet_key,
+            fleet_key_public,
+        })
     }
 
     async fn pair(
@@ -68,7 +72,10 @@ impl DeskKeys {
                     crate::ErrorCode::SecretsLocked,
                     "the secret store does not have this desk's keys",
                 )
-                .because(format!("`{secret_name}` is missing in the {}", secrets.place()))
+                .because(format!(
+                    "`{secret_name}` is missing in the {}",
+                    secrets.place()
+                ))
                 .hint("open the secret store that this data folder was made with")),
                 Err(error) => Err(error.into()),
             };

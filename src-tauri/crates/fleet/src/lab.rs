@@ -53,7 +53,8 @@ impl LabFile {
                 .because(format!("{}: {error}", path.display()))
                 .hint("start a lab first: `slipctl lab start --dir …`")
         })?;
-        serde_json::from_str(&text).map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))
+        serde_json::from_str(&text)
+            .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))
     }
 }
 
@@ -96,7 +97,10 @@ impl Fleet {
 
 impl Fleet {
     pub(crate) async fn is_lab_card(&self, dpu: &DpuId) -> bool {
-        self.store().dpu(dpu).await.is_ok_and(|dpu| dpu.labels.iter().any(|label| label == LAB_LABEL))
+        self.store()
+            .dpu(dpu)
+            .await
+            .is_ok_and(|dpu| dpu.labels.iter().any(|label| label == LAB_LABEL))
     }
 }
 

@@ -34,16 +34,45 @@ impl MediaDesk {
         clock: Arc<dyn Clock>,
         fixed: Option<IpAddr>,
     ) -> Self {
-        Self { ca, store, clock, fixed, servers: Arc::default(), places: Arc::default() }
+        Self {
+            ca,
+            store,
+            clock,
+            fixed,
+            servers: Arc::default(),
+            places: Arc::default(),
+        }
     }
 
     /// The view of one card: the address under which its IMC sees us.
-    pub async fn towards(&self, imc: &slipway_core::address::Address) -> Result<CardMedia, StepError> {
+    pub async fn towards(
+        &self,
+        imc: &slipway_core::address::Address,
+    ) -> Result<CardMedia, StepError> {
         let address = match self.fixed {
             Some(address) => address,
             None => local_address_towards(imc).await?,
         };
-        Ok(CardMedia { desk: self.clone(), address })
+        Ok(CardMedia {
+            desk: self.clone(),
+            address,
+        })
+    }
+
+    /// Where to serve what is for nobody in particular: the address that leads out of this
+    /// machine, or loopback where none does.
+    pub async fn outward(&self) -> IpAddr {
+        if let Some(address) = self.fixed {
+            return address;
+        }
+        // TEST-NET-1: it is asked which way leads there, and nothing is sent.
+        let somewhere = slipway_core::address::Address {
+            host: "192.0.2.1".into(),
+            port: 9,
+        };
+        local_address_towards(&somewhere)
+            .await
+            .unwrap_or(std::net::Ipv4Addr::LOCALHOST.into())
     }
 
     pub async fn server(&self, address: IpAddr) -> Result<Arc<IsoServer>, StepError> {
@@ -52,15 +81,25 @@ impl MediaDesk {
             return Ok(server.clone());
         }
         let setting = format!("media.port.{address}");
-        let local = |error: slipway_store::StoreError| StepError::new(FailureKind::Local, error.to_string());
-        let port = self.store.setting::<u16>(&setting).await.map_err(local)?.unwrap_or(0);
+        let local = |error: slipway_store::StoreError| {
+            StepError::new(FailureKind::Local, error.to_string())
+        };
+        let port = self
+            .store
+            .setting::<u16>(&setting)
+            .await
+            .map_err(local)?
+            .unwrap_or(0);
         let server = IsoServer::start(
             SocketAddr::new(address, port),
             &address.to_string(),
             &self.ca,
             self.clock.clone(),
         )?;
-        self.store.set_setting(&setting, &server.bound().port()).await.map_err(local)?;
+        self.store
+            .set_setting(&setting, &server.bound().port())
+            .await
+            .map_err(local)?;
         let server = Arc::new(server);
         servers.insert(address, server.clone());
         Ok(server)
@@ -68,10 +107,19 @@ impl MediaDesk {
 
     /// `https://host:port` of everything that serves.
     pub async fn addresses(&self) -> Vec<String> {
-        self.servers.lock().await.values().map(|s| format!("https://{}", s.bound())).collect()
+        self.servers
+            .lock()
+            .await
+            .values()
+            .map(|s| format!("https://{}", s.bound()))
+            .collect()
     }
 
-    pub async fn publish_on(&self, address: IpAddr, publication: Publication) -> Result<url::Url, StepError> {
+    pub async fn publish_on(
+        &self,
+        address: IpAddr,
+        publication: Publication,
+    ) -> Result<url::Url, StepError> {
         let server = self.server(address).await?;
         let token = publication.token.clone();
         let url = server.publish(publication).await?;
@@ -86,14 +134,20 @@ impl MediaDesk {
     }
 
     pub async fn unpublish(&self, token: &str) {
-        let place = self.places.lock().ok().and_then(|mut places| places.remove(token));
+        let place = self
+            .places
+            .lock()
+            .ok()
+            .and_then(|mut places| places.remove(token));
         if let Some(server) = place {
             server.unpublish(token).await;
         }
     }
 
     pub fn readers(&self, token: &str) -> Vec<MediaReader> {
-        self.place(token).map(|server| server.readers(token)).unwrap_or_default()
+        self.place(token)
+            .map(|server| server.readers(token))
+            .unwrap_or_default()
     }
 }
 
@@ -126,17 +180,28 @@ impl MediaServer for CardMedia {
 /// table and sends nothing.
 async fn local_address_towards(imc: &slipway_core::address::Address) -> Result<IpAddr, StepError> {
     let unreachable = |error: std::io::Error| {
-        StepError::new(FailureKind::Unreachable, format!("no way from here to {imc}"))
-            .because(error.to_string())
-            .transient()
+        StepError::new(
+            FailureKind::Unreachable,
+            format!("no way from here to {imc}"),
+        )
+        .because(error.to_string())
+        .transient()
     };
     let peer = tokio::net::lookup_host((imc.host.as_str(), imc.port))
         .await
         .map_err(unreachable)?
         .next()
-        .ok_or_else(|| StepError::new(FailureKind::Unreachable, format!("{imc} has no address")).transient())?;
-    let any: SocketAddr = if peer.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
-    let socket = tokio::net::UdpSocket::bind(any).await.map_err(unreachable)?;
+        .ok_or_else(|| {
+            StepError::new(FailureKind::Unreachable, format!("{imc} has no address")).transient()
+        })?;
+    let any: SocketAddr = if peer.is_ipv4() {
+        ([0, 0, 0, 0], 0).into()
+    } else {
+        ([0u16; 8], 0).into()
+    };
+    let socket = tokio::net::UdpSocket::bind(any)
+        .await
+        .map_err(unreachable)?;
     socket.connect(peer).await.map_err(unreachable)?;
     Ok(socket.local_addr().map_err(unreachable)?.ip())
 }

@@ -26,13 +26,21 @@ impl Fleet {
             .map(|(state, count)| StateCount { state, count })
             .collect();
         let sum = |wanted: &dyn Fn(HeadlineState) -> bool| -> u32 {
-            by_state.iter().filter(|c| wanted(c.state)).map(|c| c.count).sum()
+            by_state
+                .iter()
+                .filter(|c| wanted(c.state))
+                .map(|c| c.count)
+                .sum()
         };
         let total = sum(&|_| true);
         let current = sum(&|state| state == HeadlineState::Current);
         let need_you = sum(&needs_somebody);
         let query = slipway_store::DpuQuery {
-            states: by_state.iter().map(|c| c.state).filter(|state| needs_somebody(*state)).collect(),
+            states: by_state
+                .iter()
+                .map(|c| c.state)
+                .filter(|state| needs_somebody(*state))
+                .collect(),
             sort: slipway_store::DpuSort::State,
             limit: 20,
             ..slipway_store::DpuQuery::default()
@@ -61,10 +69,20 @@ impl Fleet {
             .images_in_use()
             .await?
             .into_iter()
-            .map(|used| ImageUse { digest: used.digest, version: used.version, count: used.cards })
+            .map(|used| ImageUse {
+                digest: used.digest,
+                version: used.version,
+                count: used.cards,
+            })
             .collect();
         let names = self.store().dpu_names().await?;
-        let jobs = self.store().jobs(&JobFilter { limit: 50, ..JobFilter::default() }).await?;
+        let jobs = self
+            .store()
+            .jobs(&JobFilter {
+                limit: 50,
+                ..JobFilter::default()
+            })
+            .await?;
         let row = |job| self.job_row(job, names.get(&job.dpu).map_or("(removed)", String::as_str));
         let running = |job: &&slipway_core::job::Job| job.state.outcome() == JobOutcome::Running;
         Ok(Overview {
@@ -76,7 +94,12 @@ impl Fleet {
             attention,
             images,
             running: jobs.iter().filter(running).map(row).collect(),
-            recent: jobs.iter().filter(|job| !running(job)).take(5).map(row).collect(),
+            recent: jobs
+                .iter()
+                .filter(|job| !running(job))
+                .take(5)
+                .map(row)
+                .collect(),
         })
     }
 }
@@ -114,7 +137,10 @@ mod tests {
 
     #[test]
     fn the_sentence_counts_as_people_do() {
-        assert_eq!(sentence(220, 214, 3), "214 of 220 cards current, 3 need you");
+        assert_eq!(
+            sentence(220, 214, 3),
+            "214 of 220 cards current, 3 need you"
+        );
         assert_eq!(sentence(1, 0, 1), "0 of 1 card current, 1 needs you");
         assert_eq!(sentence(0, 0, 0), "No cards yet");
     }

@@ -24,7 +24,11 @@ struct AccLook {
 
 impl Fleet {
     /// Changes what is known of a card, and its headline with it, in one transaction.
-    pub(crate) async fn update_facts(&self, dpu: &DpuId, change: impl FnOnce(&mut DpuFacts) + Send) {
+    pub(crate) async fn update_facts(
+        &self,
+        dpu: &DpuId,
+        change: impl FnOnce(&mut DpuFacts) + Send,
+    ) {
         let changed = self.store().change_facts(dpu, |facts, job| {
             change(facts);
             headline(facts, job.map(dpu_job).as_ref()).state
@@ -39,7 +43,11 @@ impl Fleet {
     }
 
     async fn last_job(&self, dpu: &DpuId) -> Result<Option<slipway_core::dpu::DpuJob>, AppError> {
-        let filter = JobFilter { dpu: Some(dpu.clone()), active_only: false, limit: 1 };
+        let filter = JobFilter {
+            dpu: Some(dpu.clone()),
+            active_only: false,
+            limit: 1,
+        };
         Ok(self.store().jobs(&filter).await?.first().map(dpu_job))
     }
 
@@ -53,7 +61,8 @@ impl Fleet {
             Ok(card) => self.look(&card).await,
             Err(error) => {
                 let now = self.now();
-                self.update_facts(id, |facts| silence(&mut facts.imc_silent, &error, now)).await;
+                self.update_facts(id, |facts| silence(&mut facts.imc_silent, &error, now))
+                    .await;
             }
         }
         self.changed(ChangeTag::Dpu, Some(id.to_string()));
@@ -88,14 +97,20 @@ impl Fleet {
             self.keep_identity(&card.dpu, identity).await;
         }
         // While a job runs, its steps look at the ACC; `bootc status` would wait for the lock.
-        let acc = if busy { None } else { Some(self.look_at_acc(card).await) };
+        let acc = if busy {
+            None
+        } else {
+            Some(self.look_at_acc(card).await)
+        };
         let available = match &acc {
             Some(Ok(look)) => self.look_at_registry(look).await,
             Some(Err(_)) | None => None,
         };
         let refused = |error: &StepError| error.kind == FailureKind::Authentication;
         let refused = identity.as_ref().err().is_some_and(refused)
-            || acc.as_ref().is_some_and(|acc| acc.as_ref().err().is_some_and(refused));
+            || acc
+                .as_ref()
+                .is_some_and(|acc| acc.as_ref().err().is_some_and(refused));
         self.inner.links.set_refused(card.dpu.id.as_str(), refused);
         self.update_facts(&card.dpu.id, |facts| {
             match identity {
@@ -126,7 +141,10 @@ impl Fleet {
 
     async fn keep_identity(&self, dpu: &Dpu, identity: &ImcIdentity) {
         if dpu.identity != *identity {
-            let changed = Dpu { identity: identity.clone(), ..dpu.clone() };
+            let changed = Dpu {
+                identity: identity.clone(),
+                ..dpu.clone()
+            };
             if let Err(error) = self.store().update_dpu(&changed).await {
                 tracing::warn!(dpu = %dpu.name, %error, "the card's identity could not be kept");
             }
@@ -147,7 +165,10 @@ impl Fleet {
                     first_seen: now,
                     last_seen: now,
                 };
-                self.store().put_pin(&pin).await.map_err(crate::access::local)?;
+                self.store()
+                    .put_pin(&pin)
+                    .await
+                    .map_err(crate::access::local)?;
                 self.changed(ChangeTag::Pin, None);
                 let card = self.open_card(card.dpu.clone()).await?;
                 self.read_acc(&card).await.map_err(RemoteOrStep::step)
@@ -160,13 +181,19 @@ impl Fleet {
         let acc = card.acc();
         let deadline = self.inner.config.policy.command();
         let run = |argv: &'static [&'static str]| async move {
-            acc.run(&CommandLine::new(argv.iter().copied()), None, deadline).await
+            acc.run(&CommandLine::new(argv.iter().copied()), None, deadline)
+                .await
         };
-        let boot_id = run(&["cat", "/proc/sys/kernel/random/boot_id"]).await?.text();
+        let boot_id = run(&["cat", "/proc/sys/kernel/random/boot_id"])
+            .await?
+            .text();
         let hostname = run(&["cat", "/etc/hostname"]).await?.text();
         let grubenv = run(&["grub2-editenv", "/boot/grub2/grubenv", "list"]).await?;
-        let greenboot =
-            if grubenv.ok() { parse_greenboot(&grubenv.text()) } else { Greenboot::NotInstalled };
+        let greenboot = if grubenv.ok() {
+            parse_greenboot(&grubenv.text())
+        } else {
+            Greenboot::NotInstalled
+        };
         let status = acc.run(&status_command(), None, deadline).await?;
         let status = match status.exit {
             0 => parse_status(&status.text())
@@ -174,16 +201,28 @@ impl Fleet {
             // There is no bootc on this system.
             127 => slipway_core::bootc::BootcStatus::not_image_mode(),
             exit => {
-                return Err(StepError::new(FailureKind::Bootc, format!("`bootc status` failed: {}", status.reason()))
-                    .because(format!("exit {exit}"))
-                    .into());
+                return Err(StepError::new(
+                    FailureKind::Bootc,
+                    format!("`bootc status` failed: {}", status.reason()),
+                )
+                .because(format!("exit {exit}"))
+                .into());
             }
         };
         let peer = card.acc_peer();
-        if let Err(error) = self.store().touch_pin(PinKind::SshHostKey, &peer, self.now()).await {
+        if let Err(error) = self
+            .store()
+            .touch_pin(PinKind::SshHostKey, &peer, self.now())
+            .await
+        {
             tracing::warn!(%peer, %error, "when a pin was seen last could not be kept");
         }
-        Ok(AccLook { status, greenboot, boot_id, hostname })
+        Ok(AccLook {
+            status,
+            greenboot,
+            boot_id,
+            hostname,
+        })
     }
 
     async fn look_at_registry(&self, look: &AccLook) -> Option<AvailableImage> {
@@ -207,7 +246,10 @@ impl Fleet {
 /// The same silence goes on; another reason keeps its beginning.
 fn silence(fact: &mut Option<Silence>, error: &StepError, now: slipway_core::time::Timestamp) {
     let since = fact.as_ref().map_or(now, |silence| silence.since);
-    *fact = Some(Silence { since, reason: error.message.clone() });
+    *fact = Some(Silence {
+        since,
+        reason: error.message.clone(),
+    });
 }
 
 enum RemoteOrStep {

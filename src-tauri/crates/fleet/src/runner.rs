@@ -35,9 +35,9 @@ impl Running {
     /// What the runner met.
     pub async fn stop(self) -> Result<(), AppError> {
         self.stop.cancel();
-        self.task.await.unwrap_or_else(|error| {
-            Err(AppError::from_chain(crate::ErrorCode::Other, &error))
-        })
+        self.task
+            .await
+            .unwrap_or_else(|error| Err(AppError::from_chain(crate::ErrorCode::Other, &error)))
     }
 }
 
@@ -47,7 +47,10 @@ impl Fleet {
     pub fn start_running(&self) -> Running {
         let stop = CancellationToken::new();
         let (fleet, token) = (self.clone(), stop.clone());
-        Running { stop, task: tokio::spawn(async move { fleet.run(token).await }) }
+        Running {
+            stop,
+            task: tokio::spawn(async move { fleet.run(token).await }),
+        }
     }
 
     /// Runs jobs until cancelled. Where another process holds the lease, waits for it.
@@ -56,7 +59,10 @@ impl Fleet {
     /// The database can't be used any more.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), AppError> {
         let owner = format!("{}-{}", std::process::id(), JobId::new().short());
-        let engines = Engines { hardware: Arc::new(self.engine(false)), lab: Arc::new(self.engine(true)) };
+        let engines = Engines {
+            hardware: Arc::new(self.engine(false)),
+            lab: Arc::new(self.engine(true)),
+        };
         let moving: Arc<Mutex<HashSet<JobId>>> = Arc::default();
         let mut steps = JoinSet::new();
         let mut renew = tokio::time::interval(RENEW);
@@ -103,14 +109,21 @@ impl Fleet {
         moving: &Arc<Mutex<HashSet<JobId>>>,
         steps: &mut JoinSet<()>,
     ) -> Result<(), AppError> {
-        let limit = u32::try_from(self.inner.config.concurrency.saturating_mul(2)).unwrap_or(u32::MAX);
+        let limit =
+            u32::try_from(self.inner.config.concurrency.saturating_mul(2)).unwrap_or(u32::MAX);
         for job in engines.hardware.due(limit).await? {
             if steps.len() >= self.inner.config.concurrency {
                 break;
             }
-            let free = moving.lock().is_ok_and(|mut moving| moving.insert(job.id.clone()));
+            let free = moving
+                .lock()
+                .is_ok_and(|mut moving| moving.insert(job.id.clone()));
             if free {
-                let engine = if self.is_lab_card(&job.dpu).await { &engines.lab } else { &engines.hardware };
+                let engine = if self.is_lab_card(&job.dpu).await {
+                    &engines.lab
+                } else {
+                    &engines.hardware
+                };
                 steps.spawn(step(engine.clone(), job, moving.clone()));
             }
         }
@@ -119,7 +132,9 @@ impl Fleet {
 
     /// Looks at all cards at the configured interval until cancelled.
     pub async fn keep_looking(&self, stop: CancellationToken) {
-        let Some(every) = self.inner.config.refresh_every else { return };
+        let Some(every) = self.inner.config.refresh_every else {
+            return;
+        };
         loop {
             if let Err(error) = self.refresh_fleet().await {
                 tracing::warn!(%error, "looking at the fleet");
@@ -167,7 +182,9 @@ async fn step(engine: Arc<Engine>, job: Job, moving: Arc<Mutex<HashSet<JobId>>>)
         Ok(_) => {}
         // Somebody cancelled it or moved it meanwhile; it comes up again as it is stored.
         Err(JobStoreError::Stale(_)) => {}
-        Err(error) => tracing::error!(job = %id, error = %slipway_core::failure::chain(&error).join(": "), "a job could not be moved"),
+        Err(error) => {
+            tracing::error!(job = %id, error = %slipway_core::failure::chain(&error).join(": "), "a job could not be moved")
+        }
     }
     if let Ok(mut moving) = moving.lock() {
         moving.remove(&id);

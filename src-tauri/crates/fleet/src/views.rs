@@ -156,11 +156,20 @@ pub struct Probe {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "trust")]
 pub enum ProbeTrust {
-    New { seen: Fingerprint },
-    Pinned { seen: Fingerprint },
-    Changed { pinned: Fingerprint, seen: Fingerprint },
+    New {
+        seen: Fingerprint,
+    },
+    Pinned {
+        seen: Fingerprint,
+    },
+    Changed {
+        pinned: Fingerprint,
+        seen: Fingerprint,
+    },
     /// It did not answer; the sentence says how far it got.
-    Silent { reason: String },
+    Silent {
+        reason: String,
+    },
 }
 
 /// A card to add. The password crosses inwards only.

@@ -1,17 +1,17 @@
 //! Slipway's own certificate authority: an IMC fetches ISOs over HTTPS only, and trusts what was
 //! put into its bundle.
 //!
-//! One CA per installation, P-256, kept by the caller (the certificate in the data folder, the key
+//! One CA per installation, P-256, kept by the caller (the certificate in the database, the key
 //! in the secret store). Certificates for the ISO server are made at its start and live in memory.
 
 use std::net::IpAddr;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
 };
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
 use slipway_core::{secret::Password, time::Timestamp, trust::Fingerprint};
 
@@ -78,7 +78,9 @@ impl CertificateAuthority {
         let der = CertificateDer::from_pem_slice(self.certificate_pem.as_bytes())
             .expect("a certificate that was made or read here is PEM");
         let hash = STANDARD_NO_PAD.encode(digest(&SHA256, der.as_ref()));
-        format!("SHA256:{hash}").parse().expect("32 bytes are 43 base64 characters")
+        format!("SHA256:{hash}")
+            .parse()
+            .expect("32 bytes are 43 base64 characters")
     }
 
     /// The authority that [`Self::create`] made earlier.

@@ -91,7 +91,7 @@ export function IsoCard({ view }: { view: IsoView }) {
             <IsoFactsList iso={iso} />
           </StackItem>
           {publications.map((publication) => (
-            <PublicationItem key={publication.token} publication={publication} />
+            <PublicationItem key={publication.file_name} publication={publication} />
           ))}
           {publish.error && (
             <ErrorAlert

@@ -30,7 +30,12 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     fn new(rack: &'a Rack, number: usize) -> Self {
-        Self { rack, desk: Desk::joined(rack), number, name: format!("dpu-{number:02}") }
+        Self {
+            rack,
+            desk: Desk::joined(rack),
+            number,
+            name: format!("dpu-{number:02}"),
+        }
     }
 
     fn seen(&self) -> Observed {
@@ -52,7 +57,11 @@ impl<'a> Scene<'a> {
         running.kill();
         let job = self.desk.last_job(&self.name);
         assert_eq!(job["row"]["outcome"], "running", "{what}: {job}");
-        assert!(steps.contains(&job["row"]["step"].as_str().unwrap()), "{what}: {}", job["row"]);
+        assert!(
+            steps.contains(&job["row"]["step"].as_str().unwrap()),
+            "{what}: {}",
+            job["row"]
+        );
         self.desk.run(&["job", "run"]).good();
         let job = self.desk.last_job(&self.name);
         assert_eq!(job["row"]["outcome"], "succeeded", "{what}: {job}");
@@ -67,7 +76,13 @@ impl<'a> Scene<'a> {
         let card = self.desk.card(&self.name);
         assert_eq!(card["row"]["version"], "1.0.0", "{what}");
         let seen = self.seen();
-        let once = (seen.imc_resets, seen.overrides, seen.installs, seen.ejects, seen.refused_logins);
+        let once = (
+            seen.imc_resets,
+            seen.overrides,
+            seen.installs,
+            seen.ejects,
+            seen.refused_logins,
+        );
         assert_eq!(once, (1, 1, 1, 1, 0), "{what}: {seen:?}\n{job}");
         job
     }
@@ -78,7 +93,9 @@ fn events(job: &Value) -> &[Value] {
 }
 
 fn tells(job: &Value, text: &str) -> bool {
-    events(job).iter().any(|event| event["text"].as_str().unwrap().contains(text))
+    events(job)
+        .iter()
+        .any(|event| event["text"].as_str().unwrap().contains(text))
 }
 
 #[test]
@@ -110,13 +127,19 @@ fn after_the_reset_was_asked_for(rack: &Rack) {
     let scene = Scene::new(rack, 3);
     // Its own word that it was done may or may not have been written.
     let steps = ["Reset the IMC", "Wait for the IMC"];
-    scene.deploy("the IMC resets", &steps, |card| card.observed().imc_resets == 1);
+    scene.deploy("the IMC resets", &steps, |card| {
+        card.observed().imc_resets == 1
+    });
     assert_eq!(scene.seen().inserts, 1);
 }
 
 fn while_the_installer_runs(rack: &Rack) {
     let scene = Scene::new(rack, 5);
-    let steps = ["Wait for the IMC", "Wait for the installer", "Install and boot"];
+    let steps = [
+        "Wait for the IMC",
+        "Wait for the installer",
+        "Install and boot",
+    ];
     let runs = |card: &CardHandle| matches!(card.acc_phase(), AccPhase::Installer { .. });
     scene.deploy("the installer runs", &steps, runs);
     assert_eq!(scene.seen().inserts, 1);
@@ -126,7 +149,9 @@ fn upgrade_killed_while_staging_then_rollback_killed(rack: &Rack) {
     let scene = Scene::new(rack, 2);
     let upgrade = ["upgrade", "dpu-02", "--yes"];
     let steps = ["Stage the image"];
-    scene.killed(&upgrade, "the update runs", &steps, |card| card.observed().upgrades == 1);
+    scene.killed(&upgrade, "the update runs", &steps, |card| {
+        card.observed().upgrades == 1
+    });
     let seen = scene.seen();
     assert_eq!((seen.upgrades, seen.acc_reboots), (1, 1), "{seen:?}");
     assert_eq!(scene.desk.card("dpu-02")["row"]["version"], "1.1.0");
@@ -134,7 +159,9 @@ fn upgrade_killed_while_staging_then_rollback_killed(rack: &Rack) {
     // A toggle: the second one would take the first back.
     let rollback = ["rollback", "dpu-02", "--yes"];
     let steps = ["Stage the image", "Reboot the ACC", "Wait for the ACC"];
-    scene.killed(&rollback, "the rollback is queued", &steps, |card| card.observed().rollbacks == 1);
+    scene.killed(&rollback, "the rollback is queued", &steps, |card| {
+        card.observed().rollbacks == 1
+    });
     let seen = scene.seen();
     assert_eq!((seen.rollbacks, seen.acc_reboots), (1, 2), "{seen:?}");
     assert_eq!(scene.desk.card("dpu-02")["row"]["version"], "1.0.0");

@@ -34,7 +34,11 @@ const BOOT_CHANGE: [&str; 7] = [
 fn came_through(events: &[Value]) -> Vec<&str> {
     let moves = ["entered", "succeeded", "failed", "cancelled"];
     let moved = |event: &&Value| moves.contains(&event["kind"].as_str().unwrap());
-    events.iter().filter(moved).map(|event| event["step"].as_str().unwrap()).collect()
+    events
+        .iter()
+        .filter(moved)
+        .map(|event| event["step"].as_str().unwrap())
+        .collect()
 }
 
 /// Runs a job with `--json` and gives its row back, after it has come through these states.
@@ -63,7 +67,11 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
     let dir = lab.dir();
     let dir = dir.to_str().unwrap();
     assert_eq!(desk.json(&["lab", "add", "--dir", dir])["added"], 6);
-    assert_eq!(desk.json(&["lab", "add", "--dir", dir])["added"], 0, "a second time adds nothing");
+    assert_eq!(
+        desk.json(&["lab", "add", "--dir", dir])["added"],
+        0,
+        "a second time adds nothing"
+    );
     golden("bmc-list-fresh", &desk.run(&["bmc", "list"]).good().out);
 
     let isos = desk.json(&["iso", "list"]);
@@ -71,14 +79,36 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
     let in_iso = isos[0]["iso"]["facts"]["image_digest"].as_str().unwrap();
     golden("iso-list", &desk.run(&["iso", "list"]).good().out);
 
-    let plan = desk.run(&["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--domain", "lab.example", "--plan"]);
+    let plan = desk.run(&[
+        "deploy",
+        "dpu-01",
+        "--iso",
+        "dpu-os-1.0.0.iso",
+        "--domain",
+        "lab.example",
+        "--plan",
+    ]);
     golden("deploy-plan", &plan.good().out);
-    assert_eq!(desk.json(&["job", "list"]), serde_json::json!([]), "a plan does nothing");
+    assert_eq!(
+        desk.json(&["job", "list"]),
+        serde_json::json!([]),
+        "a plan does nothing"
+    );
 
-    let deploy =
-        ["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--domain", "lab.example", "--yes"];
+    let deploy = [
+        "deploy",
+        "dpu-01",
+        "--iso",
+        "dpu-os-1.0.0.iso",
+        "--domain",
+        "lab.example",
+        "--yes",
+    ];
     let row = job(&desk, &deploy, &DEPLOYMENT);
-    assert_eq!((&row["kind"], &row["dpu_name"]), (&"Deployment".into(), &"dpu-01".into()));
+    assert_eq!(
+        (&row["kind"], &row["dpu_name"]),
+        (&"Deployment".into(), &"dpu-01".into())
+    );
     let card = status(&desk, "dpu-01");
     assert_eq!(card["row"]["version"], "1.0.0");
     assert_eq!(card["row"]["digest"], in_iso);
@@ -86,13 +116,24 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
     assert_eq!(card["greenboot"], "green");
     assert_eq!(card["row"]["headline"]["state"], "update_available");
     assert_eq!(card["row"]["available"]["version"], "1.1.0");
-    let newest = card["row"]["available"]["digest"].as_str().unwrap().to_owned();
+    let newest = card["row"]["available"]["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let because = |card: &Value| {
         let pins = card["pins"].as_array().unwrap();
-        let acc = pins.iter().find(|pin| pin["peer"].as_str().unwrap().ends_with("/192.168.0.2:22"));
-        acc.unwrap()["accepted_because"].as_str().unwrap().to_owned()
+        let acc = pins
+            .iter()
+            .find(|pin| pin["peer"].as_str().unwrap().ends_with("/192.168.0.2:22"));
+        acc.unwrap()["accepted_because"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
-    assert_eq!(because(&card), format!("deployment {}", row["id"].as_str().unwrap()));
+    assert_eq!(
+        because(&card),
+        format!("deployment {}", row["id"].as_str().unwrap())
+    );
 
     job(&desk, &["upgrade", "dpu-01", "--yes"], &BOOT_CHANGE);
     let card = status(&desk, "dpu-01");
@@ -109,11 +150,18 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
         .map(|line| format!("{line}\n"))
         .partition(|line| line.starts_with("  pinned "));
     golden("bmc-show", &shown.concat());
-    let host_keys = pins.iter().filter(|line| line.contains(" host key SHA256:")).count();
-    let certificates = pins.iter().filter(|line| line.contains(" certificate SHA256:")).count();
+    let host_keys = pins
+        .iter()
+        .filter(|line| line.contains(" host key SHA256:"))
+        .count();
+    let certificates = pins
+        .iter()
+        .filter(|line| line.contains(" certificate SHA256:"))
+        .count();
     assert_eq!((certificates, host_keys), (1, 2), "{pins:?}");
     // There is nothing newer: refused, and nothing is started.
-    desk.run(&["upgrade", "dpu-01", "--yes"]).explains(4, "the card runs the newest image");
+    desk.run(&["upgrade", "dpu-01", "--yes"])
+        .explains(4, "the card runs the newest image");
 
     job(&desk, &["rollback", "dpu-01", "--yes"], &BOOT_CHANGE);
     let card = status(&desk, "dpu-01");
@@ -123,7 +171,10 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
 
     let registry = lab.inventory()["registry"].as_str().unwrap().to_owned();
     let to = format!("{registry}/lab/dpu-os:1.1.0");
-    golden("switch-plan", &desk.run(&["switch", "dpu-01", &to, "--plan"]).good().out);
+    golden(
+        "switch-plan",
+        &desk.run(&["switch", "dpu-01", &to, "--plan"]).good().out,
+    );
     job(&desk, &["switch", "dpu-01", &to, "--yes"], &BOOT_CHANGE);
     let card = status(&desk, "dpu-01");
     assert_eq!(card["row"]["digest"], newest.as_str());
@@ -142,39 +193,72 @@ fn four_at_once(desk: &Desk) {
     let mut lines = desk.run(&words).good().lines();
     let last = lines.pop().unwrap();
     let rows = last["jobs"].as_array().unwrap();
-    let mut done: Vec<_> = rows.iter().map(|row| row["dpu_name"].as_str().unwrap()).collect();
+    let mut done: Vec<_> = rows
+        .iter()
+        .map(|row| row["dpu_name"].as_str().unwrap())
+        .collect();
     done.sort_unstable();
     assert_eq!(done, names);
-    assert!(rows.iter().all(|row| row["outcome"] == "succeeded"), "{last}");
+    assert!(
+        rows.iter().all(|row| row["outcome"] == "succeeded"),
+        "{last}"
+    );
     for row in rows {
-        let own: Vec<Value> =
-            lines.iter().filter(|event| event["job"] == row["id"]).cloned().collect();
+        let own: Vec<Value> = lines
+            .iter()
+            .filter(|event| event["job"] == row["id"])
+            .cloned()
+            .collect();
         assert_eq!(came_through(&own), DEPLOYMENT);
     }
     // At once: each had begun before any had ended.
     let first = |kind: &str, step: &str| {
         let at = |event: &&Value| event["kind"] == kind && event["step"] == step;
-        lines.iter().filter(at).map(|event| event["seq"].as_i64().unwrap()).collect::<Vec<_>>()
+        lines
+            .iter()
+            .filter(at)
+            .map(|event| event["seq"].as_i64().unwrap())
+            .collect::<Vec<_>>()
     };
     let begun = first("entered", "Check the card").into_iter().max();
     let ended = first("succeeded", "Succeeded").into_iter().min();
     assert!(begun < ended, "{begun:?} {ended:?}");
     let fleet = desk.json(&["status"]);
-    let deployed = fleet.as_array().unwrap().iter().filter(|row| row["version"] == "1.0.0");
+    let deployed = fleet
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["version"] == "1.0.0");
     assert_eq!(deployed.count(), 4);
 }
 
 fn tables(desk: &Desk) {
     golden("status", &desk.run(&["status", "--cached"]).good().out);
-    golden("job-list", &desk.run(&["job", "list", "--card", "dpu-01"]).good().out);
+    golden(
+        "job-list",
+        &desk.run(&["job", "list", "--card", "dpu-01"]).good().out,
+    );
     let pins = desk.run(&["trust", "list"]).good().out;
     let count = |what: &str| pins.lines().filter(|line| line.contains(what)).count();
-    let told = ["accepted when it was shown", "deployment ", "certificate", "host key"].map(count);
+    let told = [
+        "accepted when it was shown",
+        "deployment ",
+        "certificate",
+        "host key",
+    ]
+    .map(count);
     assert_eq!(told, [12, 5, 6, 11], "{pins}");
     let jobs = desk.json(&["job", "list", "--card", "dpu-01"]);
     let jobs = jobs.as_array().unwrap();
-    let kinds: Vec<_> = jobs.iter().map(|job| job["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["Switch", "Rollback", "Upgrade", "Deployment"], "newest first");
+    let kinds: Vec<_> = jobs
+        .iter()
+        .map(|job| job["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["Switch", "Rollback", "Upgrade", "Deployment"],
+        "newest first"
+    );
     let deployment = jobs[3]["id"].as_str().unwrap();
     // By its last eight digits, as the table shows it.
     let short = &deployment[24..];
@@ -192,12 +276,20 @@ fn tables(desk: &Desk) {
         assert!(logs.out.contains(line), "no `{line}` in\n{}", logs.out);
     }
     let shown = desk.json(&["job", "show", deployment]);
-    let logged = desk.run(&["--json", "job", "logs", deployment]).good().lines();
+    let logged = desk
+        .run(&["--json", "job", "logs", deployment])
+        .good()
+        .lines();
     assert_eq!(shown["events"].as_array().unwrap(), &logged);
     assert!(shown["residue"].as_array().unwrap().is_empty(), "{shown}");
     let info = desk.run(&["info"]).good();
     assert!(info.out.contains("encrypted file") && !info.out.contains(PASSPHRASE));
-    assert!(desk.run(&["completions", "bash"]).good().out.contains("_slipctl"));
+    assert!(
+        desk.run(&["completions", "bash"])
+            .good()
+            .out
+            .contains("_slipctl")
+    );
 }
 
 #[test]
@@ -206,5 +298,8 @@ fn the_help_tells_the_exit_codes_and_hides_what_is_for_machines() {
     let help = desk.run(&["--help"]).good().out;
     golden("help", &help);
     assert!(!help.contains("bench"));
-    assert!(!desk.data().exists(), "asking for help makes no data folder");
+    assert!(
+        !desk.data().exists(),
+        "asking for help makes no data folder"
+    );
 }

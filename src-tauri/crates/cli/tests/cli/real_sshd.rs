@@ -34,7 +34,10 @@ fn add(desk: &Desk, rack: &Rack, number: usize, imc: &Sshd, acc: &Sshd) {
 }
 
 fn fleet_key(desk: &Desk) -> String {
-    desk.json(&["info"])["fleet_key"].as_str().unwrap().to_owned()
+    desk.json(&["info"])["fleet_key"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn digest(card: &Value) -> &str {
@@ -58,14 +61,32 @@ fn a_card_behind_openssh_is_deployed_upgraded_and_rolled_back() {
     let imc = Sshd::before_imc(&rack, 1, &fleet_key(&desk));
     let acc = Sshd::before_acc(&rack, 1);
     add(&desk, &rack, 1, &imc, &acc);
-    desk.run(&["iso", "import", rack.lab().inventory().demo_iso.to_str().unwrap()]).good();
+    desk.run(&[
+        "iso",
+        "import",
+        rack.lab().inventory().demo_iso.to_str().unwrap(),
+    ])
+    .good();
 
-    desk.run(&["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"]).good();
+    desk.run(&["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"])
+        .good();
     let deployed = desk.json(&["status", "dpu-01"])[0].clone();
-    assert_eq!((&deployed["row"]["version"], &deployed["hostname"]), (&"1.0.0".into(), &"dpu-01".into()));
+    assert_eq!(
+        (&deployed["row"]["version"], &deployed["hostname"]),
+        (&"1.0.0".into(), &"dpu-01".into())
+    );
     let pins = deployed["pins"].as_array().unwrap();
-    let pin = pins.iter().find(|pin| pin["peer"] == acc.address.as_str()).unwrap();
-    assert!(pin["accepted_because"].as_str().unwrap().starts_with("deployment "), "{pin}");
+    let pin = pins
+        .iter()
+        .find(|pin| pin["peer"] == acc.address.as_str())
+        .unwrap();
+    assert!(
+        pin["accepted_because"]
+            .as_str()
+            .unwrap()
+            .starts_with("deployment "),
+        "{pin}"
+    );
 
     desk.run(&["upgrade", "dpu-01", "--yes"]).good();
     let upgraded = desk.json(&["status", "dpu-01"])[0].clone();
@@ -79,7 +100,14 @@ fn a_card_behind_openssh_is_deployed_upgraded_and_rolled_back() {
     // It was OpenSSH that carried it, and the card that did it.
     assert!(imc.connections() > 0 && acc.connections() > 0);
     let seen = rack.observed(1);
-    let once = (seen.inserts, seen.imc_resets, seen.installs, seen.upgrades, seen.rollbacks, seen.acc_reboots);
+    let once = (
+        seen.inserts,
+        seen.imc_resets,
+        seen.installs,
+        seen.upgrades,
+        seen.rollbacks,
+        seen.acc_reboots,
+    );
     assert_eq!(once, (1, 1, 1, 1, 1, 2), "{seen:?}");
 }
 
@@ -91,12 +119,21 @@ fn a_key_that_openssh_does_not_know_is_refused_and_told() {
     }
     let rack = Rack::start(1, |_| {});
     let desk = Desk::new();
-    let stranger = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFAXH3BUJzB1sn6AGiGB613NHW9Sgwk/128NqAXtfGd+ x\n";
+    let stranger =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFAXH3BUJzB1sn6AGiGB613NHW9Sgwk/128NqAXtfGd+ x\n";
     let imc = Sshd::before_imc(&rack, 1, stranger);
     let acc = sshd::Sshd::before_acc(&rack, 1);
     add(&desk, &rack, 1, &imc, &acc);
-    desk.run(&["iso", "import", rack.lab().inventory().demo_iso.to_str().unwrap()]).good();
+    desk.run(&[
+        "iso",
+        "import",
+        rack.lab().inventory().demo_iso.to_str().unwrap(),
+    ])
+    .good();
     let refused = desk.run(&["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"]);
-    refused.exits(6).says("refuses to log in as root (tried: ").says("correct the card's credential");
+    refused
+        .exits(6)
+        .says("refuses to log in as root (tried: ")
+        .says("correct the card's credential");
     assert_eq!(rack.observed(1).inserts, 0);
 }

@@ -8,7 +8,9 @@ use crate::support::{
 };
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 /// Every file below the folder that holds one of the texts, and which.
@@ -34,7 +36,14 @@ fn no_secret_is_written_anywhere() {
     let dir = rack.dir().to_str().unwrap();
     // Every output is searched by `Desk` itself.
     desk.run(&["-vv", "lab", "add", "--dir", dir]).good();
-    let deploy = ["-vv", "deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"];
+    let deploy = [
+        "-vv",
+        "deploy",
+        "dpu-01",
+        "--iso",
+        "dpu-os-1.0.0.iso",
+        "--yes",
+    ];
     // A deployment that is killed half-way leaves what it wrote so far.
     let running = desk.start(&deploy);
     crate::support::eventually("the ISO is inserted", || {
@@ -43,13 +52,17 @@ fn no_secret_is_written_anywhere() {
     running.kill();
     assert_eq!(found_in(&desk.data(), &sentinels()), Vec::<String>::new());
     desk.run(&["-vv", "job", "run"]).good();
-    desk.run(&["-vv", "--json", "upgrade", "dpu-01", "--yes"]).good();
+    desk.run(&["-vv", "--json", "upgrade", "dpu-01", "--yes"])
+        .good();
     desk.run(&["-vv", "--json", "status"]).good();
     assert_eq!(found_in(&desk.data(), &sentinels()), Vec::<String>::new());
     let job = desk.last_job("dpu-01").to_string() + &desk.card("dpu-01").to_string();
     assert!(!job.contains(PRIVATE_KEY));
     // The card did get its key: it is not there for another reason than that nobody made one.
-    let key = rack.block_on(rack.card(1).run_on_acc("cat /etc/ssh/ssh_host_ed25519_key", b""));
+    let key = rack.block_on(
+        rack.card(1)
+            .run_on_acc("cat /etc/ssh/ssh_host_ed25519_key", b""),
+    );
     assert!(holds(&key.stdout, PRIVATE_KEY));
 }
 

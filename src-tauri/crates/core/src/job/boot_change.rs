@@ -62,13 +62,23 @@ pub enum BootChangeState {
     Checking,
     /// The update runs in its unit, or the rollback is being queued.
     Staging,
-    Rebooting { requested_at: Option<Timestamp> },
+    Rebooting {
+        requested_at: Option<Timestamp>,
+    },
     AwaitingAcc,
     VerifyingImage,
-    CleaningUp { then: Terminal },
-    Succeeded { booted: ImageDigest },
-    Failed { failure: Failure },
-    Cancelled { residue: Vec<Residue> },
+    CleaningUp {
+        then: Terminal,
+    },
+    Succeeded {
+        booted: ImageDigest,
+    },
+    Failed {
+        failure: Failure,
+    },
+    Cancelled {
+        residue: Vec<Residue>,
+    },
 }
 
 use BootChangeState as State;
@@ -155,7 +165,11 @@ pub(super) fn table<const N: usize>(
     rows: &[&[usize]; N],
 ) -> Vec<(&'static str, Vec<&'static str>)> {
     let named = |row: &&[usize]| row.iter().map(|to| names[*to]).collect();
-    names.iter().zip(rows).map(|(from, row)| (*from, named(row))).collect()
+    names
+        .iter()
+        .zip(rows)
+        .map(|(from, row)| (*from, named(row)))
+        .collect()
 }
 
 type Outcome = Result<StepOutcome<State>, StepError>;
@@ -177,30 +191,45 @@ pub async fn step(plan: &BootChangePlan, state: &State, cx: &mut StepContext<'_>
         State::VerifyingImage => verifying(cx).await,
         State::CleaningUp { then } => Ok(StepOutcome::Advance(cleaned(plan, then, cx).await)),
         State::Succeeded { .. } | State::Failed { .. } | State::Cancelled { .. } => {
-            Ok(StepOutcome::Fail(StepError::new(FailureKind::Precondition, "this job has ended")))
+            Ok(StepOutcome::Fail(StepError::new(
+                FailureKind::Precondition,
+                "this job has ended",
+            )))
         }
     }
 }
 
 fn done(booted: ImageDigest) -> StepOutcome<State> {
-    StepOutcome::Advance(State::CleaningUp { then: Terminal::Succeeded(booted) })
+    StepOutcome::Advance(State::CleaningUp {
+        then: Terminal::Succeeded(booted),
+    })
 }
 
 async fn checking(plan: &BootChangePlan, cx: &mut StepContext<'_>) -> Outcome {
     let (status, greenboot, boot_id) = observe(cx).await?;
     let Some(booted) = status.booted_digest().cloned() else {
         return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Precondition, "this card does not run image mode")
-                .hint("deploy an image to it first"),
+            StepError::new(
+                FailureKind::Precondition,
+                "this card does not run image mode",
+            )
+            .hint("deploy an image to it first"),
         ));
     };
     if let Some(expected) = &plan.expected_booted
         && *expected != booted
     {
         return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Precondition, "the card runs another image than when this was planned")
-                .because(format!("planned on {}, runs {}", expected.short(), booted.short()))
-                .hint("look at the card again, then start over"),
+            StepError::new(
+                FailureKind::Precondition,
+                "the card runs another image than when this was planned",
+            )
+            .because(format!(
+                "planned on {}, runs {}",
+                expected.short(),
+                booted.short()
+            ))
+            .hint("look at the card again, then start over"),
         ));
     }
     cx.facts.boot_id_before = Some(boot_id);
@@ -228,7 +257,10 @@ async fn checking(plan: &BootChangePlan, cx: &mut StepContext<'_>) -> Outcome {
         ));
     }
     cx.facts.target = target;
-    if cx.facts.target.as_ref() == Some(&booted) && status.staged.is_none() && !status.rollback_queued {
+    if cx.facts.target.as_ref() == Some(&booted)
+        && status.staged.is_none()
+        && !status.rollback_queued
+    {
         cx.note(format!("{} is booted already", booted.short()));
         return Ok(done(booted));
     }
@@ -237,8 +269,11 @@ async fn checking(plan: &BootChangePlan, cx: &mut StepContext<'_>) -> Outcome {
 
 fn rollback_target(status: &BootcStatus) -> Result<ImageDigest, StepError> {
     status.rollback_digest().cloned().ok_or_else(|| {
-        StepError::new(FailureKind::Precondition, "there is no older entry to roll back to")
-            .hint("switch the card to the image that it should run")
+        StepError::new(
+            FailureKind::Precondition,
+            "there is no older entry to roll back to",
+        )
+        .hint("switch the card to the image that it should run")
     })
 }
 
@@ -253,11 +288,16 @@ async fn registry_target(
     match cx.card.resolve(&reference, &arch).await {
         Ok(image) => {
             let version = image.version.as_deref().unwrap_or("no version");
-            cx.note(format!("{reference} is {version} ({})", image.digest.short()));
+            cx.note(format!(
+                "{reference} is {version} ({})",
+                image.digest.short()
+            ));
             Some(image.digest)
         }
         Err(error) => {
-            cx.note(format!("the registry can't be asked from here ({error}); the card will tell"));
+            cx.note(format!(
+                "the registry can't be asked from here ({error}); the card will tell"
+            ));
             None
         }
     }
@@ -272,7 +312,12 @@ async fn staging(update: &UpdateCommand, cx: &mut StepContext<'_>) -> Outcome {
     let unit = bootc::tracked_unit(cx.job);
     let active = run(acc, cx, &["systemctl", "is-active", &unit]).await?;
     if ["active", "activating"].contains(&active.text().as_str()) {
-        let progress = run(acc, cx, &["tail", "-c", "16384", &format!("{dir}/{PROGRESS_FILE}")]).await?;
+        let progress = run(
+            acc,
+            cx,
+            &["tail", "-c", "16384", &format!("{dir}/{PROGRESS_FILE}")],
+        )
+        .await?;
         let progress = bootc::latest_progress(&String::from_utf8_lossy(&progress.stdout));
         return Ok(cx.wait(WaitReason::UpdateRuns { progress }));
     }
@@ -286,67 +331,117 @@ async fn staging(update: &UpdateCommand, cx: &mut StepContext<'_>) -> Outcome {
         && !is_locked(&status)
     {
         cx.note(format!("{} is staged already", target.short()));
-        return Ok(StepOutcome::Advance(State::Rebooting { requested_at: None }));
+        return Ok(StepOutcome::Advance(State::Rebooting {
+            requested_at: None,
+        }));
     }
     // Started, ended, and no trace of it: asking again at every look would go on for an hour. After
     // a reboot the traces are gone by nature, and it may be started anew.
     let boot = boot_id(acc, cx).await?;
     if cx.facts.update_started_in.as_ref() == Some(&boot) {
         return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Bootc, "the update ended on the card and left no trace")
-                .because(format!("{unit} does not run, and there is no {dir}/{EXIT_FILE}"))
-                .hint(format!("read `journalctl -u {unit}` on the card")),
+            StepError::new(
+                FailureKind::Bootc,
+                "the update ended on the card and left no trace",
+            )
+            .because(format!(
+                "{unit} does not run, and there is no {dir}/{EXIT_FILE}"
+            ))
+            .hint(format!("read `journalctl -u {unit}` on the card")),
         ));
     }
-    let started = acc.run(&bootc::tracked_update(cx.job, update), None, cx.policy.command()).await?;
+    let started = acc
+        .run(
+            &bootc::tracked_update(cx.job, update),
+            None,
+            cx.policy.command(),
+        )
+        .await?;
     if !started.ok() {
-        return Err(StepError::new(FailureKind::Bootc, "the update could not be started on the card")
-            .because(started.reason()));
+        return Err(StepError::new(
+            FailureKind::Bootc,
+            "the update could not be started on the card",
+        )
+        .because(started.reason()));
     }
     cx.facts.update_started_in = Some(boot);
-    cx.note(format!("started `{}` on the card", CommandLine::new(update.argv())));
+    cx.note(format!(
+        "started `{}` on the card",
+        CommandLine::new(update.argv())
+    ));
     Ok(cx.wait(WaitReason::UpdateRuns { progress: None }))
 }
 
 /// Staged with `--download-only`: the next boot does not take it. `bootc upgrade` releases it.
 fn is_locked(status: &BootcStatus) -> bool {
-    status.staged.as_ref().is_some_and(|staged| staged.download_only)
+    status
+        .staged
+        .as_ref()
+        .is_some_and(|staged| staged.download_only)
 }
 
 /// The update's command has ended with this exit code.
 async fn staged(exit: &str, dir: &str, cx: &mut StepContext<'_>) -> Outcome {
     let acc = cx.card.acc();
     if exit != "0" {
-        let stderr = read_file(acc, &format!("{dir}/{STDERR_FILE}"), cx).await?.unwrap_or_default();
-        let reason = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+        let stderr = read_file(acc, &format!("{dir}/{STDERR_FILE}"), cx)
+            .await?
+            .unwrap_or_default();
+        let reason = stderr
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or("no reason given");
         return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Bootc, format!("bootc stopped: {}", reason.trim()))
-                .because(format!("exit {exit}"))
-                .hint("mend the cause on the card or in the registry, then try again"),
+            StepError::new(
+                FailureKind::Bootc,
+                format!("bootc stopped: {}", reason.trim()),
+            )
+            .because(format!("exit {exit}"))
+            .hint("mend the cause on the card or in the registry, then try again"),
         ));
     }
     let status = read_status(acc, cx).await?;
-    match (status.staged_digest().cloned(), status.booted_digest().cloned()) {
+    match (
+        status.staged_digest().cloned(),
+        status.booted_digest().cloned(),
+    ) {
         (Some(staged), _) if is_locked(&status) => Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Bootc, "the image is staged, and locked against the next boot")
-                .because(format!("{} is download-only", staged.short()))
-                .hint("run `bootc upgrade --from-downloaded` on the card, then try again"),
+            StepError::new(
+                FailureKind::Bootc,
+                "the image is staged, and locked against the next boot",
+            )
+            .because(format!("{} is download-only", staged.short()))
+            .hint("run `bootc upgrade --from-downloaded` on the card, then try again"),
         )),
         (Some(staged), _) => {
             if let Some(target) = &cx.facts.target
                 && *target != staged
             {
-                cx.note(format!("the card staged {}, the registry told us {}", staged.short(), target.short()));
+                cx.note(format!(
+                    "the card staged {}, the registry told us {}",
+                    staged.short(),
+                    target.short()
+                ));
             }
             cx.note(format!("staged {}", staged.short()));
             cx.facts.target = Some(staged);
-            Ok(StepOutcome::Advance(State::Rebooting { requested_at: None }))
+            Ok(StepOutcome::Advance(State::Rebooting {
+                requested_at: None,
+            }))
         }
         (None, Some(booted)) => match &cx.facts.target {
             Some(target) if *target != booted => Ok(StepOutcome::Fail(
-                StepError::new(FailureKind::Bootc, "bootc found no update, and the card does not run the wanted image")
-                    .because(format!("the registry has {}, booted is {}", target.short(), booted.short()))
-                    .hint("can the card see the same registry as we do?"),
+                StepError::new(
+                    FailureKind::Bootc,
+                    "bootc found no update, and the card does not run the wanted image",
+                )
+                .because(format!(
+                    "the registry has {}, booted is {}",
+                    target.short(),
+                    booted.short()
+                ))
+                .hint("can the card see the same registry as we do?"),
             )),
             Some(_) | None => {
                 cx.note("bootc found no update");
@@ -365,7 +460,9 @@ async fn queueing_rollback(cx: &mut StepContext<'_>) -> Outcome {
     let acc = cx.card.acc();
     let status = read_status(acc, cx).await?;
     if status.rollback_queued {
-        return Ok(StepOutcome::Advance(State::Rebooting { requested_at: None }));
+        return Ok(StepOutcome::Advance(State::Rebooting {
+            requested_at: None,
+        }));
     }
     let Ok(target) = rollback_target(&status) else {
         return Ok(StepOutcome::Fail(StepError::new(
@@ -374,9 +471,14 @@ async fn queueing_rollback(cx: &mut StepContext<'_>) -> Outcome {
         )));
     };
     if let Some(staged) = status.staged_digest() {
-        cx.note(format!("the staged image {} is discarded by the rollback", staged.short()));
+        cx.note(format!(
+            "the staged image {} is discarded by the rollback",
+            staged.short()
+        ));
     }
-    let out = acc.run(&bootc::rollback_command(), None, cx.policy.command()).await?;
+    let out = acc
+        .run(&bootc::rollback_command(), None, cx.policy.command())
+        .await?;
     if !out.ok() {
         return Ok(StepOutcome::Fail(StepError::new(
             FailureKind::Bootc,
@@ -384,11 +486,16 @@ async fn queueing_rollback(cx: &mut StepContext<'_>) -> Outcome {
         )));
     }
     if !read_status(acc, cx).await?.rollback_queued {
-        return Err(StepError::new(FailureKind::Bootc, "the rollback was accepted and is not queued"));
+        return Err(StepError::new(
+            FailureKind::Bootc,
+            "the rollback was accepted and is not queued",
+        ));
     }
     cx.note(format!("queued the rollback to {}", target.short()));
     cx.facts.target = Some(target);
-    Ok(StepOutcome::Advance(State::Rebooting { requested_at: None }))
+    Ok(StepOutcome::Advance(State::Rebooting {
+        requested_at: None,
+    }))
 }
 
 async fn rebooting(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) -> Outcome {
@@ -396,7 +503,9 @@ async fn rebooting(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) ->
         // The boot that is to end: the card may have been rebooted by others since it was checked.
         cx.facts.boot_id_before = Some(boot_id(cx.card.acc(), cx).await?);
         // The wish is on disk before the deed.
-        return Ok(StepOutcome::Advance(State::Rebooting { requested_at: Some(cx.now) }));
+        return Ok(StepOutcome::Advance(State::Rebooting {
+            requested_at: Some(cx.now),
+        }));
     };
     let acc = cx.card.acc();
     match boot_id(acc, cx).await {
@@ -404,21 +513,35 @@ async fn rebooting(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) ->
             return Ok(StepOutcome::Advance(State::AwaitingAcc));
         }
         Ok(_) if cx.uncertain && cx.now < requested_at.plus(cx.policy.effect_grace()) => {
-            return Ok(cx.wait(WaitReason::EffectToShow { what: "the reboot".into() }));
+            return Ok(cx.wait(WaitReason::EffectToShow {
+                what: "the reboot".into(),
+            }));
         }
         // It never happened. The new wish goes to disk first: were we killed after the deed, the
         // old one would be past its grace.
         Ok(_) if cx.uncertain => {
-            return Ok(StepOutcome::Advance(State::Rebooting { requested_at: Some(cx.now) }));
+            return Ok(StepOutcome::Advance(State::Rebooting {
+                requested_at: Some(cx.now),
+            }));
         }
         Ok(_) => {}
         // Down because it was asked to, or for another reason: its boot id will tell.
         Err(error) if error.transient && cx.uncertain => return Ok(cx.wait(WaitReason::AccBoots)),
         Err(error) => return Err(error),
     }
-    match acc.run(&CommandLine::new(["systemctl", "reboot"]), None, cx.policy.command()).await {
+    match acc
+        .run(
+            &CommandLine::new(["systemctl", "reboot"]),
+            None,
+            cx.policy.command(),
+        )
+        .await
+    {
         Ok(out) if !out.ok() => {
-            return Err(StepError::new(FailureKind::Refused, format!("the card refuses to reboot: {}", out.reason())));
+            return Err(StepError::new(
+                FailureKind::Refused,
+                format!("the card refuses to reboot: {}", out.reason()),
+            ));
         }
         Ok(_) => cx.note("asked the ACC to reboot"),
         // The connection often goes down before the answer comes.
@@ -437,7 +560,9 @@ async fn awaiting_acc(cx: &mut StepContext<'_>) -> Outcome {
             cx.note("the ACC is back with a new boot id");
             Ok(StepOutcome::Advance(State::VerifyingImage))
         }
-        Ok(_) => Ok(cx.wait(WaitReason::EffectToShow { what: "the reboot".into() })),
+        Ok(_) => Ok(cx.wait(WaitReason::EffectToShow {
+            what: "the reboot".into(),
+        })),
         Err(error) if error.transient => Ok(cx.wait(WaitReason::AccBoots)),
         Err(error) => Err(error),
     }
@@ -449,7 +574,11 @@ async fn verifying(cx: &mut StepContext<'_>) -> Outcome {
     match verdict(&status, greenboot, cx.facts) {
         Verdict::Pending => Ok(cx.wait(WaitReason::HealthChecks)),
         Verdict::Good(booted) => {
-            cx.note(format!("{} is booted{}", booted.short(), health_words(greenboot)));
+            cx.note(format!(
+                "{} is booted{}",
+                booted.short(),
+                health_words(greenboot)
+            ));
             Ok(done(booted))
         }
         Verdict::Bad(error) => Ok(StepOutcome::Fail(*error)),
@@ -474,10 +603,16 @@ pub(super) enum Verdict {
 pub(super) fn verdict(status: &BootcStatus, greenboot: Greenboot, facts: &JobFacts) -> Verdict {
     let bad = |error| Verdict::Bad(Box::new(error));
     let Some(booted) = status.booted_digest() else {
-        return bad(StepError::new(FailureKind::WrongImage, "what came back is not image mode"));
+        return bad(StepError::new(
+            FailureKind::WrongImage,
+            "what came back is not image mode",
+        ));
     };
     let Some(target) = &facts.target else {
-        return bad(StepError::new(FailureKind::Precondition, "the wanted digest was never learned"));
+        return bad(StepError::new(
+            FailureKind::Precondition,
+            "the wanted digest was never learned",
+        ));
     };
     if booted == target {
         return match greenboot {
@@ -490,31 +625,43 @@ pub(super) fn verdict(status: &BootcStatus, greenboot: Greenboot, facts: &JobFac
     let evidence = format!("wanted {}, booted {}", target.short(), booted.short());
     if greenboot == Greenboot::FellBack || facts.booted_before.as_ref() == Some(booted) {
         let why = match greenboot {
-            Greenboot::FellBack => "greenboot's checks failed, GRUB took the older entry (boot_counter=-1)",
+            Greenboot::FellBack => {
+                "greenboot's checks failed, GRUB took the older entry (boot_counter=-1)"
+            }
             Greenboot::Green | Greenboot::Pending | Greenboot::NotInstalled => {
                 "the boot counter does not say why"
             }
         };
-        return bad(
-            StepError::new(FailureKind::Unhealthy, "the card came back on the image it had before")
-                .because(evidence)
-                .because(why)
-                .hint("read `journalctl -b -1 -u greenboot-healthcheck` on the card"),
-        );
+        return bad(StepError::new(
+            FailureKind::Unhealthy,
+            "the card came back on the image it had before",
+        )
+        .because(evidence)
+        .because(why)
+        .hint("read `journalctl -b -1 -u greenboot-healthcheck` on the card"));
     }
-    bad(StepError::new(FailureKind::WrongImage, "the card booted an image that nobody asked for").because(evidence))
+    bad(StepError::new(
+        FailureKind::WrongImage,
+        "the card booted an image that nobody asked for",
+    )
+    .because(evidence))
 }
 
 /// What is still on the card after a failure or a cancel, told and not hidden.
 async fn cleaned(plan: &BootChangePlan, then: &Terminal, cx: &mut StepContext<'_>) -> State {
     cx.facts.residue.clear();
     match then {
-        Terminal::Succeeded(booted) => return State::Succeeded { booted: booted.clone() },
+        Terminal::Succeeded(booted) => {
+            return State::Succeeded {
+                booted: booted.clone(),
+            };
+        }
         // Before the card was looked at, nothing was done to it.
         Terminal::Failed(_) | Terminal::Cancelled if cx.facts.boot_id_before.is_none() => {}
         // It lets us in no more: it is not asked again, or an account gets locked.
         Terminal::Failed(Failure {
-            kind: FailureKind::Authentication | FailureKind::TrustChanged | FailureKind::TrustUnknown,
+            kind:
+                FailureKind::Authentication | FailureKind::TrustChanged | FailureKind::TrustUnknown,
             message,
             ..
         }) => left(cx, "what is staged on the card is not known", message),
@@ -525,10 +672,14 @@ async fn cleaned(plan: &BootChangePlan, then: &Terminal, cx: &mut StepContext<'_
         cx.note(format!("left behind: {} ({})", left.what, left.why));
     }
     match then {
-        Terminal::Succeeded(booted) => State::Succeeded { booted: booted.clone() },
+        Terminal::Succeeded(booted) => State::Succeeded {
+            booted: booted.clone(),
+        },
         Terminal::Failed(failure) => {
             let mut failure = failure.clone();
-            let told = residue.into_iter().map(|r| format!("left behind: {} ({})", r.what, r.why));
+            let told = residue
+                .into_iter()
+                .map(|r| format!("left behind: {} ({})", r.what, r.why));
             failure.causes.extend(told);
             State::Failed { failure }
         }
@@ -548,7 +699,8 @@ async fn look_for_residue(plan: &BootChangePlan, cx: &mut StepContext<'_>) {
     match read_status(acc, cx).await {
         Ok(status) => {
             if let Some(staged) = status.staged_digest() {
-                let waits = "waits for the next reboot; bootc offers no way to take it back but a rollback";
+                let waits =
+                    "waits for the next reboot; bootc offers no way to take it back but a rollback";
                 left(cx, &format!("{} is staged", staged.short()), waits);
             }
             if status.rollback_queued {
@@ -556,16 +708,25 @@ async fn look_for_residue(plan: &BootChangePlan, cx: &mut StepContext<'_>) {
                 left(cx, "a rollback is queued", why);
             }
         }
-        Err(error) => left(cx, "what is staged on the card is not known", &error.message),
+        Err(error) => left(
+            cx,
+            "what is staged on the card is not known",
+            &error.message,
+        ),
     }
 }
 
 fn left(cx: &mut StepContext<'_>, what: &str, why: &str) {
-    cx.facts.residue.push(Residue { what: what.to_owned(), why: why.to_owned() });
+    cx.facts.residue.push(Residue {
+        what: what.to_owned(),
+        why: why.to_owned(),
+    });
 }
 
 /// Status, health and boot id in one look; told to the fleet too.
-pub(super) async fn observe(cx: &StepContext<'_>) -> Result<(BootcStatus, Greenboot, String), StepError> {
+pub(super) async fn observe(
+    cx: &StepContext<'_>,
+) -> Result<(BootcStatus, Greenboot, String), StepError> {
     observe_on(cx.card.acc(), cx).await
 }
 
@@ -590,14 +751,26 @@ pub(super) async fn boot_id(acc: &dyn Remote, cx: &StepContext<'_>) -> Result<St
     if out.ok() && !out.text().is_empty() {
         return Ok(out.text());
     }
-    Err(StepError::new(FailureKind::Protocol, "the ACC does not tell its boot id").because(out.reason()).transient())
+    Err(
+        StepError::new(FailureKind::Protocol, "the ACC does not tell its boot id")
+            .because(out.reason())
+            .transient(),
+    )
 }
 
-pub(super) async fn read_status(acc: &dyn Remote, cx: &StepContext<'_>) -> Result<BootcStatus, StepError> {
-    let out = acc.run(&bootc::status_command(), None, cx.policy.command()).await?;
+pub(super) async fn read_status(
+    acc: &dyn Remote,
+    cx: &StepContext<'_>,
+) -> Result<BootcStatus, StepError> {
+    let out = acc
+        .run(&bootc::status_command(), None, cx.policy.command())
+        .await?;
     if !out.ok() {
-        return Err(StepError::new(FailureKind::Bootc, format!("`bootc status` failed: {}", out.reason()))
-            .because(format!("exit {}", out.exit)));
+        return Err(StepError::new(
+            FailureKind::Bootc,
+            format!("`bootc status` failed: {}", out.reason()),
+        )
+        .because(format!("exit {}", out.exit)));
     }
     bootc::parse_status(&out.text()).map_err(|error| {
         let mut refused = StepError::new(FailureKind::Protocol, error.to_string());
@@ -613,7 +786,9 @@ pub(super) async fn read_file(
     cx: &StepContext<'_>,
 ) -> Result<Option<String>, StepError> {
     let out = run(remote, cx, &["cat", path]).await?;
-    Ok(out.ok().then(|| String::from_utf8_lossy(&out.stdout).into_owned()))
+    Ok(out
+        .ok()
+        .then(|| String::from_utf8_lossy(&out.stdout).into_owned()))
 }
 
 pub(super) async fn run(
@@ -621,5 +796,11 @@ pub(super) async fn run(
     cx: &StepContext<'_>,
     argv: &[&str],
 ) -> Result<crate::ports::CommandOutput, StepError> {
-    Ok(remote.run(&CommandLine::new(argv.iter().copied()), None, cx.policy.command()).await?)
+    Ok(remote
+        .run(
+            &CommandLine::new(argv.iter().copied()),
+            None,
+            cx.policy.command(),
+        )
+        .await?)
 }

@@ -11,7 +11,9 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
     use DeploymentState as D;
     let seconds = match state {
         JobState::Deployment(state) => match state {
-            D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => policy.observe_s,
+            D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => {
+                policy.observe_s
+            }
             D::PreparingImc => policy.prepare_s,
             D::InsertingMedia { .. } => policy.insert_s,
             // Both wait for an IMC that may be away: the one to learn whether it was reset.

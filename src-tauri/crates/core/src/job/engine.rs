@@ -62,7 +62,13 @@ impl Engine {
         clock: Arc<dyn Clock>,
         policy: Policy,
     ) -> Self {
-        Self { store, cards, clock, policy, ours: Mutex::new(HashMap::new()) }
+        Self {
+            store,
+            cards,
+            clock,
+            policy,
+            ours: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Active jobs whose time has come.
@@ -98,9 +104,16 @@ impl Engine {
         // A job that nobody has saved yet has had no effect.
         let resumed = known.is_none() && job.version > 0;
         let uncertain = known.map_or(resumed, |known| !known.certain);
-        let mut events = Events { step: job.state.name(), list: Vec::new() };
+        let mut events = Events {
+            step: job.state.name(),
+            list: Vec::new(),
+        };
         if resumed {
-            events.add(EventKind::Resumed, format!("goes on with `{}`", job.state.name()), now);
+            events.add(
+                EventKind::Resumed,
+                format!("goes on with `{}`", job.state.name()),
+                now,
+            );
         }
         let mut next = job.clone();
         if resumed {
@@ -111,7 +124,11 @@ impl Engine {
             events.add(EventKind::Note, "cancelling", now);
             Move::To(cancel)
         } else {
-            let taken = Taken { resumed, uncertain, now };
+            let taken = Taken {
+                resumed,
+                uncertain,
+                now,
+            };
             let move_to = self.run_step(&mut next, taken, &mut events).await;
             // Only after a last look: the machine may have slept, and the card be fine meanwhile.
             match self.overdue(&next, &move_to, now) {
@@ -125,14 +142,24 @@ impl Engine {
         };
         let after = self.clock.now();
         apply(move_to, &job, &mut next, after, &mut events);
-        next.version = self.store.save(&next, &events.list).await.inspect_err(|_| {
-            // What is stored is not what we think: look first the next time.
-            self.forget(&job.id);
-        })?;
+        next.version = self
+            .store
+            .save(&next, &events.list)
+            .await
+            .inspect_err(|_| {
+                // What is stored is not what we think: look first the next time.
+                self.forget(&job.id);
+            })?;
         if next.state.is_terminal() {
             self.forget(&next.id);
         } else if let Ok(mut ours) = self.ours.lock() {
-            ours.insert(next.id.clone(), Known { version: next.version, certain });
+            ours.insert(
+                next.id.clone(),
+                Known {
+                    version: next.version,
+                    certain,
+                },
+            );
         }
         self.cards.job_moved(&next).await;
         Ok(next)
@@ -154,7 +181,9 @@ impl Engine {
 
     fn known(&self, job: &Job) -> Option<Known> {
         let ours = self.ours.lock().ok()?;
-        ours.get(&job.id).copied().filter(|known| known.version == job.version)
+        ours.get(&job.id)
+            .copied()
+            .filter(|known| known.version == job.version)
     }
 
     fn forget(&self, job: &JobId) {
@@ -176,16 +205,28 @@ impl Engine {
         };
         let mut error = StepError::new(
             FailureKind::Deadline,
-            format!("`{}` took longer than {}", job.state.name(), minutes(deadline)),
+            format!(
+                "`{}` took longer than {}",
+                job.state.name(),
+                minutes(deadline)
+            ),
         );
         if let Some(wait) = wait {
             error = error.because(format!("the last word was: {}", wait.reason.text()));
         }
-        Some(error.hint("look at the card, then retry").into_failure(job.state.name()))
+        Some(
+            error
+                .hint("look at the card, then retry")
+                .into_failure(job.state.name()),
+        )
     }
 
     async fn run_step(&self, job: &mut Job, taken: Taken, events: &mut Events) -> Move {
-        let Taken { resumed, uncertain, now } = taken;
+        let Taken {
+            resumed,
+            uncertain,
+            now,
+        } = taken;
         let notes = Mutex::new(Vec::new());
         let card = match self.cards.card(&job.dpu).await {
             Ok(card) => card,
@@ -204,15 +245,20 @@ impl Engine {
         };
         let outcome = match (&job.spec, &job.state) {
             (JobSpec::Deployment(plan), JobState::Deployment(state)) => {
-                deployment::step(plan, state, &mut cx).await.map(|o| o.map(JobState::Deployment))
+                deployment::step(plan, state, &mut cx)
+                    .await
+                    .map(|o| o.map(JobState::Deployment))
             }
             (JobSpec::BootChange(plan), JobState::BootChange(state)) => {
-                boot_change::step(plan, state, &mut cx).await.map(|o| o.map(JobState::BootChange))
+                boot_change::step(plan, state, &mut cx)
+                    .await
+                    .map(|o| o.map(JobState::BootChange))
             }
             (JobSpec::Deployment(_), JobState::BootChange(_))
-            | (JobSpec::BootChange(_), JobState::Deployment(_)) => {
-                Err(StepError::new(FailureKind::Local, "the job's state is not of its kind"))
-            }
+            | (JobSpec::BootChange(_), JobState::Deployment(_)) => Err(StepError::new(
+                FailureKind::Local,
+                "the job's state is not of its kind",
+            )),
         };
         for note in notes.into_inner().unwrap_or_default() {
             events.add(EventKind::Note, note, self.clock.now());
@@ -220,7 +266,9 @@ impl Engine {
         match outcome {
             Ok(StepOutcome::Advance(state)) => Move::To(state),
             Ok(StepOutcome::Wait(wait)) => Move::Wait(wait, false),
-            Ok(StepOutcome::Fail(error)) => Move::To(failed(&job.state, error.into_failure(job.state.name()))),
+            Ok(StepOutcome::Fail(error)) => {
+                Move::To(failed(&job.state, error.into_failure(job.state.name())))
+            }
             Err(error) => self.met(error, job, now),
         }
     }
@@ -234,8 +282,17 @@ impl Engine {
         // The job's own id spreads the racks' retries; no clock, no dice.
         let spread = u16::from_str_radix(&job.id.short()[5..], 16).unwrap_or(0) % 1000;
         let pause = self.policy.backoff(job.attempt, spread);
-        let reason = WaitReason::Retrying { attempt, error: error.message };
-        Move::Wait(Wait { reason, until: now.plus(pause) }, true)
+        let reason = WaitReason::Retrying {
+            attempt,
+            error: error.message,
+        };
+        Move::Wait(
+            Wait {
+                reason,
+                until: now.plus(pause),
+            },
+            true,
+        )
     }
 }
 
@@ -254,10 +311,16 @@ fn apply(to: Move, from: &Job, next: &mut Job, now: Timestamp, events: &mut Even
             let state = if from.state.can_become(&state) {
                 state
             } else {
-                let message =
-                    format!("a bug: `{}` must not become `{}`", from.state.name(), state.name());
+                let message = format!(
+                    "a bug: `{}` must not become `{}`",
+                    from.state.name(),
+                    state.name()
+                );
                 tracing::error!(job = %from.id, "{message}");
-                failed(&from.state, StepError::new(FailureKind::Local, message).into_failure(from.state.name()))
+                failed(
+                    &from.state,
+                    StepError::new(FailureKind::Local, message).into_failure(from.state.name()),
+                )
             };
             let entered = state.name();
             if entered != from.state.name() {
@@ -303,7 +366,12 @@ struct Events {
 
 impl Events {
     fn add(&mut self, kind: EventKind, text: impl Into<String>, at: Timestamp) {
-        self.list.push(NewEvent { kind, step: self.step.to_owned(), text: text.into(), at });
+        self.list.push(NewEvent {
+            kind,
+            step: self.step.to_owned(),
+            text: text.into(),
+            at,
+        });
     }
 }
 
@@ -326,10 +394,16 @@ fn ending_words(state: &JobState, job: &Job) -> String {
     match state.outcome() {
         JobOutcome::Running => String::new(),
         JobOutcome::Succeeded => {
-            let booted = job.facts.target.as_ref().map_or("", |digest| digest.short());
+            let booted = job
+                .facts
+                .target
+                .as_ref()
+                .map_or("", |digest| digest.short());
             format!("{} succeeded: {booted} is booted", job.kind_name())
         }
-        JobOutcome::Failed => state.failure().map_or_else(String::new, |f| f.message.clone()),
+        JobOutcome::Failed => state
+            .failure()
+            .map_or_else(String::new, |f| f.message.clone()),
         JobOutcome::Cancelled => format!("{} was cancelled", job.kind_name()),
     }
 }
@@ -338,17 +412,21 @@ fn ending_words(state: &JobState, job: &Job) -> String {
 fn failed(from: &JobState, failure: Failure) -> JobState {
     match from {
         JobState::Deployment(DeploymentState::CleaningUp { then }) => {
-            JobState::Deployment(DeploymentState::Failed { failure: first(then, failure) })
+            JobState::Deployment(DeploymentState::Failed {
+                failure: first(then, failure),
+            })
         }
         JobState::BootChange(BootChangeState::CleaningUp { then }) => {
-            JobState::BootChange(BootChangeState::Failed { failure: first(then, failure) })
+            JobState::BootChange(BootChangeState::Failed {
+                failure: first(then, failure),
+            })
         }
-        JobState::Deployment(_) => {
-            JobState::Deployment(DeploymentState::CleaningUp { then: Terminal::Failed(failure) })
-        }
-        JobState::BootChange(_) => {
-            JobState::BootChange(BootChangeState::CleaningUp { then: Terminal::Failed(failure) })
-        }
+        JobState::Deployment(_) => JobState::Deployment(DeploymentState::CleaningUp {
+            then: Terminal::Failed(failure),
+        }),
+        JobState::BootChange(_) => JobState::BootChange(BootChangeState::CleaningUp {
+            then: Terminal::Failed(failure),
+        }),
     }
 }
 
@@ -357,7 +435,9 @@ fn first(then: &Terminal, later: Failure) -> Failure {
     match then {
         Terminal::Failed(failure) => {
             let mut failure = failure.clone();
-            failure.causes.push(format!("cleaning up failed too: {}", later.message));
+            failure
+                .causes
+                .push(format!("cleaning up failed too: {}", later.message));
             failure
         }
         Terminal::Succeeded(_) | Terminal::Cancelled => later,
@@ -372,12 +452,12 @@ fn cancelled(job: &Job) -> Option<JobState> {
     match &job.state {
         JobState::Deployment(DeploymentState::CleaningUp { .. })
         | JobState::BootChange(BootChangeState::CleaningUp { .. }) => None,
-        JobState::Deployment(_) => {
-            Some(JobState::Deployment(DeploymentState::CleaningUp { then: Terminal::Cancelled }))
-        }
-        JobState::BootChange(_) => {
-            Some(JobState::BootChange(BootChangeState::CleaningUp { then: Terminal::Cancelled }))
-        }
+        JobState::Deployment(_) => Some(JobState::Deployment(DeploymentState::CleaningUp {
+            then: Terminal::Cancelled,
+        })),
+        JobState::BootChange(_) => Some(JobState::BootChange(BootChangeState::CleaningUp {
+            then: Terminal::Cancelled,
+        })),
     }
 }
 

@@ -196,9 +196,8 @@ impl JobState {
         match (self, next) {
             (Self::Deployment(from), Self::Deployment(to)) => from.can_become(to),
             (Self::BootChange(from), Self::BootChange(to)) => from.can_become(to),
-            (Self::Deployment(_), Self::BootChange(_)) | (Self::BootChange(_), Self::Deployment(_)) => {
-                false
-            }
+            (Self::Deployment(_), Self::BootChange(_))
+            | (Self::BootChange(_), Self::Deployment(_)) => false,
         }
     }
 }

@@ -45,7 +45,11 @@ pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
 }
 
 fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
-    PlannedStep { name: name.to_owned(), effect: effect.into(), commands }
+    PlannedStep {
+        name: name.to_owned(),
+        effect: effect.into(),
+        commands,
+    }
 }
 
 fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep> {
@@ -55,7 +59,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
     let on_imc = |argv: &[&str]| ssh(&dpu.imc_ssh.host, dpu.imc_ssh.port, argv);
     let on_acc = |argv: &[&str]| ssh_acc(dpu, argv);
     let curl = |method: &str, path: &str, body: &str| {
-        format!("curl -u USER --pinnedpubkey … -X {method} {imc}{path} -d '{body}'")
+        format!("curl -u USER --cacert IMC.pem -X {method} {imc}{path} -d '{body}'")
     };
     let at = Timestamp::from_millis(0);
     vec![
@@ -74,7 +78,10 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         ),
         planned(
             name(&State::PublishingMedia),
-            format!("Serves {} ({}) over HTTPS under a secret path", plan.iso_name, plan.iso_size),
+            format!(
+                "Serves {} ({}) over HTTPS under a secret path",
+                plan.iso_name, plan.iso_size
+            ),
             vec![],
         ),
         planned(
@@ -98,17 +105,28 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         planned(
             name(&State::ResettingImc { requested_at: None }),
             "Resets the IMC, and the ACC with it: the card is away for minutes",
-            vec![curl("POST", "/Managers/1/Actions/Manager.Reset", r#"{"ResetType":"ForceRestart"}"#)],
+            vec![curl(
+                "POST",
+                "/Managers/1/Actions/Manager.Reset",
+                r#"{"ResetType":"ForceRestart"}"#,
+            )],
         ),
         planned(
             name(&State::AwaitingImc { requested_at: at }),
             "Only looks: the IMC answers again, and its uptime is new",
             vec![on_imc(&["cat", "/proc/uptime"])],
         ),
-        planned(name(&State::AwaitingInstaller), "Only looks: the old system is gone", vec![]),
+        planned(
+            name(&State::AwaitingInstaller),
+            "Only looks: the old system is gone",
+            vec![],
+        ),
         planned(
             name(&State::AwaitingAcc),
-            format!("The installer overwrites the ACC's disk; it becomes {}", plan.hostname),
+            format!(
+                "The installer overwrites the ACC's disk; it becomes {}",
+                plan.hostname
+            ),
             vec![],
         ),
         planned(
@@ -118,14 +136,27 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         ),
         planned(
             name(&State::VerifyingImage),
-            format!("Only looks: {} is booted, with a new boot id and this deployment's nonce", plan.digest.short()),
+            format!(
+                "Only looks: {} is booted, with a new boot id and this deployment's nonce",
+                plan.digest.short()
+            ),
             vec![on_acc(&["bootc", "status", "--format", "json"])],
         ),
-        planned(name(&State::RunningPostSteps { next: 0 }), "Skipped: no post steps in this plan", vec![]),
         planned(
-            name(&State::CleaningUp { then: super::Terminal::Cancelled }),
+            name(&State::RunningPostSteps { next: 0 }),
+            "Skipped: no post steps in this plan",
+            vec![],
+        ),
+        planned(
+            name(&State::CleaningUp {
+                then: super::Terminal::Cancelled,
+            }),
             "Takes the ISO off the server, ejects it from the IMC, takes the boot override back",
-            vec![curl("POST", "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.EjectMedia", "{}")],
+            vec![curl(
+                "POST",
+                "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.EjectMedia",
+                "{}",
+            )],
         ),
     ]
 }
@@ -140,7 +171,14 @@ fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
         ),
         BootChange::Switch(to) => (
             "The card pulls the other image and stages it; it follows that reference from then on",
-            vec!["bootc", "switch", "--quiet", "--transport", "registry", to.as_str()],
+            vec![
+                "bootc",
+                "switch",
+                "--quiet",
+                "--transport",
+                "registry",
+                to.as_str(),
+            ],
         ),
         BootChange::Rollback => (
             "Queues the older entry for the next boot; a staged image is discarded",
@@ -167,14 +205,30 @@ fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
         planned(
             State::VerifyingImage.name(),
             "Only looks: the booted digest and greenboot's verdict",
-            vec![on_acc(&bootc::status_command().argv().iter().map(String::as_str).collect::<Vec<_>>())],
+            vec![on_acc(
+                &bootc::status_command()
+                    .argv()
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>(),
+            )],
         ),
-        planned(State::CleaningUp { then: super::Terminal::Cancelled }.name(), "Stops an update that was given up; tells what is left, if anything", vec![]),
+        planned(
+            State::CleaningUp {
+                then: super::Terminal::Cancelled,
+            }
+            .name(),
+            "Stops an update that was given up; tells what is left, if anything",
+            vec![],
+        ),
     ]
 }
 
 fn ssh(host: &str, port: u16, argv: &[&str]) -> String {
-    format!("ssh -p {port} root@{host} {}", CommandLine::new(argv.iter().copied()))
+    format!(
+        "ssh -p {port} root@{host} {}",
+        CommandLine::new(argv.iter().copied())
+    )
 }
 
 fn ssh_acc(dpu: &Dpu, argv: &[&str]) -> String {
@@ -217,14 +271,24 @@ fn step_names(spec: &JobSpec) -> &'static [&'static str] {
 pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<Timestamp>)> {
     let names = step_names(&job.spec);
     let entered = |name: &str| {
-        events.iter().rev().find(|e| e.kind == EventKind::Entered && e.step == name).map(|e| e.at)
+        events
+            .iter()
+            .rev()
+            .find(|e| e.kind == EventKind::Entered && e.step == name)
+            .map(|e| e.at)
     };
     let now_at = names.iter().position(|name| *name == job.state.name());
-    let cut_short = was_cancelled(&job.state).then(|| last_working_step(events)).flatten();
-    let failed_in = job.state.failure().map(|failure| failure.step.as_str()).or_else(|| {
-        // While cleaning up after a failure, the step that failed shows it already.
-        pending_failure(&job.state)
-    });
+    let cut_short = was_cancelled(&job.state)
+        .then(|| last_working_step(events))
+        .flatten();
+    let failed_in = job
+        .state
+        .failure()
+        .map(|failure| failure.step.as_str())
+        .or_else(|| {
+            // While cleaning up after a failure, the step that failed shows it already.
+            pending_failure(&job.state)
+        });
     names
         .iter()
         .enumerate()
@@ -254,20 +318,27 @@ fn was_cancelled(state: &JobState) -> bool {
     matches!(
         state,
         JobState::Deployment(
-            DeploymentState::CleaningUp { then: super::Terminal::Cancelled }
-                | DeploymentState::Cancelled { .. }
+            DeploymentState::CleaningUp {
+                then: super::Terminal::Cancelled
+            } | DeploymentState::Cancelled { .. }
         ) | JobState::BootChange(
-            BootChangeState::CleaningUp { then: super::Terminal::Cancelled }
-                | BootChangeState::Cancelled { .. }
+            BootChangeState::CleaningUp {
+                then: super::Terminal::Cancelled
+            } | BootChangeState::Cancelled { .. }
         )
     )
 }
 
 /// The step in which the cancel came: begun, and not done.
 fn last_working_step(events: &[JobEvent]) -> Option<&str> {
-    let clean_up = (DeploymentState::CleaningUp { then: super::Terminal::Cancelled }).name();
+    let clean_up = (DeploymentState::CleaningUp {
+        then: super::Terminal::Cancelled,
+    })
+    .name();
     let entered = events.iter().rev().filter(|e| e.kind == EventKind::Entered);
-    entered.map(|e| e.step.as_str()).find(|step| *step != clean_up)
+    entered
+        .map(|e| e.step.as_str())
+        .find(|step| *step != clean_up)
 }
 
 fn pending_failure(state: &JobState) -> Option<&str> {

@@ -105,7 +105,10 @@ mod tests {
     fn pauses_grow_and_stop_growing() {
         let policy = Policy::hardware();
         let millis = |attempt, spread| policy.backoff(attempt, spread).as_millis();
-        assert_eq!((millis(0, 0), millis(3, 0), millis(40, 0)), (2_000, 16_000, 32_000));
+        assert_eq!(
+            (millis(0, 0), millis(3, 0), millis(40, 0)),
+            (2_000, 16_000, 32_000)
+        );
         assert_eq!(millis(0, 1000), 1_500);
     }
 }

@@ -50,12 +50,18 @@ impl WaitReason {
                 format!("The IMC is downloading the ISO, {read} of {total}")
             }
             Self::ImcRestarts => "The IMC is restarting".into(),
-            Self::OldSystemAnswers => "The old system still answers; waiting for the installer".into(),
+            Self::OldSystemAnswers => {
+                "The old system still answers; waiting for the installer".into()
+            }
             Self::InstallerRuns => "The installer is running".into(),
             Self::AccBoots => "The ACC is booting".into(),
             Self::UpdateRuns { progress: None } => "bootc is starting".into(),
-            Self::UpdateRuns { progress: Some(progress) } => match progress.bytes {
-                Some((done, total)) => format!("{}, {done} of {total}", short(&progress.description)),
+            Self::UpdateRuns {
+                progress: Some(progress),
+            } => match progress.bytes {
+                Some((done, total)) => {
+                    format!("{}, {done} of {total}", short(&progress.description))
+                }
                 None => {
                     let (done, total) = progress.steps;
                     format!("{}, step {done} of {total}", short(&progress.description))
@@ -63,7 +69,9 @@ impl WaitReason {
             },
             Self::HealthChecks => "greenboot's checks are running".into(),
             Self::EffectToShow { what } => format!("Looking whether {what} had its effect"),
-            Self::Retrying { attempt, error } => format!("Trying again (attempt {attempt}): {error}"),
+            Self::Retrying { attempt, error } => {
+                format!("Trying again (attempt {attempt}): {error}")
+            }
         }
     }
 
@@ -72,7 +80,9 @@ impl WaitReason {
     pub fn fraction(&self) -> Option<(ByteCount, ByteCount)> {
         match self {
             Self::ImcDownloads { read, total } => Some((*read, *total)),
-            Self::UpdateRuns { progress: Some(progress) } => progress.bytes,
+            Self::UpdateRuns {
+                progress: Some(progress),
+            } => progress.bytes,
             Self::UpdateRuns { progress: None }
             | Self::ImcRestarts
             | Self::OldSystemAnswers
@@ -128,7 +138,11 @@ pub trait CardAccess: Send + Sync {
     async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError>;
     /// Takes it down and forgets its secrets.
     async fn unpublish(&self, job: &JobId, prepared: &Prepared) -> Result<(), StepError>;
-    async fn resolve(&self, image: &ImageReference, arch: &str) -> Result<ResolvedImage, RegistryError>;
+    async fn resolve(
+        &self,
+        image: &ImageReference,
+        arch: &str,
+    ) -> Result<ResolvedImage, RegistryError>;
     /// Keeps what was seen on the way, so that the fleet's table is fresh too.
     async fn saw_acc(&self, status: &BootcStatus, greenboot: Greenboot, boot_id: &str);
 }
@@ -162,6 +176,9 @@ impl StepContext<'_> {
     /// Look again after one poll interval.
     #[must_use]
     pub fn wait<S>(&self, reason: WaitReason) -> StepOutcome<S> {
-        StepOutcome::Wait(Wait { reason, until: self.now.plus(self.policy.poll()) })
+        StepOutcome::Wait(Wait {
+            reason,
+            until: self.now.plus(self.policy.poll()),
+        })
     }
 }

@@ -309,19 +309,19 @@ fn bind_error(bind: SocketAddr, error: &std::io::Error) -> StepError {
     let (message, hint) = match error.kind() {
         ErrorKind::AddrInUse => (
             format!("port {} on {} is in use", bind.port(), bind.ip()),
-            "stop the program that uses it, or choose another port for the ISO server in Settings",
+            "stop the program that uses it, or serve on another address (`--media-address`)",
         ),
         ErrorKind::AddrNotAvailable => (
             format!("this machine does not have the address {}", bind.ip()),
-            "choose one of this machine's addresses for the ISO server in Settings",
+            "choose one of this machine's addresses (`--media-address`)",
         ),
         ErrorKind::PermissionDenied => (
             format!("port {} may not be opened", bind.port()),
-            "choose a port from 1024 on for the ISO server in Settings",
+            "use a port from 1024 on",
         ),
         _ => (
             format!("the ISO server can't listen on {bind}"),
-            "check the ISO server's address and port in Settings",
+            "check the ISO server's address (`--media-address`)",
         ),
     };
     StepError::new(FailureKind::Local, message)

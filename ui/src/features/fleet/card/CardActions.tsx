@@ -31,7 +31,7 @@ function RemoveDialog({ view, onClose }: RemoveProps) {
       onClose={onClose}
       onConfirm={() => remove.mutate(undefined, { onSuccess: () => navigate("/cards") })}
     >
-      Slipway forgets {view.row.name}, its credentials and its history. The card itself is not
+      Slipway forgets {view.row.name}, its credentials and its pins; its jobs stay in the history. The card itself is not
       touched, and can be added again.
     </ConfirmDialog>
   );

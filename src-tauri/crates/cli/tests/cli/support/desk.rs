@@ -56,14 +56,22 @@ impl Desk {
     pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("passphrase"), format!("{PASSPHRASE}\n")).unwrap();
-        fs::write(home.path().join("imc-password"), format!("{IMC_PASSWORD}\n")).unwrap();
-        Self { home, runs: AtomicUsize::new(0) }
+        fs::write(
+            home.path().join("imc-password"),
+            format!("{IMC_PASSWORD}\n"),
+        )
+        .unwrap();
+        Self {
+            home,
+            runs: AtomicUsize::new(0),
+        }
     }
 
     /// With a lab's cards and its ISO.
     pub fn joined(rack: &Rack) -> Self {
         let desk = Self::new();
-        desk.run(&["lab", "add", "--dir", rack.dir().to_str().unwrap()]).good();
+        desk.run(&["lab", "add", "--dir", rack.dir().to_str().unwrap()])
+            .good();
         desk
     }
 
@@ -88,7 +96,9 @@ impl Desk {
     /// id is the program's own.
     pub fn with_passphrase(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("bash");
-        command.args(["-c", r#"exec "$@" 3<"$0""#]).arg(self.beside("passphrase"));
+        command
+            .args(["-c", r#"exec "$@" 3<"$0""#])
+            .arg(self.beside("passphrase"));
         command.arg(program).args(arguments);
         alone(&mut command, self.home.path());
         command
@@ -125,9 +135,16 @@ impl Desk {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let out = self.beside(&format!("out-{number}"));
         let err = self.beside(&format!("err-{number}"));
-        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        command
+            .stdout(File::create(&out).unwrap())
+            .stderr(File::create(&err).unwrap());
         let child = command.spawn().unwrap();
-        Running { child, out, err, words: arguments.join(" ") }
+        Running {
+            child,
+            out,
+            err,
+            words: arguments.join(" "),
+        }
     }
 }
 
@@ -142,7 +159,11 @@ pub struct Running {
 impl Running {
     /// As a power failure would.
     pub fn kill(mut self) -> Ran {
-        assert!(self.child.try_wait().unwrap().is_none(), "it had ended: {:?}", self.printed(None));
+        assert!(
+            self.child.try_wait().unwrap().is_none(),
+            "it had ended: {:?}",
+            self.printed(None)
+        );
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.printed(None)
@@ -151,7 +172,13 @@ impl Running {
     /// Ctrl-C.
     pub fn interrupt(&self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     pub fn end(mut self) -> Ran {
@@ -160,7 +187,11 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return self.printed(status.code());
             }
-            assert!(Instant::now() < deadline, "it does not end: {:?}", self.printed(None));
+            assert!(
+                Instant::now() < deadline,
+                "it does not end: {:?}",
+                self.printed(None)
+            );
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
@@ -175,7 +206,12 @@ impl Running {
 
     fn printed(&self, code: Option<i32>) -> Ran {
         let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-        let ran = Ran { code, out: read(&self.out), err: read(&self.err), words: self.words.clone() };
+        let ran = Ran {
+            code,
+            out: read(&self.out),
+            err: read(&self.err),
+            words: self.words.clone(),
+        };
         for secret in sentinels() {
             let seen = ran.out.contains(&secret) || ran.err.contains(&secret);
             assert!(!seen, "`{}` prints a secret: {secret}", ran.words);
@@ -208,7 +244,14 @@ impl Ran {
     }
 
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "`{}`\n{}\n{}", self.words, self.out, self.err);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "`{}`\n{}\n{}",
+            self.words,
+            self.out,
+            self.err
+        );
         self
     }
 
@@ -225,14 +268,21 @@ impl Ran {
 
     pub fn says(self, text: &str) -> Self {
         let all = format!("{}\n{}", self.out, self.err);
-        assert!(all.contains(text), "`{}` does not say `{text}`:\n{all}", self.words);
+        assert!(
+            all.contains(text),
+            "`{}` does not say `{text}`:\n{all}",
+            self.words
+        );
         self
     }
 
     pub fn json(&self) -> Value {
         match serde_json::from_str(&self.out) {
             Ok(value) => value,
-            Err(error) => panic!("`{}` printed no JSON ({error}):\n{}\n{}", self.words, self.out, self.err),
+            Err(error) => panic!(
+                "`{}` printed no JSON ({error}):\n{}\n{}",
+                self.words, self.out, self.err
+            ),
         }
     }
 

@@ -11,7 +11,10 @@ use tokio::runtime::Handle;
 /// Answers every question with the same text. Runs as long as the runtime.
 pub fn answers(on: &Handle, content_type: &'static str, text: &'static str) -> String {
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(["127.0.0.1".into()]).unwrap().self_signed(&key).unwrap();
+    let certificate = CertificateParams::new(["127.0.0.1".into()])
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -21,10 +24,12 @@ pub fn answers(on: &Handle, content_type: &'static str, text: &'static str) -> S
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let router = Router::new().fallback(move || async move { ([(CONTENT_TYPE, content_type)], text) });
+    let router =
+        Router::new().fallback(move || async move { ([(CONTENT_TYPE, content_type)], text) });
     let _guard = on.enter();
     let server =
-        axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config))).unwrap();
+        axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))
+            .unwrap();
     on.spawn(async move { server.serve(router.into_make_service()).await.unwrap() });
     address
 }

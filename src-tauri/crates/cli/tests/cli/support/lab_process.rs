@@ -21,7 +21,11 @@ impl LabProcess {
         let dir = tempfile::tempdir().unwrap();
         let mut command = Command::new(desk::SLIPCTL);
         command.args(["lab", "start", "--speed", "instant", "--fleet", "fresh"]);
-        command.arg("--cards").arg(cards.to_string()).arg("--dir").arg(dir.path().join("lab"));
+        command
+            .arg("--cards")
+            .arg(cards.to_string())
+            .arg("--dir")
+            .arg(dir.path().join("lab"));
         desk::alone(&mut command, dir.path());
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         let told = dir.path().join("lab/lab.json");
@@ -43,7 +47,13 @@ impl LabProcess {
     /// Ctrl-C, and how it ended.
     pub fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         eventually("the lab ends", || self.child.try_wait().unwrap()).code()
     }
 }

@@ -18,9 +18,17 @@ impl Rack {
         let dir = tempfile::tempdir().unwrap();
         let mut config = LabConfig::test(cards, dir.path().to_owned());
         change(&mut config);
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let lab = runtime.block_on(Lab::start(config)).unwrap();
-        Self { runtime, lab: Some(lab), dir }
+        Self {
+            runtime,
+            lab: Some(lab),
+            dir,
+        }
     }
 
     /// Where `lab.json` is.

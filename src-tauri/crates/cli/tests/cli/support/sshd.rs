@@ -49,7 +49,10 @@ pub struct Sshd {
 impl Sshd {
     /// Whether this user's sshd can let `root` in.
     pub fn can_log_root_in() -> bool {
-        assert!(Path::new(SSHD).exists(), "these tests need OpenSSH's server: apt install openssh-server");
+        assert!(
+            Path::new(SSHD).exists(),
+            "these tests need OpenSSH's server: apt install openssh-server"
+        );
         is_root()
     }
 
@@ -111,7 +114,12 @@ impl Front {
             lab = rack.dir().display(),
         );
         fs::write(dir.path().join("config"), config).unwrap();
-        Self { dir, machine, card: rack.card(number), runtime: rack.handle() }
+        Self {
+            dir,
+            machine,
+            card: rack.card(number),
+            runtime: rack.handle(),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -122,10 +130,18 @@ impl Front {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (stop, connections) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stop, connections) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicUsize::new(0)),
+        );
         let (stopped, counter) = (stop.clone(), connections.clone());
         // The folder lives as long as the front; the thread only needs its path.
-        let Self { dir, machine, card, runtime } = self;
+        let Self {
+            dir,
+            machine,
+            card,
+            runtime,
+        } = self;
         let at = dir.path().to_owned();
         let serving = std::thread::spawn(move || {
             let mut life = None;
@@ -154,7 +170,13 @@ impl Front {
             }
             children.drain(..).for_each(end);
         });
-        Sshd { address, connections, stop, serving: Some(serving), _dir: dir }
+        Sshd {
+            address,
+            connections,
+            stop,
+            serving: Some(serving),
+            _dir: dir,
+        }
     }
 }
 
@@ -172,7 +194,9 @@ fn alive(machine: Machine, card: &CardHandle) -> Option<u64> {
 
 /// The host key and the authorized keys, off the simulated disk.
 async fn take_identity(card: &CardHandle, dir: &Path) {
-    let key = card.run_on_acc("cat /etc/ssh/ssh_host_ed25519_key", b"").await;
+    let key = card
+        .run_on_acc("cat /etc/ssh/ssh_host_ed25519_key", b"")
+        .await;
     write_private(&dir.join("host_key"), &key.stdout);
     let keys = card.run_on_acc("cat /root/.ssh/authorized_keys", b"").await;
     write_private(&dir.join("authorized_keys"), &keys.stdout);

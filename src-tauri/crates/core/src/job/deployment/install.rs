@@ -19,11 +19,16 @@ use crate::{
 
 /// A reset can't be observed by asking again, so it carries when it was asked for, and is compared
 /// with the IMC's uptime.
-pub(super) async fn reset_imc(requested_at: Option<Timestamp>, cx: &mut StepContext<'_>) -> Outcome {
+pub(super) async fn reset_imc(
+    requested_at: Option<Timestamp>,
+    cx: &mut StepContext<'_>,
+) -> Outcome {
     let Some(requested_at) = requested_at else {
         // On disk before the deed, so that a cancel in between tells of it.
         cx.facts.installer_started = true;
-        return Ok(StepOutcome::Advance(State::ResettingImc { requested_at: Some(cx.now) }));
+        return Ok(StepOutcome::Advance(State::ResettingImc {
+            requested_at: Some(cx.now),
+        }));
     };
     if cx.uncertain {
         match imc_uptime(cx).await {
@@ -32,12 +37,16 @@ pub(super) async fn reset_imc(requested_at: Option<Timestamp>, cx: &mut StepCont
                 return Ok(StepOutcome::Advance(State::AwaitingImc { requested_at }));
             }
             Ok(_) if cx.now < requested_at.plus(cx.policy.effect_grace()) => {
-                return Ok(cx.wait(WaitReason::EffectToShow { what: "the reset".into() }));
+                return Ok(cx.wait(WaitReason::EffectToShow {
+                    what: "the reset".into(),
+                }));
             }
             // It never happened. The new wish goes to disk first: were we killed after the deed,
             // the old one would be past its grace.
             Ok(_) => {
-                return Ok(StepOutcome::Advance(State::ResettingImc { requested_at: Some(cx.now) }));
+                return Ok(StepOutcome::Advance(State::ResettingImc {
+                    requested_at: Some(cx.now),
+                }));
             }
             // Restarting, or away for another reason: its uptime will tell.
             Err(error) if error.transient => return Ok(cx.wait(WaitReason::ImcRestarts)),
@@ -47,7 +56,11 @@ pub(super) async fn reset_imc(requested_at: Option<Timestamp>, cx: &mut StepCont
     match imc(cx).reset_manager().await {
         Ok(()) => cx.note("asked the IMC to reset"),
         // The request went out and no answer came: the uptime will tell.
-        Err(BmcError::Unreachable { stage: Stage::Http, reason, .. }) => {
+        Err(BmcError::Unreachable {
+            stage: Stage::Http,
+            reason,
+            ..
+        }) => {
             cx.note(format!("asked the IMC to reset; no answer ({reason})"));
         }
         Err(error) => return Err(error.into()),
@@ -57,9 +70,15 @@ pub(super) async fn reset_imc(requested_at: Option<Timestamp>, cx: &mut StepCont
 
 async fn imc_uptime(cx: &StepContext<'_>) -> Result<Duration, StepError> {
     let out = run(cx.card.imc_shell(), cx, &["cat", "/proc/uptime"]).await?;
-    let seconds = out.text().split(' ').next().and_then(|s| s.parse::<f64>().ok());
+    let seconds = out
+        .text()
+        .split(' ')
+        .next()
+        .and_then(|s| s.parse::<f64>().ok());
     seconds.map(Duration::from_secs_f64).ok_or_else(|| {
-        StepError::new(FailureKind::Protocol, "the IMC does not tell its uptime").because(out.reason()).transient()
+        StepError::new(FailureKind::Protocol, "the IMC does not tell its uptime")
+            .because(out.reason())
+            .transient()
     })
 }
 
@@ -70,7 +89,9 @@ pub(super) async fn await_imc(requested_at: Timestamp, cx: &mut StepContext<'_>)
         Err(error) => return Err(error),
     };
     if uptime >= cx.now.since(requested_at) {
-        return Ok(cx.wait(WaitReason::EffectToShow { what: "the reset".into() }));
+        return Ok(cx.wait(WaitReason::EffectToShow {
+            what: "the reset".into(),
+        }));
     }
     match refuse_recovery(cx).await {
         Ok(()) => {}
@@ -84,7 +105,11 @@ pub(super) async fn await_imc(requested_at: Timestamp, cx: &mut StepContext<'_>)
         }
         Err(error) => {
             let error = StepError::from(error);
-            if error.transient { Ok(cx.wait(WaitReason::ImcRestarts)) } else { Err(error) }
+            if error.transient {
+                Ok(cx.wait(WaitReason::ImcRestarts))
+            } else {
+                Err(error)
+            }
         }
     }
 }
@@ -112,7 +137,10 @@ async fn who_answers(cx: &StepContext<'_>) -> Result<Answers, StepError> {
 
 pub(super) fn expected_key<'a>(cx: &'a StepContext<'_>) -> Result<&'a Fingerprint, StepError> {
     cx.facts.expected_host_key.as_ref().ok_or_else(|| {
-        StepError::new(FailureKind::Local, "the job does not know which host key it made")
+        StepError::new(
+            FailureKind::Local,
+            "the job does not know which host key it made",
+        )
     })
 }
 
@@ -134,9 +162,14 @@ pub(super) async fn await_acc(cx: &mut StepContext<'_>) -> Outcome {
             Ok(StepOutcome::Advance(State::ReloadingHostDriver))
         }
         Answers::OldSystem => Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::WrongImage, "the old system came back: the installer did not install")
-                .because("the ACC answers with another SSH host key than the one made for this deployment")
-                .hint("look at the installer's log on the card's console"),
+            StepError::new(
+                FailureKind::WrongImage,
+                "the old system came back: the installer did not install",
+            )
+            .because(
+                "the ACC answers with another SSH host key than the one made for this deployment",
+            )
+            .hint("look at the installer's log on the card's console"),
         )),
         Answers::Nobody => {
             // An IMC that does not answer just now is no reason to give up on its ACC.

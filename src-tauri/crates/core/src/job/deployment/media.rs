@@ -1,6 +1,9 @@
 //! The ISO: served, inserted, and made what the card boots next.
 
-use super::{DeploymentPlan, Outcome, State, prepare::{honours_once, imc}};
+use super::{
+    DeploymentPlan, Outcome, State,
+    prepare::{honours_once, imc},
+};
 use crate::{
     failure::{FailureKind, StepError},
     job::{Prepared, StepContext, StepOutcome, WaitReason, boot_change::run},
@@ -43,19 +46,30 @@ pub(super) async fn insert(
         cx.card.publish(cx.job, plan).await?;
     }
     match imc(cx).task(task).await {
-        Ok(RedfishTask { state: TaskState::Running, .. }) => Ok(downloading(&prepared, plan, cx)),
-        Ok(RedfishTask { state: TaskState::Completed, .. }) => check_inserted(&prepared, cx).await,
+        Ok(RedfishTask {
+            state: TaskState::Running,
+            ..
+        }) => Ok(downloading(&prepared, plan, cx)),
+        Ok(RedfishTask {
+            state: TaskState::Completed,
+            ..
+        }) => check_inserted(&prepared, cx).await,
         // Our server was away with us, or the IMC was: the transfer broke off, it was not refused.
-        Ok(RedfishTask { state: TaskState::Failed(words), .. })
-            if cx.uncertain && cx.facts.download_restarts < DOWNLOAD_RESTARTS =>
-        {
-            Ok(begin_again(&format!("the download broke off ({words})"), cx))
-        }
-        Ok(RedfishTask { state: TaskState::Failed(words), .. }) => {
-            Ok(StepOutcome::Fail(transfer_failed(&words, &prepared, cx)))
-        }
+        Ok(RedfishTask {
+            state: TaskState::Failed(words),
+            ..
+        }) if cx.uncertain && cx.facts.download_restarts < DOWNLOAD_RESTARTS => Ok(begin_again(
+            &format!("the download broke off ({words})"),
+            cx,
+        )),
+        Ok(RedfishTask {
+            state: TaskState::Failed(words),
+            ..
+        }) => Ok(StepOutcome::Fail(transfer_failed(&words, &prepared, cx))),
         // An IMC that restarted has forgotten its tasks: look at the slot, else begin again.
-        Err(BmcError::Refused { status: 404 | 410, .. }) => {
+        Err(BmcError::Refused {
+            status: 404 | 410, ..
+        }) => {
             if imc(cx).virtual_media().await?.holds(&prepared.file_name) {
                 return Ok(StepOutcome::Advance(State::SettingBootOverride));
             }
@@ -63,9 +77,14 @@ pub(super) async fn insert(
                 return Ok(begin_again("the IMC no longer knows the download", cx));
             }
             Ok(StepOutcome::Fail(
-                StepError::new(FailureKind::MediaTransfer, "the IMC loses the download again and again")
-                    .because(format!("it was begun {} times", DOWNLOAD_RESTARTS + 1))
-                    .hint("an IMC that restarts while it downloads is short of memory: try a smaller ISO"),
+                StepError::new(
+                    FailureKind::MediaTransfer,
+                    "the IMC loses the download again and again",
+                )
+                .because(format!("it was begun {} times", DOWNLOAD_RESTARTS + 1))
+                .hint(
+                    "an IMC that restarts while it downloads is short of memory: try a smaller ISO",
+                ),
             ))
         }
         Err(error) => Err(error.into()),
@@ -78,10 +97,19 @@ fn begin_again(why: &str, cx: &mut StepContext<'_>) -> StepOutcome<State> {
     StepOutcome::Advance(State::InsertingMedia { task: None })
 }
 
-async fn start_insert(plan: &DeploymentPlan, prepared: &Prepared, cx: &mut StepContext<'_>) -> Outcome {
+async fn start_insert(
+    plan: &DeploymentPlan,
+    prepared: &Prepared,
+    cx: &mut StepContext<'_>,
+) -> Outcome {
     // An insert whose answer we never saw, or somebody else's: a second one would be refused. When
     // it has ended, the slot tells whether it was ours; so the slot is read after the tasks.
-    if imc(cx).tasks().await?.iter().any(|task| task.state == TaskState::Running) {
+    if imc(cx)
+        .tasks()
+        .await?
+        .iter()
+        .any(|task| task.state == TaskState::Running)
+    {
         if cx.resumed {
             cx.card.publish(cx.job, plan).await?;
             cx.note("found a download under way");
@@ -93,7 +121,10 @@ async fn start_insert(plan: &DeploymentPlan, prepared: &Prepared, cx: &mut StepC
         return Ok(StepOutcome::Advance(State::SettingBootOverride));
     }
     if slot.inserted {
-        cx.note(format!("ejecting {}", slot.image_name.as_deref().unwrap_or("what is inserted")));
+        cx.note(format!(
+            "ejecting {}",
+            slot.image_name.as_deref().unwrap_or("what is inserted")
+        ));
         imc(cx).eject_media().await?;
     } else {
         // The IMC appends to a partial file of an interrupted download.
@@ -102,7 +133,9 @@ async fn start_insert(plan: &DeploymentPlan, prepared: &Prepared, cx: &mut StepC
     cx.card.publish(cx.job, plan).await?;
     let task = imc(cx).insert_media(&prepared.url).await?;
     cx.note(format!("asked the IMC to insert {}", prepared.file_name));
-    Ok(StepOutcome::Advance(State::InsertingMedia { task: Some(task) }))
+    Ok(StepOutcome::Advance(State::InsertingMedia {
+        task: Some(task),
+    }))
 }
 
 pub(super) async fn remove_partial_file(cx: &StepContext<'_>) -> Result<(), StepError> {
@@ -112,19 +145,36 @@ pub(super) async fn remove_partial_file(cx: &StepContext<'_>) -> Result<(), Step
         return Ok(());
     }
     let removed = run(shell, cx, &["rm", "-f", MEDIA_FILE]).await?;
-    if !removed.ok() || run(shell, cx, &["stat", "-c", "%s", MEDIA_FILE]).await?.ok() {
-        return Err(StepError::new(FailureKind::Refused, "a partial download can't be removed from the IMC")
-            .because(removed.reason()));
+    if !removed.ok()
+        || run(shell, cx, &["stat", "-c", "%s", MEDIA_FILE])
+            .await?
+            .ok()
+    {
+        return Err(StepError::new(
+            FailureKind::Refused,
+            "a partial download can't be removed from the IMC",
+        )
+        .because(removed.reason()));
     }
-    cx.note(format!("removed a partial download of {} bytes", size.text()));
+    cx.note(format!(
+        "removed a partial download of {} bytes",
+        size.text()
+    ));
     Ok(())
 }
 
 /// The IMC tells no percentage: progress is what our own server sent.
-fn downloading(prepared: &Prepared, plan: &DeploymentPlan, cx: &StepContext<'_>) -> StepOutcome<State> {
+fn downloading(
+    prepared: &Prepared,
+    plan: &DeploymentPlan,
+    cx: &StepContext<'_>,
+) -> StepOutcome<State> {
     let readers = cx.card.media().readers(&prepared.token);
     let read = readers.iter().map(|r| r.sent).max().unwrap_or_default();
-    cx.wait(WaitReason::ImcDownloads { read, total: plan.iso_size })
+    cx.wait(WaitReason::ImcDownloads {
+        read,
+        total: plan.iso_size,
+    })
 }
 
 /// A Task that says "Completed" is a claim; the slot is the fact.
@@ -136,9 +186,15 @@ async fn check_inserted(prepared: &Prepared, cx: &mut StepContext<'_>) -> Outcom
     }
     let shows = slot.image_name.as_deref().unwrap_or("nothing");
     Ok(StepOutcome::Fail(
-        StepError::new(FailureKind::MediaTransfer, "the IMC says the ISO is inserted, and shows something else")
-            .because(format!("expected {}, Inserted is {}, ImageName is {shows}", prepared.file_name, slot.inserted))
-            .hint("eject what is inserted and deploy again"),
+        StepError::new(
+            FailureKind::MediaTransfer,
+            "the IMC says the ISO is inserted, and shows something else",
+        )
+        .because(format!(
+            "expected {}, Inserted is {}, ImageName is {shows}",
+            prepared.file_name, slot.inserted
+        ))
+        .hint("eject what is inserted and deploy again"),
     ))
 }
 
@@ -151,13 +207,23 @@ fn transfer_failed(words: &str, prepared: &Prepared, cx: &StepContext<'_>) -> St
             "check that the IMC can reach this machine, and that a firewall lets it in",
         )
     } else {
-        ("our server was asked for it", "look at the IMC's free disk and memory, and deploy again")
+        (
+            "our server was asked for it",
+            "look at the IMC's free disk and memory, and deploy again",
+        )
     };
-    StepError::new(FailureKind::MediaTransfer, "the IMC could not fetch the ISO")
-        .because(words)
-        .because(format!("{what}; {} were sent", ByteCount(sent)))
-        .because(format!("URL: https://{}/…/{}", prepared.url.authority(), prepared.file_name))
-        .hint(hint)
+    StepError::new(
+        FailureKind::MediaTransfer,
+        "the IMC could not fetch the ISO",
+    )
+    .because(words)
+    .because(format!("{what}; {} were sent", ByteCount(sent)))
+    .because(format!(
+        "URL: https://{}/…/{}",
+        prepared.url.authority(),
+        prepared.file_name
+    ))
+    .hint(hint)
 }
 
 pub(super) async fn set_override(cx: &mut StepContext<'_>) -> Outcome {
@@ -166,17 +232,30 @@ pub(super) async fn set_override(cx: &mut StepContext<'_>) -> Outcome {
     } else {
         BootOverrideEnabled::Continuous
     };
-    let wanted = BootOverride { enabled, target: "Cd".into() };
+    let wanted = BootOverride {
+        enabled,
+        target: "Cd".into(),
+    };
     if imc(cx).boot_override().await? == wanted {
-        return Ok(StepOutcome::Advance(State::ResettingImc { requested_at: None }));
+        return Ok(StepOutcome::Advance(State::ResettingImc {
+            requested_at: None,
+        }));
     }
     let read_back = imc(cx).set_boot_override(&wanted).await?;
     if read_back != wanted {
         // The view is refreshed every two minutes: look again until the deadline.
-        return Err(StepError::new(FailureKind::Refused, "the boot override was accepted and does not show")
-            .because(format!("wanted {enabled:?} Cd, reads {:?} {}", read_back.enabled, read_back.target))
-            .transient());
+        return Err(StepError::new(
+            FailureKind::Refused,
+            "the boot override was accepted and does not show",
+        )
+        .because(format!(
+            "wanted {enabled:?} Cd, reads {:?} {}",
+            read_back.enabled, read_back.target
+        ))
+        .transient());
     }
     cx.note(format!("boot override is {enabled:?} Cd"));
-    Ok(StepOutcome::Advance(State::ResettingImc { requested_at: None }))
+    Ok(StepOutcome::Advance(State::ResettingImc {
+        requested_at: None,
+    }))
 }

@@ -197,12 +197,21 @@ pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>
         }
         State::VerifyingImage => verify::verify(cx).await,
         State::RunningPostSteps { .. } => {
-            let booted = cx.facts.target.clone().unwrap_or_else(|| plan.digest.clone());
-            Ok(StepOutcome::Advance(State::CleaningUp { then: Terminal::Succeeded(booted) }))
+            let booted = cx
+                .facts
+                .target
+                .clone()
+                .unwrap_or_else(|| plan.digest.clone());
+            Ok(StepOutcome::Advance(State::CleaningUp {
+                then: Terminal::Succeeded(booted),
+            }))
         }
         State::CleaningUp { then } => verify::clean_up(then, cx).await,
         State::Succeeded { .. } | State::Failed { .. } | State::Cancelled { .. } => {
-            Ok(StepOutcome::Fail(StepError::new(FailureKind::Precondition, "this job has ended")))
+            Ok(StepOutcome::Fail(StepError::new(
+                FailureKind::Precondition,
+                "this job has ended",
+            )))
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::{DeploymentPlan, Outcome, SUPPORTED_RELEASES, State};
 use crate::{
+    bootc::StatusFacts,
     command::CommandLine,
     failure::{FailureKind, StepError},
     job::{
         StepContext, StepOutcome,
         boot_change::{boot_id, read_file, read_status, run},
     },
-    bootc::StatusFacts,
     ports::Bmc,
 };
 
@@ -21,18 +21,26 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
     let identity = cx.card.imc().identify().await?;
     if !identity.service_name.contains("Intel IPU") {
         return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::NotAnImc, "this Redfish service is not an Intel IPU's IMC")
-                .because(format!("it calls itself `{}`", identity.service_name))
-                .hint("correct the card's address"),
+            StepError::new(
+                FailureKind::NotAnImc,
+                "this Redfish service is not an Intel IPU's IMC",
+            )
+            .because(format!("it calls itself `{}`", identity.service_name))
+            .hint("correct the card's address"),
         ));
     }
     let release = identity.firmware_release.clone();
-    let supported = release.as_deref().is_some_and(|r| SUPPORTED_RELEASES.contains(&r));
+    let supported = release
+        .as_deref()
+        .is_some_and(|r| SUPPORTED_RELEASES.contains(&r));
     let allowed = plan.allow_release.is_some() && plan.allow_release == release;
     if !supported && !allowed {
         return Ok(StepOutcome::Fail(
             StepError::new(FailureKind::Firmware, "this firmware is not known to work")
-                .because(format!("FirmwareVersion is `{}`", identity.firmware.unwrap_or_default()))
+                .because(format!(
+                    "FirmwareVersion is `{}`",
+                    identity.firmware.unwrap_or_default()
+                ))
                 .because(format!("supported: {}", SUPPORTED_RELEASES.join(", ")))
                 .hint("update the card's firmware, or allow this release explicitly"),
         ));
@@ -51,13 +59,18 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
 
 /// An IMC that fell back to its recovery system can neither install nor come back by itself.
 pub(super) async fn refuse_recovery(cx: &StepContext<'_>) -> Result<(), StepError> {
-    let hostname = read_file(cx.card.imc_shell(), "/etc/hostname", cx).await?.unwrap_or_default();
+    let hostname = read_file(cx.card.imc_shell(), "/etc/hostname", cx)
+        .await?
+        .unwrap_or_default();
     if !hostname.contains("ipu-recovery") {
         return Ok(());
     }
-    Err(StepError::new(FailureKind::Firmware, "the IMC has booted its recovery system")
-        .because(format!("its host name is `{}`", hostname.trim()))
-        .hint("flash the card's firmware again"))
+    Err(StepError::new(
+        FailureKind::Firmware,
+        "the IMC has booted its recovery system",
+    )
+    .because(format!("its host name is `{}`", hostname.trim()))
+    .hint("flash the card's firmware again"))
 }
 
 /// What runs now, where it answers; a card without a system is fine.
@@ -90,12 +103,20 @@ async fn set_clock(cx: &StepContext<'_>) -> Result<(), StepError> {
     if skew.abs() <= CLOCK_SKEW_SECONDS {
         return Ok(());
     }
-    let set = run(cx.card.imc_shell(), cx, &["date", "-s", &format!("@{ours}")]).await?;
+    let set = run(
+        cx.card.imc_shell(),
+        cx,
+        &["date", "-s", &format!("@{ours}")],
+    )
+    .await?;
     let skew_now = imc_seconds(cx).await? - ours;
     if !set.ok() || skew_now.abs() > CLOCK_SKEW_SECONDS {
-        return Err(StepError::new(FailureKind::Refused, "the IMC's clock is wrong and can't be set")
-            .because(format!("it is {skew_now} s off: {}", set.reason()))
-            .hint("set the IMC's clock; it would refuse our certificate"));
+        return Err(StepError::new(
+            FailureKind::Refused,
+            "the IMC's clock is wrong and can't be set",
+        )
+        .because(format!("it is {skew_now} s off: {}", set.reason()))
+        .hint("set the IMC's clock; it would refuse our certificate"));
     }
     cx.note(format!("set the IMC's clock, which was {skew} s off"));
     Ok(())
@@ -109,20 +130,28 @@ async fn trust_our_ca(cx: &StepContext<'_>) -> Result<(), StepError> {
     let there = read_file(shell, &path, cx).await?.as_deref() == Some(pem.as_str());
     if !there {
         let tee = CommandLine::new(["tee", &path]);
-        let written = shell.run(&tee, Some(pem.as_bytes()), cx.policy.command()).await?;
+        let written = shell
+            .run(&tee, Some(pem.as_bytes()), cx.policy.command())
+            .await?;
         if !written.ok() {
             // Half a certificate helps nobody; where it can't be removed, the reason is the same.
             let _ = run(shell, cx, &["rm", "-f", &path]).await;
-            return Err(StepError::new(FailureKind::Refused, "our CA certificate can't be written to the IMC")
-                .because(written.reason())
-                .hint("look at the IMC's disk and at who the SSH user is"));
+            return Err(StepError::new(
+                FailureKind::Refused,
+                "our CA certificate can't be written to the IMC",
+            )
+            .because(written.reason())
+            .hint("look at the IMC's disk and at who the SSH user is"));
         }
     }
     // Also where the file was there: whoever wrote it may have been stopped before this.
     let updated = run(shell, cx, &["update-ca-trust"]).await?;
     if !updated.ok() || read_file(shell, &path, cx).await?.as_deref() != Some(pem.as_str()) {
-        return Err(StepError::new(FailureKind::Refused, "the IMC does not take our CA certificate")
-            .because(updated.reason()));
+        return Err(StepError::new(
+            FailureKind::Refused,
+            "the IMC does not take our CA certificate",
+        )
+        .because(updated.reason()));
     }
     if !there {
         cx.note(format!("installed our CA certificate as {path}"));
@@ -134,7 +163,10 @@ async fn trust_our_ca(cx: &StepContext<'_>) -> Result<(), StepError> {
 fn anchor_name(pem: &str) -> String {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(pem.as_bytes());
-    format!("slipway-{:02x}{:02x}{:02x}{:02x}.pem", hash[0], hash[1], hash[2], hash[3])
+    format!(
+        "slipway-{:02x}{:02x}{:02x}{:02x}.pem",
+        hash[0], hash[1], hash[2], hash[3]
+    )
 }
 
 /// `Once` is not honoured by 1.8: there Continuous is set, and taken back afterwards.

@@ -27,7 +27,9 @@ pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
             wrong("the card was never rebooted").because(format!("its boot id is still {boot_id}")),
         ));
     }
-    let nonce = read_file(acc.as_ref(), NONCE_FILE, cx).await?.unwrap_or_default();
+    let nonce = read_file(acc.as_ref(), NONCE_FILE, cx)
+        .await?
+        .unwrap_or_default();
     if nonce.trim() != cx.job.as_str() {
         return Ok(StepOutcome::Fail(
             wrong("the system was not installed by this deployment")
@@ -39,8 +41,13 @@ pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
         Verdict::Bad(error) => Ok(StepOutcome::Fail(*error)),
         Verdict::Good(booted) => {
             // Digest, boot id and nonce are ours: so is the key.
-            cx.card.accept_acc_key(&key, &format!("deployment {}", cx.job)).await?;
-            cx.note(format!("{} is booted, installed by this deployment", booted.short()));
+            cx.card
+                .accept_acc_key(&key, &format!("deployment {}", cx.job))
+                .await?;
+            cx.note(format!(
+                "{} is booted, installed by this deployment",
+                booted.short()
+            ));
             Ok(StepOutcome::Advance(State::RunningPostSteps { next: 0 }))
         }
     }
@@ -81,10 +88,16 @@ pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outco
         cx.note(format!("left behind: {} ({})", left.what, left.why));
     }
     Ok(StepOutcome::Advance(match then {
-        Terminal::Succeeded(booted) => State::Succeeded { booted: booted.clone() },
+        Terminal::Succeeded(booted) => State::Succeeded {
+            booted: booted.clone(),
+        },
         Terminal::Failed(failure) => {
             let mut failure = failure.clone();
-            failure.causes.extend(residue.drain(..).map(|r| format!("left behind: {} ({})", r.what, r.why)));
+            failure.causes.extend(
+                residue
+                    .drain(..)
+                    .map(|r| format!("left behind: {} ({})", r.what, r.why)),
+            );
             State::Failed { failure }
         }
         Terminal::Cancelled => State::Cancelled { residue },
@@ -105,7 +118,8 @@ fn locked_out(failure: &Failure) -> bool {
 async fn end_of_download(cx: &mut StepContext<'_>) -> Result<(), StepError> {
     match imc(cx).tasks().await {
         Ok(tasks) if tasks.iter().any(|task| task.state == TaskState::Running) => {
-            let runs = StepError::new(FailureKind::MediaTransfer, "the Redfish Task still runs").transient();
+            let runs = StepError::new(FailureKind::MediaTransfer, "the Redfish Task still runs")
+                .transient();
             leave(cx, "the IMC still downloads the ISO", runs)
         }
         Ok(_) => Ok(()),
@@ -139,7 +153,10 @@ async fn eject_ours(file_name: &str, cx: &mut StepContext<'_>) -> Result<(), Ste
 /// 1.8 does not honour `Once`: what was Continuous Cd goes back to Continuous RemoteDrive. A `Once`
 /// that no boot has used up goes back too.
 async fn restore_override(cx: &mut StepContext<'_>) -> Result<(), StepError> {
-    let back = BootOverride { enabled: BootOverrideEnabled::Continuous, target: "RemoteDrive".into() };
+    let back = BootOverride {
+        enabled: BootOverrideEnabled::Continuous,
+        target: "RemoteDrive".into(),
+    };
     let result = match imc(cx).boot_override().await {
         Ok(now) if now.target == "Cd" && now.enabled != BootOverrideEnabled::Disabled => {
             imc(cx).set_boot_override(&back).await.map(Some)
@@ -150,16 +167,25 @@ async fn restore_override(cx: &mut StepContext<'_>) -> Result<(), StepError> {
     match result {
         Ok(None) => Ok(()),
         Ok(Some(shown)) if shown == back => {
-            let why = if honours_once(cx.facts.firmware_release.as_deref()) { "unused" } else { "firmware 1.8" };
-            cx.note(format!("boot override is back to Continuous RemoteDrive ({why})"));
+            let why = if honours_once(cx.facts.firmware_release.as_deref()) {
+                "unused"
+            } else {
+                "firmware 1.8"
+            };
+            cx.note(format!(
+                "boot override is back to Continuous RemoteDrive ({why})"
+            ));
             Ok(())
         }
         Ok(Some(shown)) => leave(
             cx,
             "the boot override is still Cd",
-            StepError::new(FailureKind::Refused, format!("it reads {:?} {}", shown.enabled, shown.target))
-                // The IMC refreshes its view every two minutes.
-                .transient(),
+            StepError::new(
+                FailureKind::Refused,
+                format!("it reads {:?} {}", shown.enabled, shown.target),
+            )
+            // The IMC refreshes its view every two minutes.
+            .transient(),
         ),
         Err(error) => leave(cx, "the boot override may still be Cd", error.into()),
     }
@@ -176,5 +202,8 @@ fn leave(cx: &mut StepContext<'_>, what: &str, error: StepError) -> Result<(), S
 }
 
 fn left(cx: &mut StepContext<'_>, what: &str, why: &str) {
-    cx.facts.residue.push(Residue { what: what.to_owned(), why: why.to_owned() });
+    cx.facts.residue.push(Residue {
+        what: what.to_owned(),
+        why: why.to_owned(),
+    });
 }
