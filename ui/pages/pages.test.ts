@@ -61,7 +61,7 @@ async function open(context: BrowserContext, look: Look): Promise<Page> {
     await page.getByText(look.shows).first().waitFor();
     await look.act?.(page);
   } catch (error) {
-    const text = await page.locator("body").innerText();
+    const text = await page.locator("body").textContent();
     throw new Error(`the page did not come so far; it says:\n${text}`, { cause: error });
   }
   await page.evaluate(() => document.fonts.ready);

@@ -189,7 +189,7 @@ export const LOOKS: Look[] = [
     hash: "#/overview",
     lock: "new",
     shows: "Choose a passphrase",
-    act: async (page) => page.getByLabel("Passphrase", { exact: true }).fill("open sesame"),
+    act: async (page) => page.locator("#passphrase").fill("open sesame"),
   },
   { name: "not-found", hash: "#/nowhere", shows: "There is no such page" },
 ];

@@ -90,7 +90,7 @@ export function AppMasthead() {
       <MastheadContent>
         <Toolbar isFullHeight isStatic>
           <ToolbarContent alignItems="center">
-            <ToolbarItem>
+            <ToolbarItem alignSelf="center">
               <LabBadge />
             </ToolbarItem>
             <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>

@@ -1,12 +1,4 @@
-import {
-  ActionGroup,
-  Card,
-  CardBody,
-  CardTitle,
-  Content,
-  Form,
-  PageSection,
-} from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, Content, Form, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { ReasonedButton } from "@/components/ReasonedButton";
@@ -64,11 +56,11 @@ function PassphraseForm({ isNew }: { isNew: boolean }) {
         />
       )}
       {unlock.error && <ErrorAlert error={unlock.error} title="It stays locked" />}
-      <ActionGroup>
+      <div>
         <ReasonedButton type="submit" whyNot={problem} isLoading={unlock.isPending} testId="unlock">
           {unlock.isPending ? "Opening…" : isNew ? "Use this passphrase" : "Unlock"}
         </ReasonedButton>
-      </ActionGroup>
+      </div>
     </Form>
   );
 }

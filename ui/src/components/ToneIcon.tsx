@@ -4,7 +4,7 @@ import type { Tone } from "@/lib/states";
 
 const STATUS: Record<Tone, IconComponentProps["status"]> = {
   green: "success",
-  blue: "info",
+  blue: undefined,
   orange: "warning",
   red: "danger",
   grey: undefined,
@@ -12,5 +12,10 @@ const STATUS: Record<Tone, IconComponentProps["status"]> = {
 
 /** An icon in the colour of its state. */
 export function ToneIcon({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return <Icon status={STATUS[tone]}>{children}</Icon>;
+  // PatternFly's "info" is purple; a state that is blue on its label is blue as an icon too.
+  return (
+    <Icon status={STATUS[tone]} className={tone === "blue" ? "slipway-blue" : undefined}>
+      {children}
+    </Icon>
+  );
 }

@@ -463,7 +463,10 @@ export type IsoFacts = {
 	image_digest: ImageDigest | null,
 	image_reference: ImageReference | null,
 	image_version: string | null,
-	/**  Absent on an ISO that was not made by Slipway: identity then comes over SSH. */
+	/**
+	 *  Absent on an ISO that was not made by Slipway: it can't be deployed yet, for a card could not
+	 *  be given its name, keys and nonce.
+	 */
 	area: KickstartArea | null,
 	kargs: string[],
 	bootable: boolean,
@@ -584,7 +587,7 @@ export type Pin = {
 	/**  `host:port` of the peer; for an ACC behind its IMC `imc-host:port/acc-host:port`. */
 	peer: string,
 	fingerprint: Fingerprint,
-	/**  Why it was accepted: `"first use"`, `"given"`, `"deployment <id>"`. */
+	/**  Why it was accepted: `"first use"`, `"accepted when it was shown"`, `"deployment <id>"`. */
 	accepted_because: string,
 	first_seen: Timestamp,
 	last_seen: Timestamp,

@@ -44,7 +44,8 @@ export function span(milliseconds: number): string {
     return rest === 0 ? minutes : `${minutes} ${String(rest).padStart(2, "0")} s`;
   }
   const minutes = Math.floor((seconds % HOUR) / MINUTE);
-  return `${Math.floor(seconds / HOUR)} h ${String(minutes).padStart(2, "0")} min`;
+  const hours = `${Math.floor(seconds / HOUR)} h`;
+  return minutes === 0 ? hours : `${hours} ${String(minutes).padStart(2, "0")} min`;
 }
 
 /** Between two moments, in milliseconds; never negative. */

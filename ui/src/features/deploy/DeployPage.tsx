@@ -75,7 +75,7 @@ export function DeployPage() {
   return (
     <>
       <PageHeader title="Deploy" above={[["Cards", "/cards"]]} />
-      <PageSection type="wizard" isFilled aria-label="Deploy">
+      <PageSection type="wizard" isFilled hasBodyWrapper={false} aria-label="Deploy">
         <Wizard
           key={key}
           startIndex={startIndex}

@@ -76,7 +76,9 @@ export function CardPage() {
         lead={where?.filter(Boolean).join(" · ")}
         actions={view && <CardActions key={id} view={view} />}
       >
-        {row && row.headline.state !== "current" && <Reason view={view} />}
+        {row && row.headline.state !== "current" && row.headline.state !== "update_available" && (
+          <Reason view={view} />
+        )}
       </PageHeader>
       {error && (
         <PageSection aria-label="Error">

@@ -85,18 +85,10 @@ function FleetHead({ filter, columns, ticked, onSelectAll, onSort }: HeadProps) 
           checked={ticked}
           onChange={onSelectAll}
         />
-        <Th style={{ inlineSize: NAME_WIDTH }} sort={sortable("name", 1)}>
-          Name
-        </Th>
-        <Th style={{ inlineSize: STATE_WIDTH }} sort={sortable("state", 2)}>
-          State
-        </Th>
+        <Th sort={sortable("name", 1)}>Name</Th>
+        <Th sort={sortable("state", 2)}>State</Th>
         {columns.map((column, at) => (
-          <Th
-            key={column.id}
-            style={{ inlineSize: column.width }}
-            sort={sortable(column.sort, at + 3)}
-          >
+          <Th key={column.id} sort={sortable(column.sort, at + 3)}>
             {column.word}
           </Th>
         ))}
@@ -141,6 +133,14 @@ export function FleetTable({ total, selection, ...head }: Props) {
         className="slipway-fixed"
         style={{ minInlineSize: tableWidth(columns) }}
       >
+        <colgroup>
+          <col style={{ width: TICK_WIDTH }} />
+          <col style={{ width: NAME_WIDTH }} />
+          <col style={{ width: STATE_WIDTH }} />
+          {columns.map((column) => (
+            <col key={column.id} style={{ width: column.width }} />
+          ))}
+        </colgroup>
         <FleetHead {...head} ticked={ticked} />
         <Tbody>
           {before > 0 && <Spacer height={before} span={span} />}

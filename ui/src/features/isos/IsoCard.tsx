@@ -119,7 +119,7 @@ export function IsoCard({ view }: { view: IsoView }) {
             </Button>
           )}
           <ReasonedButton
-            variant="link"
+            variant="secondary"
             isDanger
             whyNot={inUse ? "A deployment uses it" : null}
             onClick={() => setRemoving(true)}

@@ -1,5 +1,6 @@
-import { Alert, Content } from "@patternfly/react-core";
+import { Alert } from "@patternfly/react-core";
 import { CopyButton } from "@/components/CopyButton";
+import { Facts } from "@/components/Facts";
 import type { Failure, FailureKind, JobView, Retry } from "@/ipc/bindings";
 import { sentence } from "@/lib/format";
 
@@ -41,6 +42,19 @@ function asText(view: JobView, failure: Failure): string {
   ].join("\n");
 }
 
+function Evidence({ causes }: { causes: string[] }) {
+  if (causes.length === 0) return "None beyond that; the log has what was done.";
+  return (
+    <ul className="slipway-evidence" aria-label="Evidence">
+      {causes.map((cause) => (
+        <li key={cause}>
+          <code>{cause}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 type Props = { view: JobView; failure: Failure };
 
 /** A failed job's panel: what happened, the evidence, the next action. */
@@ -52,22 +66,13 @@ export function FailurePanel({ view, failure }: Props) {
       title={`${failure.step}: ${KINDS[failure.kind]}`}
       data-testid="failure"
     >
-      <Content component="h3">What happened</Content>
-      <Content component="p">{sentence(failure.message)}</Content>
-      {failure.causes.length > 0 && (
-        <>
-          <Content component="h3">Evidence</Content>
-          <ul className="slipway-evidence" aria-label="Evidence">
-            {failure.causes.map((cause) => (
-              <li key={cause}>
-                <code>{cause}</code>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-      <Content component="h3">Next</Content>
-      <Content component="p">{nextAction(failure.retry, view.why_not_retry)}</Content>
+      <Facts
+        facts={[
+          ["What happened", sentence(failure.message)],
+          ["Evidence", <Evidence key="evidence" causes={failure.causes} />],
+          ["Next", <strong key="next">{nextAction(failure.retry, view.why_not_retry)}</strong>],
+        ]}
+      />
       <CopyButton text={asText(view, failure)} what="the failure" variant="link">
         Copy as text
       </CopyButton>

@@ -1,13 +1,11 @@
 import {
   Card,
   CardBody,
-  CardHeader,
   CardTitle,
+  Flex,
+  FlexItem,
   SearchInput,
   Switch,
-  Toolbar,
-  ToolbarContent,
-  ToolbarItem,
 } from "@patternfly/react-core";
 import { type UIEvent, useEffect, useRef, useState } from "react";
 import { CopyButton } from "@/components/CopyButton";
@@ -72,44 +70,39 @@ export function JobLog({ events, live }: Props) {
 
   return (
     <Card>
-      <CardHeader
-        actions={{
-          hasNoOffset: true,
-          actions: (
-            <Toolbar isStatic inset={{ default: "insetNone" }} className="slipway-log-tools">
-              <ToolbarContent alignItems="center">
-                <ToolbarItem>
-                  <SearchInput
-                    aria-label="Search the log"
-                    placeholder="Search the log"
-                    value={search}
-                    resultsCount={wanted ? found.length : undefined}
-                    onChange={(_event, text) => setSearch(text)}
-                    onClear={() => setSearch("")}
-                  />
-                </ToolbarItem>
-                {live && (
-                  <ToolbarItem>
-                    <Switch
-                      id="log-follow"
-                      label="Follow"
-                      isChecked={follow}
-                      onChange={(_event, on) => setFollow(on)}
-                    />
-                  </ToolbarItem>
-                )}
-                <ToolbarItem>
-                  <CopyButton text={events.map(asLine).join("\n")} what="the log" variant="link">
-                    Copy
-                  </CopyButton>
-                </ToolbarItem>
-              </ToolbarContent>
-            </Toolbar>
-          ),
-        }}
-      >
-        <CardTitle component="h2">Log</CardTitle>
-      </CardHeader>
+      <CardTitle component="h2">
+        <Flex
+          justifyContent={{ default: "justifyContentSpaceBetween" }}
+          alignItems={{ default: "alignItemsCenter" }}
+        >
+          <FlexItem>Log</FlexItem>
+          <Flex
+            className="slipway-body"
+            columnGap={{ default: "columnGapMd" }}
+            alignItems={{ default: "alignItemsCenter" }}
+          >
+            <SearchInput
+              aria-label="Search the log"
+              placeholder="Search the log"
+              value={search}
+              resultsCount={wanted ? found.length : undefined}
+              onChange={(_event, text) => setSearch(text)}
+              onClear={() => setSearch("")}
+            />
+            {live && (
+              <Switch
+                id="log-follow"
+                label="Follow"
+                isChecked={follow}
+                onChange={(_event, on) => setFollow(on)}
+              />
+            )}
+            <CopyButton text={events.map(asLine).join("\n")} what="the log" variant="link">
+              Copy
+            </CopyButton>
+          </Flex>
+        </Flex>
+      </CardTitle>
       <CardBody>
         {found.length > MOST && (
           <p className="slipway-subtle">

@@ -55,7 +55,7 @@ function description({ step, end }: TimeProps) {
 /** The whole plan from the first second: what is done, what runs, what is to come. */
 export function JobStepper({ view }: { view: JobView }) {
   return (
-    <ProgressStepper isVertical aria-label="Steps of the job">
+    <ProgressStepper isVertical className="slipway-stepper" aria-label="Steps of the job">
       {view.steps.map((step, at) => (
         <ProgressStep
           key={step.plan.name}

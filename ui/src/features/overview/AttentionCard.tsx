@@ -22,7 +22,7 @@ function AttentionRow({ entry }: { entry: Attention }) {
       </Td>
       <Td dataLabel="Why">{sentence(headline.reason)}</Td>
       <Td dataLabel="Next" modifier="fitContent" isActionCell>
-        <LinkButton variant="secondary" size="sm" to={job ? `/jobs/${job}` : `/cards/${dpu}`}>
+        <LinkButton variant="link" isInline to={job ? `/jobs/${job}` : `/cards/${dpu}`}>
           {next_action}
         </LinkButton>
       </Td>
@@ -34,7 +34,7 @@ function AttentionRow({ entry }: { entry: Attention }) {
 export function AttentionCard({ attention }: { attention: Attention[] }) {
   const shown = attention.slice(0, MOST);
   return (
-    <Card isFullHeight>
+    <Card>
       <CardTitle component="h2">Needs attention</CardTitle>
       <CardBody>
         {shown.length === 0 ? (

@@ -7,7 +7,7 @@ import { counted, shortDigest } from "@/lib/format";
 /** The images that are booted, by how many cards run them. */
 export function ImagesCard({ images, total }: { images: ImageUse[]; total: number }) {
   return (
-    <Card isFullHeight>
+    <Card>
       <CardTitle component="h2">Images in use</CardTitle>
       <CardBody>
         {images.length === 0 && <p className="slipway-subtle">No card has told what it runs.</p>}
@@ -16,21 +16,20 @@ export function ImagesCard({ images, total }: { images: ImageUse[]; total: numbe
             const name = version ?? shortDigest(digest);
             return (
               <StackItem key={digest}>
+                <span className="slipway-image-name">
+                  <Link to={`/cards?search=${encodeURIComponent(name)}`}>
+                    {version ?? "No version"}
+                  </Link>
+                  <Digest digest={digest} />
+                </span>
                 <Progress
                   size="sm"
                   value={count}
                   max={Math.max(1, total)}
                   label={counted(count, "card")}
                   valueText={counted(count, "card")}
+                  measureLocation="outside"
                   aria-label={`${name}: ${counted(count, "card")} of ${total}`}
-                  title={
-                    <span className="slipway-image-name">
-                      <Link to={`/cards?search=${encodeURIComponent(name)}`}>
-                        {version ?? "No version"}
-                      </Link>{" "}
-                      <Digest digest={digest} />
-                    </span>
-                  }
                   hideStatusIcon
                 />
               </StackItem>

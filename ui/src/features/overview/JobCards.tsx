@@ -55,7 +55,7 @@ function RunningJob({ job }: { job: JobRow }) {
 
 export function RunningJobsCard({ jobs }: { jobs: JobRow[] }) {
   return (
-    <Card isFullHeight>
+    <Card>
       <CardTitle component="h2">Running jobs</CardTitle>
       <CardBody>
         {jobs.length === 0 ? (

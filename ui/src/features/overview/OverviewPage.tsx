@@ -1,4 +1,4 @@
-import { Button, Grid, GridItem, PageSection } from "@patternfly/react-core";
+import { Button, Grid, GridItem, PageSection, Stack } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
@@ -21,16 +21,16 @@ function Dashboard({ overview }: { overview: Overview }) {
     <PageSection isFilled aria-label="Fleet at a glance">
       <Grid hasGutter>
         <GridItem lg={5} xl={4}>
-          <StatesCard overview={overview} />
+          <Stack hasGutter>
+            <StatesCard overview={overview} />
+            <ImagesCard images={overview.images} total={overview.total} />
+          </Stack>
         </GridItem>
         <GridItem lg={7} xl={8}>
-          <AttentionCard attention={overview.attention} />
-        </GridItem>
-        <GridItem lg={7} xl={8}>
-          <RunningJobsCard jobs={overview.running} />
-        </GridItem>
-        <GridItem lg={5} xl={4}>
-          <ImagesCard images={overview.images} total={overview.total} />
+          <Stack hasGutter>
+            <AttentionCard attention={overview.attention} />
+            <RunningJobsCard jobs={overview.running} />
+          </Stack>
         </GridItem>
         <GridItem span={12}>
           <RecentJobsCard jobs={overview.recent} />

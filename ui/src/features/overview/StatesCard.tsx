@@ -31,7 +31,7 @@ export function StatesCard({ overview }: { overview: Overview }) {
   const slices = counts.map(({ state, count }) => ({ x: STATES[state].word, y: count, state }));
   const percent = overview.total > 0 ? Math.floor((overview.current / overview.total) * 100) : 0;
   return (
-    <Card isFullHeight>
+    <Card>
       <CardTitle component="h2">Cards by state</CardTitle>
       <CardBody>
         <div className="slipway-donut">

@@ -45,7 +45,20 @@ impl Rig {
             inner: store.clone(),
             plan: Mutex::new(None),
         });
-        let policy = Policy::lab();
+        // Short deadlines of its own, so that tests of deadlines read in seconds.
+        let policy = Policy {
+            observe_s: 60,
+            prepare_s: 60,
+            insert_s: 300,
+            imc_return_s: 120,
+            installer_start_s: 60,
+            install_s: 300,
+            staging_s: 300,
+            reboot_s: 120,
+            health_s: 120,
+            cleanup_s: 60,
+            ..Policy::lab()
+        };
         let engine = engine(&flaky, &sim, &policy);
         let dpu = "0190000000007000a0000000000000dd".parse().unwrap();
         Self {

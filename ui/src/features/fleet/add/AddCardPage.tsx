@@ -111,7 +111,7 @@ export function AddCardPage() {
   return (
     <>
       {header}
-      <PageSection type="wizard" isFilled aria-label="Add a card">
+      <PageSection type="wizard" isFilled hasBodyWrapper={false} aria-label="Add a card">
         <Wizard
           navAriaLabel="Steps of adding a card"
           onClose={() => navigate("/cards")}

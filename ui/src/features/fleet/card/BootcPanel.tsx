@@ -41,7 +41,7 @@ function EntryFacts({ entry }: { entry: BootEntry }) {
     ["Built", entry.built && <BuiltAt at={entry.built} />],
   ];
   if (entry.architecture) facts.push(["Architecture", entry.architecture]);
-  return <Facts facts={facts} />;
+  return <Facts facts={facts} termWidth="6.5rem" />;
 }
 
 /** bootc's own text where it is no date. */

@@ -31,8 +31,8 @@ function RemoveDialog({ view, onClose }: RemoveProps) {
       onClose={onClose}
       onConfirm={() => remove.mutate(undefined, { onSuccess: () => navigate("/cards") })}
     >
-      Slipway forgets {view.row.name}, its credentials and its pins; its jobs stay in the history. The card itself is not
-      touched, and can be added again.
+      Slipway forgets {view.row.name}, its credentials and its pins; its jobs stay in the history.
+      The card itself is not touched, and can be added again.
     </ConfirmDialog>
   );
 }
@@ -67,6 +67,7 @@ export function CardActions({ view }: { view: DpuView }) {
       {actions.map((entry) => (
         <ReasonedButton
           key={entry.action}
+          size="sm"
           variant={variantOf(entry, standsOut)}
           isDanger={entry.action === "remove"}
           icon={entry.action === "refresh" ? <RedoIcon /> : undefined}

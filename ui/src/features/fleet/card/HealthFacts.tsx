@@ -92,6 +92,7 @@ export function HealthFacts({ view }: { view: DpuView }) {
   const { health, power } = view.identity;
   return (
     <Facts
+      termWidth="8rem"
       facts={[
         ["greenboot", view.greenboot && GREENBOOT[view.greenboot]],
         ["Redfish health", health && redfishHealth(health)],
