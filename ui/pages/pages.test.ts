@@ -48,6 +48,20 @@ function listen(context: BrowserContext): string[] {
   return complaints;
 }
 
+/** Fonts are there, nothing is hovered, nothing fades in or out. */
+async function settle(page: Page) {
+  await page.mouse.move(700, 2);
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        (one) =>
+          one.playState !== "running" || one.effect?.getComputedTiming().endTime === Infinity,
+      ),
+  );
+}
+
 async function open(context: BrowserContext, look: Look): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -64,7 +78,7 @@ async function open(context: BrowserContext, look: Look): Promise<Page> {
     const text = await page.locator("body").textContent();
     throw new Error(`the page did not come so far; it says:\n${text}`, { cause: error });
   }
-  await page.evaluate(() => document.fonts.ready);
+  await settle(page);
   return page;
 }
 

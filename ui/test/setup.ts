@@ -5,8 +5,8 @@ import { afterEach, vi } from "vitest";
 
 // jsdom lays nothing out; the virtualised table needs a height to have rows.
 Object.defineProperties(HTMLElement.prototype, {
-  offsetHeight: { configurable: true, get: () => 600 },
-  offsetWidth: { configurable: true, get: () => 1_000 },
+  clientHeight: { configurable: true, get: () => 600 },
+  clientWidth: { configurable: true, get: () => 1_000 },
 });
 window.matchMedia ??= (query: string) =>
   ({

@@ -90,8 +90,11 @@ export function AppMasthead() {
       <MastheadContent>
         <Toolbar isFullHeight isStatic>
           <ToolbarContent alignItems="center">
-            <ToolbarItem alignSelf="center">
-              <LabBadge />
+            <ToolbarItem>
+              {/* A bar of full height would stretch it. */}
+              <span className="slipway-middle">
+                <LabBadge />
+              </span>
             </ToolbarItem>
             <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>
               <ToolbarItem>

@@ -2,7 +2,7 @@ import { Progress } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link, useNavigate } from "react-router";
 import type { JobRow } from "@/ipc/bindings";
-import { percent } from "@/lib/format";
+import { percent, sentence } from "@/lib/format";
 import { jobTitle } from "@/lib/jobs";
 import { useNow } from "@/lib/now";
 import { between, span } from "@/lib/time";
@@ -21,7 +21,7 @@ function JobStanding({ job }: { job: JobRow }) {
   if (job.outcome !== "running") {
     return (
       <span className="slipway-subtle">
-        {job.message ?? (job.outcome === "succeeded" ? "Booted and verified" : job.step)}
+        {sentence(job.message ?? (job.outcome === "succeeded" ? "booted and verified" : job.step))}
       </span>
     );
   }

@@ -5,7 +5,7 @@ type Props = {
   id: string;
   /** "Select dpu-03": PatternFly's own cells only say "Select row 2". */
   label: string;
-  checked: boolean | null;
+  checked: boolean;
   onChange: (on: boolean) => void;
 };
 
@@ -14,7 +14,6 @@ function Tick({ id, label, checked, onChange }: Props) {
     <Checkbox
       id={id}
       aria-label={label}
-      // `null` is PatternFly's word for "some".
       isChecked={checked}
       onChange={(_event, on) => onChange(on)}
     />

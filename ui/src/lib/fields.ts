@@ -6,7 +6,7 @@ export function addressProblem(text: string): string | null {
   if (!trimmed) return "It is needed";
   if (/^[a-z]+:\/\//i.test(trimmed)) return "An address, not a URL: host or host:port";
   if (/[\s/]/.test(trimmed)) return "host or host:port";
-  const port = trimmed.match(/^[^[\]:]+:(.*)$/)?.[1];
+  const port = trimmed.match(/^[^[\]:]+:([^:]*)$/)?.[1];
   if (port !== undefined && !(Number(port) > 0 && Number(port) < 65536)) {
     return "The port is a number from 1 to 65535";
   }

@@ -353,7 +353,7 @@ async fn a_port_in_use_says_what_to_do() {
     assert_eq!(error.kind, FailureKind::Local);
     let expected = format!("port {} on 127.0.0.1 is in use", taken.port());
     assert_eq!(error.message, expected);
-    assert!(error.hint.unwrap().contains("Settings"));
+    assert!(error.hint.unwrap().contains("--media-address"));
     // TEST-NET-1 is nobody's.
     let error = start("192.0.2.1:0".parse().unwrap()).unwrap_err();
     assert_eq!(

@@ -141,9 +141,10 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
               />
             )}
             {empty && <NoMatch onClear={() => change({ search: null, states: [] })} />}
-            {total > 0 && (
+            {data && total > 0 && (
               <FleetTable
-                {...{ total, filter, columns, selection }}
+                {...{ filter, columns, selection }}
+                first={data}
                 onSelectAll={selectAll}
                 onSort={(sort, descending) => change({ sort, descending })}
               />

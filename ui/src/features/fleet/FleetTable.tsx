@@ -5,7 +5,7 @@ import { useEffect, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TickCell, TickHead } from "@/components/Ticks";
-import type { DpuRow, DpuSort } from "@/ipc/bindings";
+import type { DpuPage, DpuRow, DpuSort } from "@/ipc/bindings";
 import { benchReady } from "@/ipc/queries/app";
 import { type DpuFilter, useDpuRows } from "@/ipc/queries/dpus";
 import type { Column } from "./columns";
@@ -15,8 +15,8 @@ import type { Selection } from "./selection";
 const ROW_HEIGHT = 41;
 
 const TICK_WIDTH = 48;
-const NAME_WIDTH = 120;
-const STATE_WIDTH = 230;
+const NAME_WIDTH = 110;
+const STATE_WIDTH = 225;
 
 /** Under this the table scrolls sideways rather than squeezing its columns. */
 const tableWidth = (columns: Column[]) =>
@@ -60,8 +60,8 @@ function FleetRow({ row, at, columns, selection }: RowProps) {
 type HeadProps = {
   filter: DpuFilter;
   columns: Column[];
-  /** All, none, or some (`null`). */
-  ticked: boolean | null;
+  /** Whether all that match are ticked. */
+  ticked: boolean;
   onSelectAll: (on: boolean) => void;
   onSort: (sort: DpuSort, descending: boolean) => void;
 };
@@ -97,11 +97,12 @@ function FleetHead({ filter, columns, ticked, onSelectAll, onSort }: HeadProps) 
   );
 }
 
-type Props = Omit<HeadProps, "ticked"> & { total: number; selection: Selection };
+type Props = Omit<HeadProps, "ticked"> & { first: DpuPage; selection: Selection };
 
 /** The fleet: only the rows in sight exist, and only their pages were asked for. */
-export function FleetTable({ total, selection, ...head }: Props) {
+export function FleetTable({ first, selection, ...head }: Props) {
   const { filter, columns } = head;
+  const { total } = first;
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: total,
@@ -110,12 +111,11 @@ export function FleetTable({ total, selection, ...head }: Props) {
     overscan: 12,
   });
   const shown = rows.getVirtualItems();
-  const rowAt = useDpuRows(filter, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0);
+  const rowAt = useDpuRows(filter, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0, first);
   const before = shown[0]?.start ?? 0;
   const after = rows.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const span = columns.length + 3;
-  const ticks = selection.ids.size;
-  const ticked = ticks > 0 && (ticks >= total || null);
+  const ticked = total > 0 && selection.ids.size >= total;
 
   const ready = shown.length > 0 && rowAt(shown[0]?.index ?? 0) !== undefined;
   useEffect(() => {

@@ -52,8 +52,10 @@ export function FleetToolbar(props: Props) {
   return (
     <Toolbar inset={{ default: "insetNone" }} aria-label="Cards">
       <ToolbarContent>
-        <ToolbarItem className="slipway-search">
-          <Search search={props.search} onSearch={props.onSearch} />
+        <ToolbarItem>
+          <div className="slipway-search">
+            <Search search={props.search} onSearch={props.onSearch} />
+          </div>
         </ToolbarItem>
         <ToolbarItem>
           <ReasonedButton

@@ -1,5 +1,6 @@
 import { Label, LabelGroup } from "@patternfly/react-core";
 import type { ReactNode } from "react";
+import { CopyButton } from "@/components/CopyButton";
 import { Digest } from "@/components/Digest";
 import { RelativeTime } from "@/components/RelativeTime";
 import type { DpuRow, DpuSort } from "@/ipc/bindings";
@@ -29,6 +30,18 @@ function available(row: DpuRow): ReactNode {
   );
 }
 
+/** The digest on hover and on copy: the version is only its name. */
+function version({ version: word, digest }: DpuRow): ReactNode {
+  if (!digest) return word ?? nothing;
+  const short = shortDigest(digest);
+  return (
+    <span className="slipway-digest">
+      <span title={digest}>{word ?? <code>{short}</code>}</span>
+      <CopyButton text={digest} what={`digest ${short}`} />
+    </span>
+  );
+}
+
 /** The fleet table's columns after name and state, which always stand there. */
 export const COLUMNS: Column[] = [
   {
@@ -36,10 +49,10 @@ export const COLUMNS: Column[] = [
     word: "Host",
     usual: true,
     sort: "host",
-    width: 150,
+    width: 130,
     cell: (row) => row.host ?? nothing,
   },
-  { id: "imc", word: "IMC", usual: true, width: 170, cell: (row) => <code>{row.imc}</code> },
+  { id: "imc", word: "IMC", usual: true, width: 160, cell: (row) => <code>{row.imc}</code> },
   {
     id: "firmware",
     word: "Firmware",
@@ -52,7 +65,7 @@ export const COLUMNS: Column[] = [
     id: "image",
     word: "Image",
     usual: true,
-    width: 150,
+    width: 140,
     cell: (row) => row.image ?? nothing,
   },
   {
@@ -60,13 +73,13 @@ export const COLUMNS: Column[] = [
     word: "Version",
     usual: true,
     sort: "version",
-    width: 100,
-    cell: (row) => (row.version ? <span title={row.digest ?? ""}>{row.version}</span> : nothing),
+    width: 120,
+    cell: version,
   },
   {
     id: "digest",
     word: "Digest",
-    usual: true,
+    usual: false,
     width: 150,
     cell: (row) => (row.digest ? <Digest digest={row.digest} /> : nothing),
   },

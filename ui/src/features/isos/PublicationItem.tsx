@@ -34,14 +34,19 @@ export function PublicationItem({ publication }: { publication: PublicationView 
               )}
             </FlexItem>
           </Flex>
-          <ClipboardCopy
-            isReadOnly
-            hoverTip="Copy the address"
-            clickTip="Copied"
-            textAriaLabel="Address of the ISO"
-          >
-            {publication.url}
-          </ClipboardCopy>
+          {publication.job ? (
+            // The address of a card's own kickstart is for its IMC alone.
+            <code>{publication.file_name}</code>
+          ) : (
+            <ClipboardCopy
+              isReadOnly
+              hoverTip="Copy the address"
+              clickTip="Copied"
+              textAriaLabel="Address of the ISO"
+            >
+              {publication.url}
+            </ClipboardCopy>
+          )}
         </StackItem>
         <StackItem>
           {publication.readers.length > 0 ? (

@@ -79,9 +79,11 @@ export function JobLog({ events, live }: Props) {
           <Flex
             className="slipway-body"
             columnGap={{ default: "columnGapMd" }}
+            flexWrap={{ default: "nowrap" }}
             alignItems={{ default: "alignItemsCenter" }}
           >
             <SearchInput
+              className="slipway-log-search"
               aria-label="Search the log"
               placeholder="Search the log"
               value={search}

@@ -21,8 +21,13 @@ function AttentionRow({ entry }: { entry: Attention }) {
         <HeadlineLabel headline={headline} compact />
       </Td>
       <Td dataLabel="Why">{sentence(headline.reason)}</Td>
-      <Td dataLabel="Next" modifier="fitContent" isActionCell>
-        <LinkButton variant="link" isInline to={job ? `/jobs/${job}` : `/cards/${dpu}`}>
+      <Td dataLabel="Next" modifier="nowrap">
+        <LinkButton
+          className="slipway-nowrap"
+          variant="link"
+          isInline
+          to={job ? `/jobs/${job}` : `/cards/${dpu}`}
+        >
           {next_action}
         </LinkButton>
       </Td>

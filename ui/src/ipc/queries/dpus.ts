@@ -34,19 +34,21 @@ export function useDpuCount(filter: DpuFilter) {
   return useQuery({ ...page(filter, 0), placeholderData: keepPreviousData });
 }
 
-/** The rows `from` to `to`: only the pages that hold them are asked for. */
-export function useDpuRows(filter: DpuFilter, from: number, to: number) {
-  const first = Math.floor(from / PAGE_ROWS);
+/**
+ * The rows `from` to `to`: only the pages that hold them are asked for. `head` is the first page as
+ * it is shown: while another filter is asked, that of the last one.
+ */
+export function useDpuRows(filter: DpuFilter, from: number, to: number, head: DpuPage) {
   const indexes: number[] = [];
-  for (let index = first; index <= Math.floor(to / PAGE_ROWS); index += 1) indexes.push(index);
-  const pages = useQueries({
-    queries: indexes.map((index) => ({
-      ...page(filter, index),
-      placeholderData: keepPreviousData,
-    })),
-  });
-  return (at: number): DpuRow | undefined =>
-    pages[Math.floor(at / PAGE_ROWS) - first]?.data?.rows[at % PAGE_ROWS];
+  for (let index = Math.floor(from / PAGE_ROWS); index <= Math.floor(to / PAGE_ROWS); index += 1) {
+    if (index > 0) indexes.push(index);
+  }
+  const pages = useQueries({ queries: indexes.map((index) => page(filter, index)) });
+  return (at: number): DpuRow | undefined => {
+    const index = Math.floor(at / PAGE_ROWS);
+    const found = index === 0 ? head : pages[indexes.indexOf(index)]?.data;
+    return found?.rows[at % PAGE_ROWS];
+  };
 }
 
 /** One short list of cards: for pickers. */

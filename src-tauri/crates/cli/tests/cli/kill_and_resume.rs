@@ -6,7 +6,7 @@ use std::{thread, time::Duration};
 use serde_json::Value;
 use slipway_lab::{CardHandle, FleetMix, Observed, acc::AccPhase};
 
-use crate::support::{Desk, Rack, eventually};
+use crate::support::{Desk, Rack, within_a_blink};
 
 /// Phases long enough to be killed in, and a download that is longer than what the sockets hold.
 fn slow_rack() -> Rack {
@@ -16,7 +16,8 @@ fn slow_rack() -> Rack {
         config.timings.fetch_bytes_per_second = Some(16 << 20);
         config.timings.imc_reset = Duration::from_millis(1500);
         config.timings.installer = Duration::from_millis(1500);
-        config.timings.update = Duration::from_millis(1500);
+        // Longer than the dead process's lease: whoever takes over finds it running.
+        config.timings.update = Duration::from_secs(8);
         config.timings.acc_boot = Duration::from_millis(800);
     })
 }
@@ -53,7 +54,8 @@ impl<'a> Scene<'a> {
     ) -> Value {
         let card = self.rack.card(self.number);
         let running = self.desk.start(words);
-        eventually(what, || moment(&card).then_some(()));
+        // Before the answer to what was asked has come and was written down, if we are quick.
+        within_a_blink(what, || moment(&card).then_some(()));
         running.kill();
         let job = self.desk.last_job(&self.name);
         assert_eq!(job["row"]["outcome"], "running", "{what}: {job}");

@@ -64,12 +64,7 @@ type ColumnProps = {
 
 function EntryColumn({ slot, word, none, entry, next }: ColumnProps) {
   return (
-    <Card
-      isFullHeight
-      isCompact
-      variant={entry ? "default" : "secondary"}
-      data-testid={`slot-${slot}`}
-    >
+    <Card isFullHeight isCompact data-testid={`slot-${slot}`}>
       <CardHeader
         actions={{
           hasNoOffset: true,

@@ -13,7 +13,8 @@ const ORDER: DpuAction[] = ["upgrade", "rollback", "switch", "deploy", "refresh"
 
 function variantOf(action: ActionView, standsOut: DpuAction | undefined) {
   if (action.action === standsOut) return "primary";
-  return action.action === "remove" || action.action === "refresh" ? "link" : "secondary";
+  if (action.action === "refresh") return "plain";
+  return action.action === "remove" ? "link" : "secondary";
 }
 
 type RemoveProps = { view: DpuView; onClose: () => void };
@@ -45,8 +46,14 @@ export function CardActions({ view }: { view: DpuView }) {
   const actions = ORDER.flatMap(
     (name) => view.actions.find((entry) => entry.action === name) ?? [],
   );
+  // What has just failed its checks is not to be pressed again without a thought.
+  const unwell =
+    view.row.headline.state === "rolled_back" || view.row.headline.state === "degraded";
   const standsOut = actions.find(
-    (entry) => entry.why_not === null && (entry.action === "upgrade" || entry.action === "deploy"),
+    (entry) =>
+      !unwell &&
+      entry.why_not === null &&
+      (entry.action === "upgrade" || entry.action === "deploy"),
   )?.action;
   const close = () => setAsking(null);
   const start = (action: DpuAction) => {
@@ -72,11 +79,13 @@ export function CardActions({ view }: { view: DpuView }) {
           isDanger={entry.action === "remove"}
           icon={entry.action === "refresh" ? <RedoIcon /> : undefined}
           isLoading={entry.action === "refresh" && refresh.isPending}
+          aria-label={entry.action === "refresh" ? `${entry.label} ${view.row.name}` : undefined}
+          title={entry.action === "refresh" ? "Ask the card now" : undefined}
           whyNot={entry.why_not}
           onClick={() => start(entry.action)}
           testId={`action-${entry.action}`}
         >
-          {entry.label}
+          {entry.action === "refresh" ? undefined : entry.label}
         </ReasonedButton>
       ))}
       {refresh.error && (

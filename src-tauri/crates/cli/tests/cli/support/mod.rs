@@ -18,14 +18,23 @@ pub use rack::Rack;
 pub const LONG: Duration = Duration::from_secs(90);
 
 /// Looks until there is something; fails the test at the deadline.
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    look_every(Duration::from_millis(5), what, look)
+}
+
+/// For a moment that lasts no longer than an answer's way over loopback.
+pub fn within_a_blink<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    look_every(Duration::from_micros(200), what, look)
+}
+
+fn look_every<T>(pause: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + LONG;
     loop {
         if let Some(found) = look() {
             return found;
         }
         assert!(Instant::now() < deadline, "it never came to this: {what}");
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(pause);
     }
 }
 

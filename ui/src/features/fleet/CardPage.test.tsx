@@ -1,0 +1,76 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { MockOptions } from "@/ipc/mock";
+import { hex } from "@/ipc/mock/images";
+import { show } from "../../../test/show";
+import { CardPage } from "./CardPage";
+
+const open = (name: string, query = "", answers: MockOptions["answers"] = {}) =>
+  show(<CardPage />, {
+    at: `/cards/${hex(`card ${name}`, 32)}${query}`,
+    path: "/cards/:id",
+    answers,
+  });
+
+test("an action that is not possible says why", async () => {
+  const { user } = open("dpu-01");
+  const upgrade = await screen.findByTestId("action-upgrade");
+  expect(upgrade).toHaveAttribute("aria-disabled", "true");
+  await user.hover(upgrade);
+  expect(await screen.findByRole("tooltip")).toHaveTextContent("the newest image of its reference");
+});
+
+test("an upgrade names the card, from and to, and what it does, before it is started", async () => {
+  const { user, router, backend } = open("dpu-03");
+  await user.click(await screen.findByRole("button", { name: "Upgrade to 1.2.0 and reboot" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Upgrade dpu-03?" }));
+  await dialog.findByText("1.2.0");
+  expect(dialog.getByText("1.1.0")).toBeInTheDocument();
+  await user.click(dialog.getByRole("button", { name: "Show commands" }));
+  expect(dialog.getByText(/bootc upgrade --quiet/)).toBeInTheDocument();
+  await user.click(dialog.getByRole("button", { name: "Upgrade and reboot" }));
+  await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\//));
+  const started = backend.calls.find((call) => call.command === "start_boot_change");
+  expect(started?.args.request).toMatchObject({
+    change: { change: "upgrade" },
+    expected_booted: expect.stringMatching(/^sha256:/),
+  });
+});
+
+test("a switch asks for a reference first", async () => {
+  const { user } = open("dpu-03");
+  await user.click(await screen.findByTestId("action-switch"));
+  const dialog = within(await screen.findByRole("dialog"));
+  const field = dialog.getByRole("textbox", { name: "Image reference" });
+  await user.clear(field);
+  await waitFor(() =>
+    expect(dialog.getByTestId("confirm")).toHaveAttribute("aria-disabled", "true"),
+  );
+  await user.type(field, "quay.io/dpu/dpu-os:1.3.0-rc1");
+  expect(await dialog.findByText("1.3.0-rc1")).toBeInTheDocument();
+  await waitFor(() =>
+    expect(dialog.getByTestId("confirm")).not.toHaveAttribute("aria-disabled", "true"),
+  );
+});
+
+test("an error of refreshing stays until it is closed", async () => {
+  const answer = {
+    code: "unreachable",
+    message: "dpu-01 does not answer",
+    causes: ["no answer on TCP port 8443"],
+    hint: "look at the cable",
+    retryable: true,
+  };
+  const { user } = open("dpu-01", "", { refresh_dpu: () => Promise.reject(answer) });
+  await user.click(await screen.findByRole("button", { name: "Refresh dpu-01" }));
+  expect(await screen.findByText("no answer on TCP port 8443")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: /^Close/ }));
+  expect(screen.queryByText(/Look at the cable/)).not.toBeInTheDocument();
+});
+
+test("the tab is in the address", async () => {
+  const { user, router } = open("dpu-05");
+  await user.click(await screen.findByRole("tab", { name: "Trust" }));
+  expect(router.state.location.search).toBe("?tab=trust");
+  expect(await screen.findByText("TLS certificate")).toBeInTheDocument();
+});

@@ -1,0 +1,65 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, test } from "vitest";
+import { jobId } from "@/ipc/mock/desk";
+import { show } from "../../../test/show";
+import { JobPage } from "./JobPage";
+
+const open = (word: string) => show(<JobPage />, { at: `/jobs/${jobId(word)}`, path: "/jobs/:id" });
+
+describe("a failed job", () => {
+  test("says what happened, the evidence and the next action", async () => {
+    open("dpu-05 Deployment");
+    expect(await screen.findByTestId("job-outcome")).toHaveTextContent("Failed");
+    const panel = within(await screen.findByTestId("failure"));
+    expect(panel.getByText(/does not trust the server's certificate\.$/)).toBeInTheDocument();
+    const evidence = within(panel.getByRole("list", { name: "Evidence" }));
+    expect(evidence.getAllByRole("listitem")).toHaveLength(3);
+    expect(panel.getByText(/Set the IMC's clock.*Then press Retry\./)).toBeInTheDocument();
+    expect(screen.getByRole("list", { name: "Left behind" })).toHaveTextContent("CA certificate");
+  });
+
+  test("is marked as seen, and can be started again", async () => {
+    const { backend, user, router } = open("dpu-05 Deployment");
+    await screen.findByTestId("failure");
+    await waitFor(() => expect(backend.calls.map((c) => c.command)).toContain("mark_job_seen"));
+    await user.click(screen.getByRole("button", { name: "Retry" }));
+    await waitFor(() =>
+      expect(router.state.location.pathname).not.toContain(jobId("dpu-05 Deployment")),
+    );
+    expect(await screen.findByTestId("job-outcome")).toHaveTextContent("Running");
+  });
+});
+
+describe("a running job", () => {
+  test("shows step, bytes and time against the deadline", async () => {
+    open("dpu-06 Deployment");
+    expect(await screen.findByTestId("job-headline")).toHaveTextContent(
+      "Step 4 of 13: Insert the ISO",
+    );
+    expect(screen.getByTestId("job-waiting")).toHaveTextContent(
+      /downloading the ISO, .* of 2\.1 GB/,
+    );
+    expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow");
+    expect(screen.getByText(/of at most 1 h$/)).toBeInTheDocument();
+  });
+
+  test("is cancelled only after asking", async () => {
+    const { user, backend } = open("dpu-06 Deployment");
+    await user.click(await screen.findByTestId("action-cancel"));
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(/reports what is left on dpu-06/)).toBeInTheDocument();
+    expect(backend.calls.some((call) => call.command === "cancel_job")).toBe(false);
+    await user.click(dialog.getByTestId("confirm"));
+    await waitFor(() => expect(screen.getByTestId("job-outcome")).toHaveTextContent("Cancelling"));
+  });
+
+  test("has a log that can be searched", async () => {
+    const { user } = open("dpu-06 Deployment");
+    const log = within(await screen.findByRole("region", { name: "Log" }));
+    const all = log.getAllByRole("listitem").length;
+    await user.type(screen.getByRole("textbox", { name: "Search the log" }), "trust store");
+    const found = log.getAllByRole("listitem");
+    expect(found.length).toBeLessThan(all);
+    expect(found[0]?.querySelector("mark")).toHaveTextContent("trust store");
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { staleKeys } from "./events";
+
+test("a change makes exactly the caches stale that show it", () => {
+  expect(staleKeys({ tag: "dpu", id: "a", seq: 1 })).toEqual([
+    ["dpu", "a"],
+    ["dpus"],
+    ["overview"],
+  ]);
+  expect(staleKeys({ tag: "job", id: null, seq: 2 })).toEqual([
+    ["job"],
+    ["jobs"],
+    ["dpu"],
+    ["overview"],
+  ]);
+  expect(staleKeys({ tag: "iso", id: null, seq: 3 })).toEqual([["isos"]]);
+  expect(staleKeys({ tag: "all", id: null, seq: 4 })).toEqual([[]]);
+});
