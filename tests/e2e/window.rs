@@ -18,10 +18,7 @@ async fn fresh_card(window: &Window) -> String {
 }
 
 async fn job_ends_well(window: &Window, shot: &str) {
-    window
-        .wait_text("[data-testid='job-outcome']", "Running", 30)
-        .await;
-    window.wait_text("main", "Clean up", 30).await;
+    window.wait_for("[data-testid='job-outcome']").await;
     window.picture(&format!("{shot}-running")).await;
     window
         .wait_text("[data-testid='job-outcome']", "Succeeded", 240)
@@ -95,7 +92,7 @@ async fn the_main_job(window: &Window) {
         })
         .await;
     window.click("[data-testid='action-upgrade']").await;
-    window.wait_text("[role='dialog']", "1.1.0", 30).await;
+    window.wait_for("[data-testid='confirm']").await;
     window.picture("upgrade-confirm").await;
     window.click("[data-testid='confirm']").await;
     job_ends_well(window, "upgrade").await;
