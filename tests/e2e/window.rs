@@ -4,6 +4,10 @@
 //! `cargo xtask test` builds the app, puts a display and a keyring around this and runs it:
 //! `SLIPWAY_APP` is the app's binary. It is no part of a plain `cargo test`.
 #![expect(clippy::unwrap_used, reason = "a test's panic is its answer")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what the page said is printed where a test fails"
+)]
 
 mod driver;
 
