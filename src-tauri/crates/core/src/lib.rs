@@ -10,6 +10,7 @@ pub mod dpu;
 pub mod failure;
 pub mod ids;
 pub mod image;
+pub mod inventory;
 pub mod iso;
 pub mod job;
 pub mod kickstart;

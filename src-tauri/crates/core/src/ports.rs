@@ -15,6 +15,7 @@ use crate::{
     dpu::ImcIdentity,
     failure::{FailureKind, StepError},
     image::{ImageDigest, ImageReference},
+    inventory::{Inventory, MediaSlotInfo},
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
 };
@@ -182,6 +183,40 @@ pub trait Bmc: Send + Sync {
     async fn set_boot_override(&self, wanted: &BootOverride) -> Result<BootOverride, BmcError>;
     /// Resets the manager (an IMC vanishes for minutes, its ACC with it). Effect.
     async fn reset_manager(&self) -> Result<(), BmcError>;
+}
+
+/// A resource as the service wrote it, for the support view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawResource {
+    /// The path under the service's authority.
+    pub path: String,
+    pub body: serde_json::Value,
+}
+
+/// One reading of everything that a service links.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crawl {
+    pub inventory: Inventory,
+    pub raw: Vec<RawResource>,
+}
+
+/// What a person may do to any Redfish service, and the reading of all of it. `path` arguments are
+/// those of [`Inventory`]. Each effect is tried once; what it led to is read back.
+#[async_trait]
+pub trait Controller: Send + Sync {
+    /// Only links are followed. What is linked and unreadable becomes a gap; only a service that
+    /// can't be read at all is an error.
+    async fn crawl(&self) -> Result<Crawl, BmcError>;
+    /// The slot as it stands now.
+    async fn slot(&self, path: &str) -> Result<MediaSlotInfo, BmcError>;
+    /// Starts an insert; its Task says how it goes ([`Bmc::task`]). Effect.
+    async fn insert_into(&self, path: &str, image: &url::Url) -> Result<TaskUri, BmcError>;
+    /// Answers with the slot as it was read back. Ejecting an empty slot is no error. Effect.
+    async fn eject_from(&self, path: &str) -> Result<MediaSlotInfo, BmcError>;
+    /// Of the system at `path`; answers with what was read back. Effect.
+    async fn set_boot(&self, path: &str, wanted: &BootOverride) -> Result<BootOverride, BmcError>;
+    /// Of the system or manager at `path`, by a type that it offers. Effect.
+    async fn reset(&self, path: &str, reset_type: &str) -> Result<(), BmcError>;
 }
 
 /// What a command left.
