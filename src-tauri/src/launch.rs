@@ -16,8 +16,8 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::{events, state::Desk};
 
-/// How long work in the background waits for the first page, which not every page tells of.
-const FIRST_PAGE: Duration = Duration::from_secs(2);
+/// How long work in the background waits for the first page, should that never come.
+const FIRST_PAGE: Duration = Duration::from_secs(10);
 
 /// What the app was started with.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,9 @@
 )]
 
 mod driver;
+mod isos;
+mod safety;
+mod starting;
 
 use driver::Window;
 

@@ -8,9 +8,9 @@ import {
   SkipToContent,
 } from "@patternfly/react-core";
 import { useEffect, useRef } from "react";
-import { Link, Outlet, useLocation } from "react-router";
+import { Link, Outlet, useLocation, useNavigation } from "react-router";
 import { useChangeEvents } from "@/ipc/events";
-import { useDesk } from "@/ipc/queries/app";
+import { benchReady, useDesk } from "@/ipc/queries/app";
 import { AppMasthead } from "./AppMasthead";
 import { LockedPage } from "./LockedPage";
 
@@ -68,9 +68,19 @@ function useFreshPage(pathname: string) {
   }, [pathname]);
 }
 
+/** Work in the background begins after the first page. The fleet table tells of itself: its rows come later. */
+function useFirstPage(pathname: string, known: boolean) {
+  const { state } = useNavigation();
+  const shown = known && state === "idle" && pathname !== "/cards";
+  useEffect(() => {
+    if (shown) benchReady(pathname);
+  }, [shown, pathname]);
+}
+
 export function Layout() {
   const { pathname } = useLocation();
   const desk = useDesk();
+  useFirstPage(pathname, desk.data !== undefined);
   useChangeEvents();
   useFreshPage(pathname);
   const skip = (
