@@ -81,7 +81,7 @@ impl Window {
             .set("webkitgtk:browserOptions", options)
             .unwrap();
         let driver = connect(port, capabilities).await;
-        let pictures = std::env::var("SLIPWAY_TEST_ARTIFACTS").map_or_else(
+        let pictures = std::env::var("SLIPWAY_SHOTS").map_or_else(
             |_| std::env::temp_dir().join("slipway-shots"),
             PathBuf::from,
         );
@@ -108,6 +108,13 @@ impl Window {
     pub async fn go(&self, route: &str) {
         let script = format!("window.location.hash = '#{route}'");
         self.driver.execute(&script, vec![]).await.unwrap();
+    }
+
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.driver
+            .set_window_rect(0, 0, width, height)
+            .await
+            .unwrap();
     }
 
     pub async fn picture(&self, name: &str) {

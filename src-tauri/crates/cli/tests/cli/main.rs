@@ -13,4 +13,5 @@ mod main_job;
 mod real_sshd;
 mod secrets;
 mod support;
+mod terminal;
 mod two_processes;
