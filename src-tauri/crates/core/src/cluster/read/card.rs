@@ -315,8 +315,8 @@ impl Reader<'_> {
             return None;
         };
         let address = self.address(&address, span, Severity::Error)?;
-        let host = Address::parse_or(&address, IMC_REDFISH_PORT).map(|address| address.host);
-        let known = host.is_ok_and(|host| self.around.known_imcs.contains(&host));
+        let known = Address::parse_or(&address, IMC_REDFISH_PORT)
+            .is_ok_and(|redfish| self.around.known_imcs.contains(&redfish));
         if let Some((password, span)) = &parts.password
             && let Err(short) = imc_redfish_password(&Password::new(password.clone()))
         {

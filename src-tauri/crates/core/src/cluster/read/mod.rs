@@ -9,6 +9,8 @@ mod step;
 
 use std::collections::BTreeSet;
 
+use crate::address::Address;
+
 use super::{
     model::{ClusterFile, Kept},
     problem::{Migration, Problem, ProblemCode, Severity},
@@ -22,8 +24,8 @@ use super::{
 /// What is known besides the file.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// Hosts of IMCs in the inventory: their logins come from there, not from the file.
-    pub known_imcs: BTreeSet<String>,
+    /// Redfish of the IMCs in the inventory: their logins come from there, not from the file.
+    pub known_imcs: BTreeSet<Address>,
 }
 
 /// The places of what later questions are about (is this card known, is this ISO there), in the
