@@ -28,18 +28,27 @@ pub fn render_problem(problem: &Problem, source: &Source, look: Look) -> String 
         .id(problem.code.as_str());
     let mut group = Group::with_title(title);
     if let (Some(place), Some(span)) = (problem.place, problem.span) {
-        group = group.element(
-            Origin::path(problem.file.as_str())
-                .line(place.line as usize)
-                .char_column(place.column as usize),
-        );
-        group = group.element(snippet(source, span, AnnotationKind::Primary, ""));
+        let (line, range) = source.shown_line(span);
+        // What is hidden before it moves it; then its column is told apart.
+        let moved = line[..range.start].chars().count() + 1 != place.column as usize;
+        let mut snippet = snippet(source, span, AnnotationKind::Primary, "");
+        if moved {
+            group = group.element(
+                Origin::path(problem.file.as_str())
+                    .line(place.line as usize)
+                    .char_column(place.column as usize),
+            );
+        } else {
+            snippet = snippet.path(problem.file.as_str());
+        }
+        group = group.element(snippet);
     }
     if let Some(related) = &problem.related
         && let Some(span) = related.span
     {
         let words = related.words.as_str();
-        group = group.element(snippet(source, span, AnnotationKind::Context, words));
+        let snippet = snippet(source, span, AnnotationKind::Context, words);
+        group = group.element(snippet.path(problem.file.as_str()));
     }
     group = group.element(Level::HELP.message(problem.fix.as_str()));
     let renderer = match look {

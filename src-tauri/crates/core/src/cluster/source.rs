@@ -108,8 +108,11 @@ impl Source {
                 }
             }
             shown.push_str(plain);
-            if after > hidden {
+            // Two that overlap get one sign.
+            if after > hidden && !(plain.is_empty() && shown.ends_with('…')) {
                 shown.push('…');
+            }
+            if after > hidden {
                 // A span that ends in the secret ends after the sign for it.
                 if to.is_none() && span_end <= after {
                     to = Some(shown.len());
@@ -135,7 +138,7 @@ impl Source {
     fn hide_what_looks_secret(&mut self) {
         let mut found = Vec::new();
         let lower = self.text.to_ascii_lowercase();
-        for word in ["password", "activation_key", "passwd", "secret", "token"] {
+        for word in ["passw", "activation", "secret", "token"] {
             for (at, _) in lower.match_indices(word) {
                 let rest = &self.text[at..];
                 let line = rest.find('\n').unwrap_or(rest.len());
@@ -146,7 +149,8 @@ impl Source {
                 let begin = at + colon + 1 + (value.len() - value.trim_start().len());
                 let end = at + colon + 1 + value_length(value);
                 // A template names a secret and is none.
-                if end > begin && !self.text[begin..end].contains("{{") {
+                let text = self.text[begin..end].trim_matches(['"', '\'']);
+                if end > begin && !(text.starts_with("{{") && text.ends_with("}}")) {
                     found.push(Span::new(begin, end));
                 }
             }
@@ -170,18 +174,26 @@ impl Source {
 fn value_length(value: &str) -> usize {
     let lead = value.len() - value.trim_start().len();
     let body = &value[lead..];
-    for quote in ['"', '\''] {
-        if let Some(inner) = body.strip_prefix(quote)
-            && let Some(end) = inner.find(quote)
-        {
-            return lead + end + 2;
+    let mut characters = body.char_indices().peekable();
+    let Some((_, quote @ ('"' | '\''))) = characters.next() else {
+        let end = body.find(", ").unwrap_or(body.len());
+        let end = body[..end].find(" #").unwrap_or(end);
+        return lead + body[..end].trim_end().len();
+    };
+    while let Some((at, c)) = characters.next() {
+        let doubled = quote == '\'' && characters.peek().is_some_and(|(_, next)| *next == '\'');
+        match c {
+            '\\' if quote == '"' => {
+                characters.next();
+            }
+            c if c == quote && doubled => {
+                characters.next();
+            }
+            c if c == quote => return lead + at + 1,
+            _ => {}
         }
     }
-    let end = body
-        .char_indices()
-        .find(|(at, c)| *c == ',' || (*c == '#' && body[..*at].ends_with(' ')))
-        .map_or(body.len(), |(at, _)| at);
-    lead + body[..end].trim_end().len()
+    value.trim_end().len()
 }
 
 #[cfg(test)]
@@ -211,5 +223,10 @@ mod tests {
         // Half-written: no closing quote.
         let source = Source::new("f", "bmc_password: \"sentinel\\");
         assert_eq!(source.shown_line(Span::new(0, 12)).0, "bmc_password: …");
+        for value in ["a,b}c", "'it''s, a'", "\"x\\\", y\"", "{{ a }}b"] {
+            let text = format!("password: {value}, url: x # y");
+            let line = Source::new("f", &text).shown_line(Span::new(0, 1)).0;
+            assert_eq!(line, "password: …, url: x # y", "{text}");
+        }
     }
 }

@@ -223,7 +223,10 @@ pub fn without_value(value: &MissingValue, source: &Source, at: Option<Span>) ->
     match at {
         Some(span) => problem.at(source, span),
         None => {
-            let call = source.text().find(&value.function).unwrap_or_default();
+            let text = source.text();
+            let call = text.find(&value.to_string());
+            let call = call.or_else(|| text.find(&value.function));
+            let call = call.unwrap_or_default();
             problem.at(source, Span::new(call, call + value.function.len()))
         }
     }
@@ -333,15 +336,18 @@ struct Segment {
 fn segments(text: &str) -> Vec<Segment> {
     let mut all = Vec::new();
     let mut push = |start: usize, end: usize, literal: bool| {
-        all.push(Segment {
-            span: Span::new(start, end),
-            literal,
-        });
+        // A mark after the last newline would keep Jinja from dropping that.
+        if end > start {
+            all.push(Segment {
+                span: Span::new(start, end),
+                literal,
+            });
+        }
     };
     let (mut at, mut begin) = (0, 0);
     while at < text.len() {
         let rest = &text[at..];
-        let (closer, literal) = match rest.get(..2) {
+        let (closer, is_shown) = match rest.get(..2) {
             Some("{{") => ("}}", true),
             Some("{%") => ("%}", false),
             Some("{#") => ("#}", false),
@@ -357,7 +363,7 @@ fn segments(text: &str) -> Vec<Segment> {
         };
         push(begin, at, true);
         let end = end_of_tag(rest, closer).map_or(text.len(), |length| at + length);
-        if literal {
+        if is_shown {
             push(at, end, false);
         }
         at = end;

@@ -51,7 +51,14 @@ fn the_samples_are_understood() {
             ],
         ),
         ("openshift-out-of-scope.yaml", &[]),
-        ("seed-as-written.yaml", &[ProblemCode::Password]),
+        (
+            "seed-as-written.yaml",
+            &[
+                ProblemCode::Placeholder,
+                ProblemCode::Password,
+                ProblemCode::Placeholder,
+            ],
+        ),
         (
             "seed-in-today-form.yaml",
             &[

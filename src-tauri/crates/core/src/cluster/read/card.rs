@@ -62,7 +62,7 @@ const DEFAULT_PASSWORD: &str = "calvin";
 #[derive(Default)]
 struct Parts {
     address: Option<(String, Span)>,
-    user: Option<String>,
+    user: Option<(String, Span)>,
     password: Option<(String, Span)>,
 }
 
@@ -132,7 +132,8 @@ impl Reader<'_> {
                 }
                 "bmc_user" => {
                     self.migrated(entry.key_span, &card.name, "bmc_user", "bmc.user");
-                    imc.user = self.text(entry, Need::Nothing);
+                    let text = self.text(entry, Need::Nothing);
+                    imc.user = text.map(|text| (text, entry.value.span));
                 }
                 "bmc_password" => {
                     self.migrated(entry.key_span, &card.name, "bmc_password", "bmc.password");
@@ -287,7 +288,10 @@ impl Reader<'_> {
                     let text = self.text(entry, need);
                     parts.address = text.map(|text| (text, entry.value.span));
                 }
-                "user" => parts.user = self.text(entry, Need::Nothing),
+                "user" => {
+                    let text = self.text(entry, Need::Nothing);
+                    parts.user = text.map(|text| (text, entry.value.span));
+                }
                 "password" => {
                     let text = self.secret(entry, Need::Nothing);
                     parts.password = text.map(|text| (text, entry.value.span));
@@ -335,7 +339,8 @@ impl Reader<'_> {
                 short.to_string(),
                 fix,
             );
-        } else if !known {
+        }
+        if !known {
             self.placeholder_login(&parts);
         }
         login(Parts {
@@ -346,9 +351,11 @@ impl Reader<'_> {
 
     /// A login that will be used must not be a placeholder.
     fn placeholder_login(&mut self, parts: &Parts) {
-        let span = parts.password.as_ref().map(|(_, span)| *span);
+        let user = parts.user.as_ref().map(|(_, span)| *span);
+        let password = parts.password.as_ref().map(|(_, span)| *span);
         for problem in &mut self.problems {
-            if problem.code == ProblemCode::Placeholder && problem.span == span {
+            let is_login = problem.span == user || problem.span == password;
+            if problem.code == ProblemCode::Placeholder && problem.span.is_some() && is_login {
                 problem.severity = Severity::Error;
             }
         }
@@ -519,7 +526,9 @@ fn login(parts: Parts) -> Option<Login> {
     let (address, _) = parts.address?;
     Some(Login {
         address,
-        user: parts.user.unwrap_or_else(|| DEFAULT_USER.into()),
+        user: parts
+            .user
+            .map_or_else(|| DEFAULT_USER.into(), |(user, _)| user),
         default_password: parts.password.is_none(),
         password: Password::new(
             parts

@@ -59,7 +59,7 @@ impl Reader<'_> {
         };
         for entry in entries {
             if entry.key == "clusters" {
-                for (index, node) in self.list(entry).iter().enumerate() {
+                for (index, node) in self.list(entry, Need::Plan).iter().enumerate() {
                     clusters.extend(self.cluster(node, index));
                 }
             } else {
@@ -241,7 +241,7 @@ impl Reader<'_> {
                     let message =
                         "CDA installs the masters of an iso cluster only; Slipway does the same";
                     let fix = "move the cards to `masters`";
-                    if !self.list(entry).is_empty() {
+                    if !self.list(entry, Need::Nothing).is_empty() {
                         self.say(
                             Severity::Warning,
                             ProblemCode::Unused,
@@ -293,7 +293,7 @@ impl Reader<'_> {
     }
 
     fn masters(&mut self, entry: &Entry, cluster: &mut IsoCluster) {
-        for (index, node) in self.list(entry).iter().enumerate() {
+        for (index, node) in self.list(entry, Need::Plan).iter().enumerate() {
             if let Some(card) = self.card(node, index) {
                 cluster.cards.push(card);
                 if let Some(spans) = self.spans.last_mut() {

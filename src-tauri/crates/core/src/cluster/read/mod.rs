@@ -300,7 +300,7 @@ impl Reader<'_> {
     }
 
     /// A list; nothing, named, where it is something else. CDA stops at an empty `masters:`.
-    fn list<'n>(&mut self, entry: &'n Entry) -> &'n [Node] {
+    fn list<'n>(&mut self, entry: &'n Entry, need: Need) -> &'n [Node] {
         match &entry.value.value {
             Value::List(items) => items,
             Value::Scalar(_) | Value::Map(_) => {
@@ -311,7 +311,7 @@ impl Reader<'_> {
                     entry.key
                 );
                 self.say(
-                    Severity::Error,
+                    need.severity(),
                     ProblemCode::WrongType,
                     entry.value.span,
                     message,
@@ -377,6 +377,9 @@ impl Reader<'_> {
         let all = needed.iter().chain(others).copied();
         let meant = nearest(&entry.key, all);
         let needed = meant.is_some_and(|meant| needed.contains(&meant));
+        if meant.is_some_and(checks::is_secret_key) {
+            self.secrets.push(entry.value.span);
+        }
         let severity = if needed {
             Severity::Error
         } else {

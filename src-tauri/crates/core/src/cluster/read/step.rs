@@ -87,7 +87,7 @@ impl Reader<'_> {
             return Vec::new();
         }
         let mut steps = Vec::new();
-        for node in self.list(list) {
+        for node in self.list(list, Need::Plan) {
             steps.extend(self.one_step(node));
             self.step = None;
         }
