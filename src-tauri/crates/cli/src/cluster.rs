@@ -10,8 +10,8 @@ use std::{
 
 use serde::Serialize;
 use slipway_core::cluster::{
-    self, Card, CardKind, Cluster, ClusterOutline, Import, Login, Look, Migration, MissingValue, Problem,
-    Severity, Source, Standing, Surroundings, Values, render_problem,
+    self, Card, CardKind, Cluster, ClusterOutline, Import, Login, Look, Migration, MissingValue,
+    Problem, Severity, Source, Standing, Surroundings, Values, render_problem,
 };
 use slipway_fleet::{
     AppError, ClusterPlan, ClusterRequest, ErrorCode, Fleet,
@@ -224,7 +224,10 @@ fn variables(path: &Path, output: Output) -> Result<Values, Failed> {
     Values::parse(&name, &text).map_err(|problems| {
         let source = Source::new(&name, &text);
         for problem in &problems {
-            output.note(format!("{}\n", render_problem(problem, &source, Look::Plain)));
+            output.note(format!(
+                "{}\n",
+                render_problem(problem, &source, Look::Plain)
+            ));
         }
         wrong(&name, problems.iter())
     })
@@ -234,29 +237,38 @@ fn variables(path: &Path, output: Output) -> Result<Values, Failed> {
 fn wrong<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> Failed {
     let causes: Vec<String> = problems
         .map(|problem| {
-            let place = problem.place.map(|place| format!(":{}:{}", place.line, place.column));
+            let place = problem
+                .place
+                .map(|place| format!(":{}:{}", place.line, place.column));
             let place = place.unwrap_or_default();
-            format!("{}{place}: {} ({})", problem.file, problem.message, problem.fix)
+            format!(
+                "{}{place}: {} ({})",
+                problem.file, problem.message, problem.fix
+            )
         })
         .collect();
     let count = counted(causes.len(), "error");
     let mut error = AppError::invalid(format!("{name} has {count}; nothing was started"));
     error.causes = causes;
-    error.hint("mend what is named; `slipctl import FILE` shows it with its lines").into()
+    error
+        .hint("mend what is named; `slipctl import FILE` shows it with its lines")
+        .into()
 }
 
-fn refuse_errors(
-    import: &Import,
-    request: &ClusterRequest,
-    output: Output,
-) -> Result<(), Failed> {
+fn refuse_errors(import: &Import, request: &ClusterRequest, output: Output) -> Result<(), Failed> {
     if !import.is_blocked(&request.skip_steps) {
         return Ok(());
     }
     for problem in import.blocking(&request.skip_steps) {
-        output.note(format!("{}\n", render_problem(problem, &import.source, Look::Plain)));
+        output.note(format!(
+            "{}\n",
+            render_problem(problem, &import.source, Look::Plain)
+        ));
     }
-    Err(wrong(import.source.name(), import.blocking(&request.skip_steps)))
+    Err(wrong(
+        import.source.name(),
+        import.blocking(&request.skip_steps),
+    ))
 }
 
 /// Asks for what the templates want and nobody has. Not for keys: they would be seen.
@@ -320,7 +332,10 @@ fn show_import(import: &Import, output: Output) {
                 output.line(format!("{name}: {kind}, {nodes}: out of scope"));
             }
             Cluster::Iso(cluster) => {
-                let iso = cluster.iso.as_ref().map_or("no ISO".into(), ToString::to_string);
+                let iso = cluster
+                    .iso
+                    .as_ref()
+                    .map_or("no ISO".into(), ToString::to_string);
                 let cards = counted(cluster.cards.len(), "card");
                 output.line(format!("{}: {cards}, {iso}", cluster.name));
             }
@@ -471,7 +486,10 @@ async fn add_one(
     let certificate = shown(&probe, "certificate", &probe.certificate)?;
     let host_key = shown(&probe, "host key", &probe.host_key)?;
     if !trust {
-        let host = card.dpu_host.as_ref().map_or(String::new(), |host| format!(" --host {host}"));
+        let host = card
+            .dpu_host
+            .as_ref()
+            .map_or(String::new(), |host| format!(" --host {host}"));
         return Err(AppError::new(ErrorCode::TrustUnknown, "its IMC is new; nobody has accepted it yet")
             .because(format!("certificate {certificate}, host key {host_key}"))
             .hint(format!(

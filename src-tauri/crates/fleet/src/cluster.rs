@@ -10,8 +10,8 @@ use serde::Serialize;
 use slipway_core::{
     address::Address,
     cluster::{
-        Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, IsoSource, ProblemCode, Standing,
-        Surroundings, Values, outline,
+        Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, IsoSource, ProblemCode,
+        Standing, Surroundings, Values, outline,
     },
     dpu::IMC_REDFISH_PORT,
     ids::{DpuId, IsoId, JobId},
@@ -143,7 +143,12 @@ impl Fleet {
             };
             if let IsoState::Missing(what) = self.iso_of(cluster, request).await? {
                 let message = what;
-                found.push((ProblemCode::Iso, spans.iso, message, "see `slipctl iso list`"));
+                found.push((
+                    ProblemCode::Iso,
+                    spans.iso,
+                    message,
+                    "see `slipctl iso list`",
+                ));
             }
         }
         for (code, span, message, fix) in found {
@@ -165,14 +170,24 @@ impl Fleet {
         let mut cards = Vec::new();
         let (mut warnings, mut problems) = (Vec::new(), Vec::new());
         problems.extend(import.blocking(&request.skip_steps).map(|problem| {
-            let place = problem.place.map(|place| format!(":{}:{}", place.line, place.column));
-            format!("{}{}: {}", problem.file, place.unwrap_or_default(), problem.message)
+            let place = problem
+                .place
+                .map(|place| format!(":{}:{}", place.line, place.column));
+            format!(
+                "{}{}: {}",
+                problem.file,
+                place.unwrap_or_default(),
+                problem.message
+            )
         }));
         for batch in &batches {
             match &batch.iso {
                 IsoState::InLibrary(_) => {}
                 IsoState::ToImport(path) => {
-                    warnings.push(format!("{} is imported into the library first", path.display()));
+                    warnings.push(format!(
+                        "{} is imported into the library first",
+                        path.display()
+                    ));
                 }
                 IsoState::Missing(what) => problems.push(what.clone()),
             }
@@ -199,7 +214,8 @@ impl Fleet {
             }
         }
         let steps = |cluster: &IsoCluster, card: &Card| -> Option<Vec<PlannedStep>> {
-            let of = |known: &&ClusterCard| known.cluster == cluster.name && known.name == card.name;
+            let of =
+                |known: &&ClusterCard| known.cluster == cluster.name && known.name == card.name;
             let plan = cards.iter().find(of)?.plan.as_ref()?;
             (!plan.steps.is_empty()).then(|| plan.steps.clone())
         };
@@ -210,7 +226,9 @@ impl Fleet {
             .collect();
         for cluster in &mut clusters {
             let name = cluster.name.clone();
-            cluster.cards.retain(|card| chosen.contains(&(name.as_str(), card.name.as_str())));
+            cluster
+                .cards
+                .retain(|card| chosen.contains(&(name.as_str(), card.name.as_str())));
             if !cluster.in_scope {
                 let what = format!("{name} is of kind {}: nothing is done for it", cluster.kind);
                 warnings.push(what);
@@ -221,7 +239,11 @@ impl Fleet {
             problems.push("there is no card to deploy".into());
         }
         Ok(ClusterPlan {
-            title: format!("Deploy {} of {}", counted(cards.len()), import.source.name()),
+            title: format!(
+                "Deploy {} of {}",
+                counted(cards.len()),
+                import.source.name()
+            ),
             clusters,
             cards,
             warnings,
@@ -261,8 +283,10 @@ impl Fleet {
         for batch in self.batches(import, request).await? {
             let IsoState::InLibrary(iso) = &batch.iso else {
                 let name = &batch.cluster.name;
-                return Err(AppError::refused(format!("the ISO of {name} is not in the library"))
-                    .hint("import it: `slipctl iso import`"));
+                return Err(
+                    AppError::refused(format!("the ISO of {name} is not in the library"))
+                        .hint("import it: `slipctl iso import`"),
+                );
             };
             if let Some((request, names)) = batch.request(&iso.id, request) {
                 jobs.extend(self.deploy_as(&request, &names).await?);
@@ -363,12 +387,16 @@ impl Fleet {
             IsoSource::Url(_) | IsoSource::NewestRhel => None,
         };
         let isos = self.store().isos().await?;
-        let known = isos.into_iter().find(|iso| is_this(iso, source, path.as_deref()));
+        let known = isos
+            .into_iter()
+            .find(|iso| is_this(iso, source, path.as_deref()));
         if let Some(iso) = known {
             return Ok(IsoState::InLibrary(Box::new(iso)));
         }
         if let Some(path) = path
-            && tokio::fs::metadata(&path).await.is_ok_and(|file| file.is_file())
+            && tokio::fs::metadata(&path)
+                .await
+                .is_ok_and(|file| file.is_file())
         {
             return Ok(IsoState::ToImport(path));
         }
@@ -389,7 +417,11 @@ impl Fleet {
 
 impl Batch<'_> {
     /// For the cards that are known; `None` where none is.
-    fn request(&self, iso: &IsoId, request: &ClusterRequest) -> Option<(DeployRequest, OtherNames)> {
+    fn request(
+        &self,
+        iso: &IsoId,
+        request: &ClusterRequest,
+    ) -> Option<(DeployRequest, OtherNames)> {
         let mut names = OtherNames::new();
         let mut dpus = Vec::new();
         for (card, found) in &self.cards {
@@ -418,7 +450,9 @@ impl ClusterPlan {
         }
         let mut error = AppError::refused("this can't be deployed yet; nothing was started");
         error.causes.clone_from(&self.problems);
-        Err(error.hint("mend what is named, leave steps out with --skip-steps, or name the cards with --cards"))
+        Err(error.hint(
+            "mend what is named, leave steps out with --skip-steps, or name the cards with --cards",
+        ))
     }
 }
 

@@ -44,7 +44,10 @@ fn a_file_is_deployed_to_the_cards_that_it_names() {
 
     golden("cluster-plan", &desk.run(&["plan", path]).good().out);
     let refused = desk.run(&["deploy", path, "--yes"]);
-    golden("cluster-steps-refused", &refused.explains(4, "this can't be deployed yet").err);
+    golden(
+        "cluster-steps-refused",
+        &refused.explains(4, "this can't be deployed yet").err,
+    );
     assert_eq!(desk.json(&["job", "list"]), serde_json::json!([]));
 
     let skip = "rh_subscription,microshift";
@@ -58,7 +61,11 @@ fn a_file_is_deployed_to_the_cards_that_it_names() {
         assert_eq!(job["outcome"], "succeeded");
     }
     for (card, name) in [("dpu-01", "acc-1"), ("dpu-02", "acc-2")] {
-        assert_eq!(desk.json(&["status", card])[0]["hostname"], name, "the file names it");
+        assert_eq!(
+            desk.json(&["status", card])[0]["hostname"],
+            name,
+            "the file names it"
+        );
     }
     let third = rack.observed(3);
     assert_eq!(third.refused_logins, 0);
@@ -120,7 +127,11 @@ fn an_iso_by_its_path_is_imported_first() {
     let path = path.to_str().unwrap();
     let plan = desk.json(&["deploy", path, "--plan"]);
     assert_eq!(plan["plan"]["problems"], serde_json::json!([]), "{plan}");
-    assert_eq!(desk.json(&["iso", "list"]), serde_json::json!([]), "a plan imports nothing");
+    assert_eq!(
+        desk.json(&["iso", "list"]),
+        serde_json::json!([]),
+        "a plan imports nothing"
+    );
     desk.run(&["deploy", path, "--yes"]).good();
     assert_eq!(desk.json(&["iso", "list"])[0]["iso"]["name"], "mine.iso");
 }
@@ -154,13 +165,19 @@ fn a_file_is_read_without_a_data_folder_and_written_in_todays_form() {
     golden("cluster-migrated", &read.out);
     read.says("Comments are lost");
     let today = fs::read_to_string(&written).unwrap();
-    assert!(today.contains("password: \"sentinel-imc-password\""), "{today}");
+    assert!(
+        today.contains("password: \"sentinel-imc-password\""),
+        "{today}"
+    );
     let mode = fs::metadata(&written).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "passwords are in it");
     desk.run(&words).explains(4, "is there already");
     let again = desk.json(&["import", written.to_str().unwrap()]);
     assert_eq!(again["migrations"], serde_json::json!([]));
-    golden("cluster-plan-offline", &desk.run(&["plan", written.to_str().unwrap()]).good().out);
+    golden(
+        "cluster-plan-offline",
+        &desk.run(&["plan", written.to_str().unwrap()]).good().out,
+    );
 
     let wrong = file(&desk, "wrong.vars", "workers: nobody\n");
     desk.run(&["import", path, "--vars", wrong.to_str().unwrap()])

@@ -4,9 +4,7 @@
 use std::fs;
 
 use proptest::prelude::*;
-use slipway_core::cluster::{
-    Look, Surroundings, Values, import, outline, render_problem, write,
-};
+use slipway_core::cluster::{Look, Surroundings, Values, import, outline, render_problem, write};
 
 use crate::{folder, values};
 
@@ -29,7 +27,12 @@ fn holds_for(text: &str) -> Result<(), TestCaseError> {
 
 /// A fixture with something typed into it.
 fn disturbed() -> impl Strategy<Value = String> {
-    let names = ["era-2024.yaml", "era-today.yaml", "several-clusters.yaml", "trap-yaml11.yaml"];
+    let names = [
+        "era-2024.yaml",
+        "era-today.yaml",
+        "several-clusters.yaml",
+        "trap-yaml11.yaml",
+    ];
     let texts: Vec<String> = names
         .map(|name| fs::read_to_string(folder().join(name)).unwrap())
         .into();
@@ -42,8 +45,11 @@ fn disturbed() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned),
     ];
     let change = (any::<prop::sample::Index>(), 0..6_usize, piece);
-    (prop::sample::select(texts), prop::collection::vec(change, 1..4)).prop_map(
-        |(text, changes)| {
+    (
+        prop::sample::select(texts),
+        prop::collection::vec(change, 1..4),
+    )
+        .prop_map(|(text, changes)| {
             let mut characters: Vec<char> = text.chars().collect();
             for (at, cut, piece) in changes {
                 let at = at.index(characters.len() + 1);
@@ -51,8 +57,7 @@ fn disturbed() -> impl Strategy<Value = String> {
                 characters.splice(at..end, piece.chars());
             }
             characters.into_iter().collect()
-        },
-    )
+        })
 }
 
 proptest! {

@@ -86,7 +86,12 @@ fn what_is_written_back_says_the_same_in_the_form_of_today() {
     for name in names() {
         let first = read(&name, &values());
         let text = write(&first.file);
-        let again = import("written.yaml", text.expose(), &Values::default(), &Surroundings::default());
+        let again = import(
+            "written.yaml",
+            text.expose(),
+            &Values::default(),
+            &Surroundings::default(),
+        );
         assert_eq!(first.file, again.file, "{name}:\n{}", text.expose());
         assert_eq!(again.migrations, vec![], "{name}");
         if !first.is_blocked(&[]) {
@@ -116,7 +121,10 @@ fn a_card_of_the_inventory_needs_no_password_in_the_file() {
     };
     let known = import("f", &text, &Values::default(), &known);
     let severity = |import: &slipway_core::cluster::Import| {
-        let password = import.problems.iter().find(|p| p.code == ProblemCode::Password);
+        let password = import
+            .problems
+            .iter()
+            .find(|p| p.code == ProblemCode::Password);
         password.map(|p| p.severity)
     };
     assert_eq!(severity(&stranger), Some(Severity::Error));

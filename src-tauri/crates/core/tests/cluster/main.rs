@@ -34,25 +34,44 @@ fn read(name: &str, values: &Values) -> Import {
 fn shown(import: &Import) -> String {
     let mut text = String::new();
     for problem in &import.problems {
-        let _ = writeln!(text, "{}\n", render_problem(problem, &import.source, Look::Plain));
+        let _ = writeln!(
+            text,
+            "{}\n",
+            render_problem(problem, &import.source, Look::Plain)
+        );
     }
     for migration in &import.migrations {
         let _ = writeln!(
             text,
             "{}:{} {}: {} -> {}",
-            migration.place.line, migration.place.column, migration.of, migration.from, migration.to
+            migration.place.line,
+            migration.place.column,
+            migration.of,
+            migration.from,
+            migration.to
         );
     }
     for cluster in outline(&import.file, &[], |_, _| None) {
         let iso = cluster.iso.as_deref().unwrap_or("-");
-        let _ = writeln!(text, "{} ({}), {} nodes, ISO {iso}", cluster.name, cluster.kind, cluster.nodes);
+        let _ = writeln!(
+            text,
+            "{} ({}), {} nodes, ISO {iso}",
+            cluster.name, cluster.kind, cluster.nodes
+        );
         for card in &cluster.cards {
             let imc = card.imc.as_deref().unwrap_or("-");
             let _ = writeln!(text, "  {} ({:?}), IMC {imc}", card.name, card.kind);
-            let own = card.steps.iter().filter(|step| step.standing != Standing::Planned);
+            let own = card
+                .steps
+                .iter()
+                .filter(|step| step.standing != Standing::Planned);
             let _ = writeln!(text, "    {} steps", card.steps.len());
             for step in own {
-                let _ = writeln!(text, "    not yet: {}: {}", step.step.name, step.step.effect);
+                let _ = writeln!(
+                    text,
+                    "    not yet: {}: {}",
+                    step.step.name, step.step.effect
+                );
                 for command in &step.step.commands {
                     let _ = writeln!(text, "      $ {command}");
                 }

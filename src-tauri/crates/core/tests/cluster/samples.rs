@@ -55,8 +55,8 @@ fn the_samples_are_understood() {
             "seed-as-written.yaml",
             &[
                 ProblemCode::Placeholder,
-                ProblemCode::Password,
                 ProblemCode::Placeholder,
+                ProblemCode::Password,
             ],
         ),
         (
@@ -78,7 +78,10 @@ fn the_samples_are_understood() {
             return;
         };
         let import = import(name, &text, &values, &Surroundings::default());
-        let errors = import.problems.iter().filter(|p| p.severity == Severity::Error);
+        let errors = import
+            .problems
+            .iter()
+            .filter(|p| p.severity == Severity::Error);
         let found: Vec<ProblemCode> = errors.map(|p| p.code).collect();
         assert_eq!(found, codes, "{name}: {:#?}", import.problems);
         let cards = match import.file.clusters.as_slice() {
