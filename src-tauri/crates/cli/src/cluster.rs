@@ -56,6 +56,9 @@ struct Report<'a> {
 }
 
 pub async fn import(args: ImportArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    if let Some(path) = args.write.as_deref().filter(|path| path.exists()) {
+        return Err(is_there(path));
+    }
     let fleet = if args.add {
         Some(desk.fleet().await?)
     } else {
@@ -404,12 +407,10 @@ fn write(import: &Import, path: &Path, output: Output) -> Result<(), Failed> {
         .open(path)
         .and_then(|mut file| file.write_all(text.expose().as_bytes()));
     if let Err(error) = written {
-        let mut failed = Failed::local(format!("writing {}", path.display()), &error);
         if error.kind() == std::io::ErrorKind::AlreadyExists {
-            failed = AppError::refused(format!("{} is there already", path.display()))
-                .hint("give another name; nothing is overwritten")
-                .into();
+            return Err(is_there(path));
         }
+        let failed = Failed::local(format!("writing {}", path.display()), &error);
         return Err(failed);
     }
     output.note(format!(
@@ -417,6 +418,12 @@ fn write(import: &Import, path: &Path, output: Output) -> Result<(), Failed> {
         path.display()
     ));
     Ok(())
+}
+
+fn is_there(path: &Path) -> Failed {
+    AppError::refused(format!("{} is there already", path.display()))
+        .hint("give another name; nothing is overwritten")
+        .into()
 }
 
 async fn import_iso(fleet: &Fleet, path: &Path, output: Output) -> Result<(), Failed> {
