@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod bootc;
+pub mod cluster;
 pub mod command;
 pub mod dpu;
 pub mod failure;

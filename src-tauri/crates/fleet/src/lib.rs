@@ -8,6 +8,7 @@ mod bench;
 mod boot_changes;
 mod cards;
 mod changes;
+mod cluster;
 mod config;
 mod deployments;
 mod desk;
@@ -25,6 +26,7 @@ mod trust;
 pub mod views;
 
 pub use changes::{Change, ChangeTag};
+pub use cluster::{ClusterCard, ClusterPlan, ClusterRequest, IsoState};
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use lab::{LAB_LABEL, LabFile};
