@@ -5,7 +5,7 @@
 //! A session that has run out is renewed once. Sessions are scarce (Dell allows eight), so each is
 //! deleted: by [`Transport::log_out`], else when the last client is dropped.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
@@ -243,9 +243,7 @@ impl Transport {
     async fn root_for_login(&self) -> Result<Option<Arc<ServiceRoot>>, BmcError> {
         let mut known = self.root.lock().await;
         if known.is_none() {
-            // The way back to a GET would have no end otherwise.
-            let openly: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(self.get_openly(ROOT));
-            let answer = openly.await?;
+            let answer = self.get_openly(ROOT).await?;
             if answer.status == 401 {
                 return Ok(None);
             }

@@ -114,12 +114,42 @@ impl Transport {
 
     /// GET as the one we are: whatever the status.
     pub(crate) async fn get(&self, path: &str) -> Result<Answer, BmcError> {
-        self.read(path, true).await
+        let request = || self.reading.get(self.url(path));
+        let mut attempt = 1;
+        loop {
+            match self.authorized(&request).await {
+                Ok(answer) => return Ok(answer),
+                Err(broken) => self.may_ask_again(&mut attempt, path, broken).await?,
+            }
+        }
     }
 
     /// GET without our credential: whatever the status.
     pub(crate) async fn get_openly(&self, path: &str) -> Result<Answer, BmcError> {
-        self.read(path, false).await
+        let request = || self.reading.get(self.url(path));
+        let mut attempt = 1;
+        loop {
+            match self.exchange(&request, None).await {
+                Ok(answer) => return Ok(answer),
+                Err(broken) => self.may_ask_again(&mut attempt, path, broken).await?,
+            }
+        }
+    }
+
+    /// Waits a moment before a question is asked again whose connection broke: it changes nothing.
+    async fn may_ask_again(
+        &self,
+        attempt: &mut u32,
+        path: &str,
+        broken: Broken,
+    ) -> Result<(), BmcError> {
+        if !broken.passing || *attempt >= ATTEMPTS {
+            return Err(broken.error);
+        }
+        tracing::debug!(peer = %self.address, path, error = %broken.error, "again");
+        time::sleep(with_jitter(PAUSE * 2_u32.pow(*attempt - 1))).await;
+        *attempt += 1;
+        Ok(())
     }
 
     /// GET of a resource, with its ETag; anything but a JSON object is an error.
@@ -179,27 +209,6 @@ impl Transport {
                 Some(unaccepted) => Ok(unaccepted.chain.clone()),
                 None => Err(self.why(&error).await.error),
             },
-        }
-    }
-
-    /// A question, asked again where the connection broke: it changes nothing.
-    async fn read(&self, path: &str, authorized: bool) -> Result<Answer, BmcError> {
-        let request = || self.reading.get(self.url(path));
-        let mut attempt = 1;
-        loop {
-            let asked = match authorized {
-                true => self.authorized(&request).await,
-                false => self.exchange(&request, None).await,
-            };
-            match asked {
-                Ok(answer) => return Ok(answer),
-                Err(broken) if broken.passing && attempt < ATTEMPTS => {
-                    tracing::debug!(peer = %self.address, path, error = %broken.error, "again");
-                    time::sleep(with_jitter(PAUSE * 2_u32.pow(attempt - 1))).await;
-                    attempt += 1;
-                }
-                Err(broken) => return Err(broken.error),
-            }
         }
     }
 

@@ -23,8 +23,10 @@ pub fn load(name: &str) -> Tree {
 /// GET of a path, with or without a slash at its end.
 pub fn get(tree: &Tree, path: &str) -> Reply {
     let bare = path.trim_end_matches('/');
-    let found = [path, bare, &format!("{bare}/")].into_iter();
-    let found = found.filter_map(|path| tree.get(path)).next();
+    let slashed = format!("{bare}/");
+    let found = [path, bare, &slashed]
+        .into_iter()
+        .find_map(|path| tree.get(path));
     found.map_or_else(|| Reply::status(404), Reply::value)
 }
 
