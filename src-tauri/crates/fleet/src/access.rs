@@ -160,6 +160,7 @@ impl Fleet {
             user,
             password,
             pin,
+            ca: None,
             timeouts: slipway_redfish::Timeouts::default(),
         };
         Ok(self.inner.links.keep_bmc(key, RedfishClient::new(target)))

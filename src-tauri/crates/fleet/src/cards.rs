@@ -119,6 +119,7 @@ impl Fleet {
             user: card.user.clone(),
             password: redfish_password,
             pin: Some(card.certificate.clone()),
+            ca: None,
             timeouts: slipway_redfish::Timeouts::default(),
         };
         let identity = match (
@@ -237,6 +238,7 @@ impl Fleet {
             user,
             password: redfish_password,
             pin: pin.map(|pin| pin.fingerprint),
+            ca: None,
             timeouts: slipway_redfish::Timeouts::default(),
         };
         identify(&slipway_redfish::RedfishClient::new(target)).await?;
