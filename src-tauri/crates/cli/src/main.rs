@@ -4,6 +4,7 @@
 mod args;
 mod bmc;
 mod change;
+mod credential;
 mod exit;
 mod iso;
 mod jobs;
@@ -11,6 +12,7 @@ mod lab;
 mod open;
 mod output;
 mod status;
+mod trust;
 mod wait;
 
 use std::process::ExitCode;
@@ -48,6 +50,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
     match cli.command {
         Command::Lab { command } => lab::run(command, &desk, output).await,
         Command::Bmc { command } => bmc::run(command, &desk, output).await,
+        Command::Credential { command } => credential::run(command, &desk, output).await,
         Command::Iso { command } => iso::run(command, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,
         Command::Status(args) => status::run(args, &desk, output).await,
@@ -55,7 +58,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Switch(args) => change::switch(args, &desk, output).await,
         Command::Rollback(args) => change::rollback(args, &desk, output).await,
         Command::Job { command } => jobs::run(command, &desk, output).await,
-        Command::Trust { command } => bmc::trust(command, &desk, output).await,
+        Command::Trust { command } => trust::run(command, &desk, output).await,
         Command::Info => status::info(&desk, output).await,
         Command::Completions { shell } => Ok(output.completions(shell)),
         Command::BenchList { rounds } => status::bench_list(rounds, &desk).await,

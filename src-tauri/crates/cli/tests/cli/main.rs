@@ -8,6 +8,9 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
+mod bmcs;
+mod credentials;
+mod discovery;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;
