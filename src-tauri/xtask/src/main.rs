@@ -13,6 +13,7 @@ mod node;
 mod package;
 mod packages;
 mod project;
+mod python;
 mod session;
 mod setup;
 mod steps;
@@ -37,7 +38,7 @@ Usage: cargo xtask COMMAND
   demo --headless     the same rack from the command line: deploy, status, upgrade, rollback
   test [--only PART]  all tests; PART is one of: ui, build, rust, window, pages
   check               formatting, lints, licences and sources, types, bindings
-  bench [PART …]      the speed bars, measured; PART is one of: startup, list, cli (all of them)
+  bench [PART …]      the speed bars, measured; PART is one of: cli, list, redfish, startup (all)
   package             the deb and the rpm
 
 Builds go to $CARGO_TARGET_DIR, or else to ~/.cache/slipway/target, which all working trees share.
