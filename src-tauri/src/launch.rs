@@ -56,7 +56,6 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     };
     let mut config = FleetConfig::new(&data_dir);
     config.passphrase = std::env::var_os("SLIPWAY_PASSPHRASE_FILE").and_then(read_passphrase);
-    config.refresh_every = Some(Duration::from_secs(20));
     // WebKit's processes need longer to come up than the data folder: it is opened meanwhile. No
     // command comes before the event loop runs.
     let opening = tauri::async_runtime::spawn(Fleet::open(config.clone()));

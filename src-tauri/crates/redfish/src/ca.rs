@@ -7,9 +7,9 @@ use rustls::{
     client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
-use slipway_core::address::Address;
+use slipway_core::{address::Address, trust::CertificateInfo};
 
-use crate::tls;
+use crate::{certificate, tls};
 
 /// Why a text is no bundle of certificate authorities.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl std::error::Error for SiteCaError {}
 #[derive(Clone)]
 pub struct SiteCa {
     verifier: Arc<WebPkiServerVerifier>,
-    certificates: usize,
+    certificates: Arc<[CertificateInfo]>,
 }
 
 impl SiteCa {
@@ -48,33 +48,40 @@ impl SiteCa {
     /// [`SiteCaError`].
     pub fn from_pem(pem: &str) -> Result<Self, SiteCaError> {
         let mut roots = RootCertStore::empty();
+        let mut certificates = Vec::new();
         for (index, certificate) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
             let bad = |why: String| SiteCaError::Certificate(index + 1, why);
             let certificate = certificate.map_err(|error| bad(error.to_string()))?;
+            certificates.push(certificate::info(&certificate, false));
             roots
                 .add(certificate)
                 .map_err(|error| bad(error.to_string()))?;
         }
-        let certificates = roots.len();
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), tls::provider());
         let verifier = verifier.build().map_err(|_| SiteCaError::Empty)?;
         Ok(Self {
             verifier,
-            certificates,
+            certificates: certificates.into(),
         })
     }
 
     /// How many authorities it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.certificates
+        self.certificates.len()
+    }
+
+    /// What they say of themselves, for people.
+    #[must_use]
+    pub fn authorities(&self) -> Vec<CertificateInfo> {
+        self.certificates.to_vec()
     }
 
     /// Never: a bundle without a certificate is an error when it is read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.certificates == 0
+        self.certificates.is_empty()
     }
 
     pub(crate) fn vouches_for(
@@ -104,6 +111,6 @@ impl SiteCa {
 
 impl fmt::Debug for SiteCa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SiteCa({} certificates)", self.certificates)
+        write!(f, "SiteCa({} certificates)", self.len())
     }
 }

@@ -19,6 +19,7 @@ mod etag;
 mod evidence;
 mod fields;
 mod follow;
+mod greet;
 mod kind;
 mod kx;
 mod media;
@@ -34,4 +35,5 @@ mod verdict;
 
 pub use ca::{SiteCa, SiteCaError};
 pub use client::{RedfishClient, RedfishTarget, Timeouts, inspect, probe, probe_within};
+pub use greet::kind_at;
 pub use tls::Accepted;
