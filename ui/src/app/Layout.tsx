@@ -7,8 +7,14 @@ import {
   PageSidebarBody,
   SkipToContent,
 } from "@patternfly/react-core";
-import { useEffect, useRef } from "react";
+import CogIcon from "@patternfly/react-icons/dist/esm/icons/cog-icon";
+import CompactDiscIcon from "@patternfly/react-icons/dist/esm/icons/compact-disc-icon";
+import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
+import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
+import TasksIcon from "@patternfly/react-icons/dist/esm/icons/tasks-icon";
+import { type ComponentType, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation } from "react-router";
+import { NotificationsDrawer } from "@/features/notifications/NotificationsDrawer";
 import { useChangeEvents } from "@/ipc/events";
 import { useDesk } from "@/ipc/queries/app";
 import { AppMasthead } from "./AppMasthead";
@@ -17,12 +23,12 @@ import { LockedPage } from "./LockedPage";
 const MAIN = "main";
 
 /** Only what works stands here. */
-const PAGES: [word: string, path: string][] = [
-  ["Overview", "/overview"],
-  ["Cards", "/cards"],
-  ["ISOs", "/isos"],
-  ["Jobs", "/jobs"],
-  ["Settings", "/settings"],
+const PAGES: [word: string, path: string, Icon: ComponentType][] = [
+  ["Overview", "/overview", TachometerAltIcon],
+  ["Cards", "/cards", MicrochipIcon],
+  ["ISOs", "/isos", CompactDiscIcon],
+  ["Jobs", "/jobs", TasksIcon],
+  ["Settings", "/settings", CogIcon],
 ];
 
 /** Pages without an own place in the navigation belong to one that has. */
@@ -35,7 +41,7 @@ function AppNav({ pathname }: { pathname: string }) {
       <PageSidebarBody>
         <Nav aria-label="Pages">
           <NavList>
-            {PAGES.map(([word, path]) => {
+            {PAGES.map(([word, path, Icon]) => {
               const isActive = at === path || at.startsWith(`${path}/`);
               return (
                 <NavItem key={path} itemId={path} isActive={isActive}>
@@ -44,7 +50,10 @@ function AppNav({ pathname }: { pathname: string }) {
                     data-testid={`nav-${word.toLowerCase()}`}
                     aria-current={isActive ? "page" : undefined}
                   >
-                    {word}
+                    <span className="slipway-nav-word">
+                      <Icon />
+                      {word}
+                    </span>
                   </Link>
                 </NavItem>
               );
@@ -71,6 +80,7 @@ function useFreshPage(pathname: string) {
 export function Layout() {
   const { pathname } = useLocation();
   const desk = useDesk();
+  const [notifications, setNotifications] = useState(false);
   useChangeEvents();
   useFreshPage(pathname);
   const skip = (
@@ -87,7 +97,14 @@ export function Layout() {
   );
   return (
     <Page
-      masthead={<AppMasthead />}
+      masthead={
+        <AppMasthead
+          notificationsOpen={notifications}
+          onNotifications={() => setNotifications(!notifications)}
+        />
+      }
+      notificationDrawer={<NotificationsDrawer onClose={() => setNotifications(false)} />}
+      isNotificationDrawerExpanded={notifications}
       sidebar={<AppNav pathname={pathname} />}
       skipToContent={skip}
       mainContainerId={MAIN}
