@@ -10,6 +10,7 @@ import {
 import CogIcon from "@patternfly/react-icons/dist/esm/icons/cog-icon";
 import CompactDiscIcon from "@patternfly/react-icons/dist/esm/icons/compact-disc-icon";
 import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
+import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
 import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
 import TasksIcon from "@patternfly/react-icons/dist/esm/icons/tasks-icon";
 import { type ComponentType, useEffect, useRef, useState } from "react";
@@ -26,6 +27,7 @@ const MAIN = "main";
 const PAGES: [word: string, path: string, Icon: ComponentType][] = [
   ["Overview", "/overview", TachometerAltIcon],
   ["Cards", "/cards", MicrochipIcon],
+  ["Hosts", "/hosts", ServerIcon],
   ["ISOs", "/isos", CompactDiscIcon],
   ["Jobs", "/jobs", TasksIcon],
   ["Settings", "/settings", CogIcon],

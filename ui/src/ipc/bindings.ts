@@ -10,7 +10,7 @@ export const commands = {
 	unlock: (passphrase: string) => typedError<DeskState, AppError>(__TAURI_INVOKE("unlock", { passphrase })),
 	appInfo: () => typedError<AppInfo, AppError>(__TAURI_INVOKE("app_info")),
 	overview: () => typedError<Overview, AppError>(__TAURI_INVOKE("overview")),
-	pins: () => typedError<Pin[], AppError>(__TAURI_INVOKE("pins")),
+	pins: () => typedError<PinView[], AppError>(__TAURI_INVOKE("pins")),
 	acceptPin: (pin: AcceptPin) => typedError<null, AppError>(__TAURI_INVOKE("accept_pin", { pin })),
 	removePin: (kind: PinKind, peer: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_pin", { kind, peer })),
 	/**  A page can be used: the mark that `cargo xtask bench` waits for. Silent otherwise. */
@@ -41,6 +41,26 @@ export const commands = {
 	labStatus: () => typedError<LabView, AppError>(__TAURI_INVOKE("lab_status")),
 	/**  Starts the simulated rack in this process, and adds its cards and its ISO. */
 	startLab: (cards: number) => typedError<LabView, AppError>(__TAURI_INVOKE("start_lab", { cards })),
+	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
+	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
+	refreshBmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("refresh_bmc", { id })),
+	addBmc: (bmc: AddBmc) => typedError<BmcId, AppError>(__TAURI_INVOKE("add_bmc", { bmc })),
+	removeBmc: (id: BmcId) => typedError<null, AppError>(__TAURI_INVOKE("remove_bmc", { id })),
+	actOnBmc: (id: BmcId, order: BmcOrder, onProgress: Channel<BmcProgress>) => typedError<BmcOutcome, AppError>(__TAURI_INVOKE("act_on_bmc", { id, order, onProgress })),
+	rawBmc: (id: BmcId) => typedError<RawView, AppError>(__TAURI_INVOKE("raw_bmc", { id })),
+	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
+	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
+	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
+	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
+	readList: (text: string) => typedError<AddressList, AppError>(__TAURI_INVOKE("read_list", { text })),
+	startDiscovery: (request: DiscoveryRequest) => typedError<DiscoveryId, AppError>(__TAURI_INVOKE("start_discovery", { request })),
+	discovery: (id: DiscoveryId) => typedError<DiscoveryView, AppError>(__TAURI_INVOKE("discovery", { id })),
+	cancelDiscovery: (id: DiscoveryId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_discovery", { id })),
+	trustDiscovered: (trust: TrustDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("trust_discovered", { trust })),
+	retryDiscovered: (retry: RetryDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("retry_discovered", { retry })),
+	addDiscovered: (id: DiscoveryId, rows: AddDiscovered[]) => typedError<AddedRow[], AppError>(__TAURI_INVOKE("add_discovered", { id, rows })),
+	siteCa: () => typedError<SiteCaView, AppError>(__TAURI_INVOKE("site_ca")),
+	setSiteCa: (pem: string | null) => typedError<SiteCaView, AppError>(__TAURI_INVOKE("set_site_ca", { pem })),
 	stopLab: () => typedError<null, AppError>(__TAURI_INVOKE("stop_lab")),
 };
 
@@ -55,12 +75,6 @@ export type AccRoute = { route: "direct"; address: Address } |
 /**  A channel through the IMC's sshd to this address. */
 { route: "through_imc"; address: Address };
 
-/**  A pin that blocks: what is pinned, and what the peer shows now. */
-export type AcceptPin = {
-	kind: PinKind,
-	peer: string,
-	fingerprint: Fingerprint,
-};
 
 export type ActionView = {
 	action: DpuAction,
@@ -70,26 +84,6 @@ export type ActionView = {
 	why_not: string | null,
 };
 
-/**  A card to add. The password crosses inwards only. */
-export type AddDpu = {
-	name: string,
-	/**  `host` or `host:port` of the IMC's Redfish. */
-	imc: string,
-	/**  `host` or `host:port` of the IMC's SSH; the same host where it is missing. */
-	imc_ssh: string | null,
-	/**  `host:port` of the ACC; through the IMC to 192.168.0.2 where it is missing. */
-	acc: string | null,
-	host: string | null,
-	user: string,
-	password: string,
-	/**  For an ACC that does not know Slipway's key yet. */
-	acc_user: string | null,
-	acc_password: string | null,
-	labels: string[],
-	/**  What the person accepted, from the probe. */
-	certificate: Fingerprint,
-	host_key: Fingerprint,
-};
 
 /**  A host name or IP address, and a port. IPv6 is written `[::1]:8443`. */
 export type Address = string;
@@ -208,7 +202,7 @@ export type CardPlan = {
 };
 
 /**  What kind of thing changed. */
-export type ChangeTag = "dpu" | "job" | "iso" | "pin" | 
+export type ChangeTag = "dpu" | "job" | "iso" | "pin" | "bmc" | "credential" | "discovery" | 
 /**  Look at everything again: changes were missed. */
 "all";
 
@@ -290,27 +284,6 @@ export type DpuRow = {
 
 export type DpuSort = "name" | "state" | "host" | "version" | "last_seen";
 
-/**  Everything about one card. */
-export type DpuView = {
-	row: DpuRow,
-	identity: ImcIdentity,
-	imc_ssh: Address,
-	acc: AccRoute,
-	bootc: BootcStatus | null,
-	greenboot: Greenboot | null,
-	hostname: string | null,
-	boot_id: string | null,
-	acc_seen: Timestamp | null,
-	acc_silent: Silence | null,
-	imc_seen: Timestamp | null,
-	imc_silent: Silence | null,
-	wanted: ImageDigest | null,
-	actions: ActionView[],
-	pins: Pin[],
-	/**  Newest first. */
-	jobs: JobRow[],
-	added_at: Timestamp,
-};
 
 /**  A code exists only where a shell branches on it. */
 export type ErrorCode = 
@@ -617,13 +590,6 @@ export type PlannedStep = {
 	commands: string[],
 };
 
-/**  What an address answered, before anybody trusts it. */
-export type Probe = {
-	redfish: Address,
-	ssh: Address,
-	certificate: ProbeTrust,
-	host_key: ProbeTrust,
-};
 
 /**  A fingerprint, and how it stands to what is pinned. */
 export type ProbeTrust = { trust: "new"; seen: Fingerprint } | { trust: "pinned"; seen: Fingerprint } | { trust: "changed"; pinned: Fingerprint; seen: Fingerprint } | 
@@ -683,6 +649,563 @@ export type Timestamp = string;
 
 /**  A typed reason for which nothing happens, shown as it is. */
 export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | { on: "retrying"; attempt: number; error: string };
+
+/* Provisional: by hand, until the backend's own are merged. */
+export type BmcKind = { kind: "intel_imc" } | { kind: "server"; vendor: string | null; product: string | null } | { kind: "blue_field"; product: string | null } | { kind: "unknown" };
+
+export type Health = {
+	health: string | null,
+	rollup: string | null,
+	state: string | null,
+	reasons: string[],
+};
+
+export type ServiceInfo = {
+	name: string | null,
+	vendor: string | null,
+	product: string | null,
+	redfish_version: string | null,
+	uuid: string | null,
+};
+
+export type BootInfo = {
+	enabled: string | null,
+	target: string | null,
+	mode: string | null,
+	enabled_offered: string[],
+	targets_offered: string[],
+};
+
+export type ManagerInfo = {
+	path: string,
+	id: string | null,
+	name: string | null,
+	manager_type: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	serial_number: string | null,
+	uuid: string | null,
+	firmware: string | null,
+	date_time: string | null,
+	health: Health,
+	power: string | null,
+	slots: MediaSlotInfo[],
+	interfaces: EthernetInfo[],
+	reset_types: string[] | null,
+};
+
+export type SystemInfo = {
+	path: string,
+	id: string | null,
+	name: string | null,
+	system_type: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	sku: string | null,
+	serial_number: string | null,
+	part_number: string | null,
+	uuid: string | null,
+	host_name: string | null,
+	bios: string | null,
+	health: Health,
+	power: string | null,
+	memory: ByteCount | null,
+	processor_count: number | null,
+	core_count: number | null,
+	processor_model: string | null,
+	boot: BootInfo,
+	slots: MediaSlotInfo[],
+	processors: ProcessorInfo[],
+	dimms: MemoryInfo[],
+	drives: DriveInfo[],
+	interfaces: EthernetInfo[],
+	pcie_devices: PcieDeviceInfo[],
+	reset_types: string[] | null,
+};
+
+export type MediaSlotInfo = {
+	path: string,
+	id: string | null,
+	name: string | null,
+	media_types: string[],
+	inserted: boolean,
+	image: string | null,
+	write_protected: boolean | null,
+	protocols: string[],
+	why_no_insert: string | null,
+	why_no_eject: string | null,
+};
+
+export type ProcessorInfo = {
+	id: string | null,
+	processor_type: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	cores: number | null,
+	threads: number | null,
+	max_mhz: number | null,
+	health: Health,
+};
+
+export type MemoryInfo = {
+	id: string | null,
+	locator: string | null,
+	capacity: ByteCount | null,
+	memory_type: string | null,
+	manufacturer: string | null,
+	part_number: string | null,
+	serial_number: string | null,
+	mhz: number | null,
+	health: Health,
+};
+
+export type DriveInfo = {
+	id: string | null,
+	name: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	serial_number: string | null,
+	capacity: ByteCount | null,
+	media_type: string | null,
+	protocol: string | null,
+	health: Health,
+};
+
+export type EthernetInfo = {
+	id: string | null,
+	name: string | null,
+	mac: string | null,
+	addresses: string[],
+	link: string | null,
+	speed_mbps: number | null,
+	health: Health,
+};
+
+export type AdapterInfo = {
+	id: string | null,
+	name: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	part_number: string | null,
+	serial_number: string | null,
+	firmware: string | null,
+	macs: string[],
+	health: Health,
+};
+
+export type PcieDeviceInfo = {
+	id: string | null,
+	name: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	part_number: string | null,
+	serial_number: string | null,
+	firmware: string | null,
+	slot: string | null,
+	vendor_id: string | null,
+	device_id: string | null,
+	health: Health,
+};
+
+export type ChassisInfo = {
+	path: string,
+	id: string | null,
+	name: string | null,
+	chassis_type: string | null,
+	manufacturer: string | null,
+	model: string | null,
+	part_number: string | null,
+	serial_number: string | null,
+	health: Health,
+	power: string | null,
+	adapters: AdapterInfo[],
+	pcie_devices: PcieDeviceInfo[],
+};
+
+export type FirmwareInfo = {
+	id: string | null,
+	name: string | null,
+	version: string | null,
+	updateable: boolean | null,
+};
+
+export type Gap = {
+	path: string,
+	reason: string,
+};
+
+export type Inventory = {
+	kind: BmcKind,
+	service: ServiceInfo,
+	managers: ManagerInfo[],
+	systems: SystemInfo[],
+	chassis: ChassisInfo[],
+	firmware: FirmwareInfo[],
+	gaps: Gap[],
+	requests: number,
+};
+
+export type LookPolicy = {
+	every_seconds: number,
+	crawl_seconds: number,
+	cap_seconds: number,
+	stale_seconds: number,
+};
+
+export type PairedBy = { by: "serial_number"; serial_number: string } | { by: "mac"; mac: string } | { by: "hand" } | { by: "cluster_yaml" };
+
+export type CredentialKind = "password" | "ssh_key" | "ssh_agent";
+
+export type CredentialScope = {
+	addresses: string[],
+	labels: string[],
+};
+
+export type ImcSshLogin = { login: "as_redfish" } | { login: "profile"; credential: CredentialId } | { login: "empty_password" };
+
+export type Candidate = {
+	line: number,
+	address: string,
+	name: string | null,
+	user: string | null,
+	profile: string | null,
+	host: string | null,
+	labels: string[],
+	ssh: string | null,
+	acc: string | null,
+};
+
+export type LineProblem = {
+	line: number,
+	reason: string,
+};
+
+export type AddressList = {
+	candidates: Candidate[],
+	problems: LineProblem[],
+};
+
+export type CertificateInfo = {
+	fingerprint: Fingerprint,
+	subject: string | null,
+	issuer: string | null,
+	not_before: Timestamp | null,
+	not_after: Timestamp | null,
+	names: string[],
+	self_signed: boolean,
+	vouched_by_ca: boolean,
+};
+
+export type Stage = "name" | "tcp" | "tls" | "http" | "ssh";
+
+export type BootOverrideEnabled = "Disabled" | "Once" | "Continuous";
+
+export type BootOverride = {
+	enabled: BootOverrideEnabled,
+	target: string,
+};
+
+export type BmcState = "untrusted" | "refused" | "unreachable" | "degraded" | "stale" | "unknown" | "healthy";
+
+export type BmcRow = {
+	id: BmcId,
+	name: string,
+	address: Address,
+	kind: BmcKind,
+	kind_text: string,
+	state: BmcState,
+	reason: string,
+	dpu: DpuId | null,
+	cards: PairedCard[],
+	health: Health,
+	firmware: string | null,
+	model: string | null,
+	serial_number: string | null,
+	power: string | null,
+	seen: Timestamp | null,
+	labels: string[],
+};
+
+export type PairedCard = {
+	dpu: DpuId,
+	name: string,
+	by: PairedBy,
+};
+
+export type PairingView = {
+	host: BmcId,
+	host_name: string,
+	by: PairedBy,
+	because: string,
+	since: Timestamp,
+};
+
+export type BmcQuery = {
+	search?: string | null,
+	with_imcs?: boolean,
+	offset?: number,
+	limit?: number,
+};
+
+export type BmcPage = {
+	rows: BmcRow[],
+	total: number,
+};
+
+export type BmcAction = "insert" | "eject" | "set_boot" | "reset";
+
+export type BmcActionView = {
+	action: BmcAction,
+	target: string,
+	target_name: string,
+	label: string,
+	choices: string[],
+	modes: BootOverrideEnabled[],
+	interrupts: string | null,
+	why_not: string | null,
+};
+
+export type BmcView = {
+	row: BmcRow,
+	inventory: Inventory | null,
+	read_at: Timestamp | null,
+	stale: boolean,
+	silent: Silence | null,
+	failures: number,
+	next_look: Timestamp | null,
+	actions: BmcActionView[],
+	pins: PinView[],
+	login: string,
+	profile: CredentialId | null,
+	pairing: PairingView | null,
+	added_at: Timestamp,
+	why_not_remove: string | null,
+};
+
+export type BmcOrder = { action: "insert"; slot: string; image: string } | { action: "eject"; slot: string } | { action: "set_boot"; system: string; enabled: BootOverrideEnabled; target: string } | { action: "reset"; target: string; reset_type: string };
+
+export type BmcProgress = {
+	sentence: string,
+	seconds: number,
+};
+
+export type BmcOutcome = {
+	sentence: string,
+	slot: MediaSlotInfo | null,
+	boot: BootOverride | null,
+};
+
+export type RawView = {
+	read_at: Timestamp,
+	resources: RawText[],
+};
+
+export type RawText = {
+	path: string,
+	body: string,
+};
+
+export type AddBmc = {
+	name: string,
+	address: string,
+	login: NewLogin,
+	labels: string[],
+	certificate: Fingerprint,
+};
+
+export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
+
+export type CredentialView = {
+	id: CredentialId,
+	name: string,
+	user_name: string,
+	kind: CredentialKind,
+	scope: CredentialScope,
+	used_by: CredentialUser[],
+	why_not_remove: string | null,
+	created_at: Timestamp,
+};
+
+export type CredentialUser = {
+	name: string,
+	dpu: DpuId | null,
+	bmc: BmcId | null,
+};
+
+export type CredentialForm = {
+	id: CredentialId | null,
+	name: string,
+	user_name: string,
+	kind: CredentialKind,
+	secret: string | null,
+	scope: CredentialScope,
+};
+
+export type CardLogins = {
+	imc: LoginView,
+	imc_ssh: ImcSshLogin,
+	imc_ssh_text: string,
+	acc: LoginView | null,
+};
+
+export type LoginView = {
+	user_name: string,
+	profile: CredentialId | null,
+	text: string,
+};
+
+export type SetCardLogin = {
+	dpu: DpuId,
+	imc: NewLogin | null,
+	imc_ssh: ImcSshLogin | null,
+	acc: NewLogin | null,
+};
+
+export type DiscoveryRequest = {
+	text: string,
+	profiles: CredentialId[],
+	trust_on_first_use: boolean,
+	most_refusals: number | null,
+};
+
+export type DiscoveryStage = "running" | "done" | "cancelled";
+
+export type DiscoveryView = {
+	id: DiscoveryId,
+	stage: DiscoveryStage,
+	done: number,
+	total: number,
+	sentence: string,
+	rows: DiscoveryRow[],
+	problems: LineProblem[],
+	started_at: Timestamp,
+};
+
+export type DiscoveryRow = {
+	index: number,
+	candidate: Candidate,
+	name: string,
+	redfish: Address | null,
+	ssh: Address | null,
+	answer: DiscoveryAnswer,
+	sentence: string,
+	certificate: ProbeTrust | null,
+	shown: CertificateInfo | null,
+	host_key: ProbeTrust | null,
+	profile: CredentialId | null,
+	firmware: string | null,
+	model: string | null,
+	serial_number: string | null,
+	known: BmcId | null,
+	why_not_add: string | null,
+};
+
+export type DiscoveryAnswer = { answer: "waiting" } | { answer: "found"; kind: BmcKind } | { answer: "untrusted_certificate" } | { answer: "changed_certificate" } | { answer: "wrong_credentials"; kind: BmcKind } | { answer: "needs_credential"; kind: BmcKind } | { answer: "held_back"; kind: BmcKind } | { answer: "imc_without_redfish"; issue: string } | { answer: "no_redfish" } | { answer: "unreachable"; stage: Stage };
+
+export type TrustDiscovered = {
+	id: DiscoveryId,
+	rows: number[],
+};
+
+export type RetryDiscovered = {
+	id: DiscoveryId,
+	rows: number[],
+	profile: CredentialId,
+};
+
+export type AddDiscovered = {
+	row: number,
+	name: string,
+	labels: string[],
+};
+
+export type AddedRow = {
+	row: number,
+	name: string,
+	bmc: BmcId | null,
+	error: AppError | null,
+};
+
+export type PinView = {
+	kind: PinKind,
+	peer: string,
+	fingerprint: Fingerprint | null,
+	accepted_because: string,
+	first_seen: Timestamp | null,
+	last_seen: Timestamp | null,
+	refused: RefusedKey | null,
+	of: string | null,
+	dpu: DpuId | null,
+	bmc: BmcId | null,
+};
+
+export type RefusedKey = {
+	seen: Fingerprint,
+	at: Timestamp,
+};
+
+export type AcceptPin = {
+	kind: PinKind,
+	peer: string,
+	fingerprint: Fingerprint,
+};
+
+export type SiteCaView = {
+	pem: string | null,
+	authorities: CertificateInfo[],
+};
+
+export type DpuView = {
+	row: DpuRow,
+	identity: ImcIdentity,
+	imc_ssh: Address,
+	acc: AccRoute,
+	bootc: BootcStatus | null,
+	greenboot: Greenboot | null,
+	hostname: string | null,
+	boot_id: string | null,
+	acc_seen: Timestamp | null,
+	acc_silent: Silence | null,
+	imc_seen: Timestamp | null,
+	imc_silent: Silence | null,
+	wanted: ImageDigest | null,
+	actions: ActionView[],
+	pins: PinView[],
+	logins: CardLogins,
+	pairing: PairingView | null,
+	inventory_read_at: Timestamp | null,
+	jobs: JobRow[],
+	added_at: Timestamp,
+};
+
+export type Probe = {
+	redfish: Address,
+	ssh: Address,
+	shown: CertificateInfo | null,
+	certificate: ProbeTrust,
+	host_key: ProbeTrust,
+};
+
+export type AddDpu = {
+	name: string,
+	imc: string,
+	imc_ssh: string | null,
+	acc: string | null,
+	host: string | null,
+	login: NewLogin,
+	ssh_login: ImcSshLogin | null,
+	acc_login: NewLogin | null,
+	labels: string[],
+	certificate: Fingerprint,
+	host_key: Fingerprint | null,
+};
+
+export type BmcId = string;
+
+export type CredentialId = string;
+
+export type DiscoveryId = string;
+
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

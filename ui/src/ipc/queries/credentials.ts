@@ -1,0 +1,24 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type CredentialForm, type CredentialId, commands } from "../bindings";
+import { call } from "../call";
+import { keys } from "../keys";
+
+/** The credential profiles; never their secrets. */
+export function useCredentials() {
+  return useQuery({ queryKey: keys.credentials, queryFn: () => call(commands.credentials()) });
+}
+
+function useCredentialChange<A, T>(change: (argument: A) => Promise<T>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    // The secret that was sent is not kept in the cache of mutations.
+    gcTime: 0,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.credentials }),
+  });
+}
+
+export const useSaveCredential = () =>
+  useCredentialChange((form: CredentialForm) => call(commands.saveCredential(form)));
+export const useRemoveCredential = () =>
+  useCredentialChange((id: CredentialId) => call(commands.removeCredential(id)));
