@@ -26,6 +26,7 @@ export function UrlTabs({ label, tabs }: { label: string; tabs: UrlTab[] }) {
               eventKey={tab.key}
               title={<TabTitleText>{tab.word}</TabTitleText>}
               tabContentId="url-tab"
+              data-testid={`tab-${tab.key}`}
             />
           ))}
         </Tabs>

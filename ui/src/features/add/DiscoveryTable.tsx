@@ -62,14 +62,14 @@ function Row({ row, draft, onChange, onTrust }: RowProps) {
           onChange={set}
         />
       ) : (
-        <Td />
+        <Td className="slipway-tick" />
       )}
       <Td dataLabel="Machine">
         <Machine row={row} draft={draft} onChange={onChange} />
       </Td>
       <Td dataLabel="Answer">
         <AnswerLabel answer={row.answer} /> {sentence(row.sentence)}
-        {row.why_not_add && row.why_not_add !== row.sentence && (
+        {row.answer.answer === "found" && row.why_not_add && row.why_not_add !== row.sentence && (
           <div className="slipway-subtle">{sentence(row.why_not_add)}</div>
         )}
         <Shown row={row} />
@@ -119,9 +119,9 @@ export function DiscoveryTable({ rows, draft, onChange, onTrust }: Props) {
                 }
               />
             ) : (
-              <Th screenReaderText="Select" />
+              <Th className="slipway-tick" screenReaderText="Select" />
             )}
-            <Th width={25}>Machine</Th>
+            <Th width={20}>Machine</Th>
             <Th>Answer, and what it shows</Th>
             <Th screenReaderText="Actions" />
           </Tr>

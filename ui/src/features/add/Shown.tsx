@@ -21,17 +21,19 @@ function Peer({ what, trust }: { what: string; trust: ProbeTrust }) {
   const { word, color } = TRUST[trust.trust];
   return (
     <>
-      <dt>{what}</dt>
+      <dt>
+        {what}{" "}
+        <Label isCompact variant="outline" color={color}>
+          {word}
+        </Label>
+      </dt>
       <dd>
         {trust.trust === "changed" && (
           <div>
             <code>{trust.pinned}</code> <span className="slipway-subtle">accepted before</span>
           </div>
         )}
-        <code>{trust.seen}</code>{" "}
-        <Label isCompact variant="outline" color={color}>
-          {word}
-        </Label>
+        <code>{trust.seen}</code>
       </dd>
     </>
   );
