@@ -52,7 +52,6 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     };
     let mut config = FleetConfig::new(&data_dir);
     config.passphrase = std::env::var_os("SLIPWAY_PASSPHRASE_FILE").and_then(read_passphrase);
-    config.refresh_every = Some(Duration::from_secs(20));
     let fleet = tauri::async_runtime::block_on(Fleet::open(config.clone()));
     let desk = Arc::new(Desk {
         fleet: RwLock::new(fleet.clone()),

@@ -146,7 +146,11 @@ export const LOOKS: Look[] = [
   { name: "hosts", hash: "#/hosts", shows: "r01-srv-03" },
   { name: "hosts-empty", hash: "#/hosts", cards: 0, shows: "No hosts yet" },
   { name: "host-degraded", hash: `#/hosts/${bmcId("r01-srv-03")}`, shows: "Fan 6 runs at 0 rpm" },
-  { name: "host-untrusted", hash: `#/hosts/${bmcId("r02-srv-01")}?tab=trust`, shows: "has changed" },
+  {
+    name: "host-untrusted",
+    hash: `#/hosts/${bmcId("r02-srv-01")}?tab=trust`,
+    shows: "has changed",
+  },
   { name: "host-bluefield", hash: `#/hosts/${bmcId("bf3-01")}`, shows: "no virtual media" },
   {
     name: "host-inventory",

@@ -8,9 +8,10 @@ import {
   TextArea,
 } from "@patternfly/react-core";
 import { useState } from "react";
-import type { CredentialForm, CredentialId, CredentialKind, CredentialView } from "@/ipc/bindings";
+import type { CredentialForm, CredentialId, CredentialKind } from "@/ipc/bindings";
 import { useAppInfo } from "@/ipc/queries/app";
 import { useSaveCredential } from "@/ipc/queries/credentials";
+import type { CredentialView } from "@/ipc/whole";
 import { CREDENTIAL_KINDS } from "@/lib/bmcs";
 import { words } from "@/lib/fields";
 import { ConfirmDialog } from "./ConfirmDialog";

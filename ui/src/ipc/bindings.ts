@@ -10,9 +10,6 @@ export const commands = {
 	unlock: (passphrase: string) => typedError<DeskState, AppError>(__TAURI_INVOKE("unlock", { passphrase })),
 	appInfo: () => typedError<AppInfo, AppError>(__TAURI_INVOKE("app_info")),
 	overview: () => typedError<Overview, AppError>(__TAURI_INVOKE("overview")),
-	pins: () => typedError<PinView[], AppError>(__TAURI_INVOKE("pins")),
-	acceptPin: (pin: AcceptPin) => typedError<null, AppError>(__TAURI_INVOKE("accept_pin", { pin })),
-	removePin: (kind: PinKind, peer: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_pin", { kind, peer })),
 	/**  A page can be used: the mark that `cargo xtask bench` waits for. Silent otherwise. */
 	benchReady: (route: string) => typedError<null, AppError>(__TAURI_INVOKE("bench_ready", { route })),
 	dpus: (query: DpuQuery) => typedError<DpuPage, AppError>(__TAURI_INVOKE("dpus", { query })),
@@ -23,6 +20,45 @@ export const commands = {
 	probe: (imc: string, imcSsh: string | null) => typedError<Probe, AppError>(__TAURI_INVOKE("probe", { imc, imcSsh })),
 	addDpu: (card: AddDpu) => typedError<DpuId, AppError>(__TAURI_INVOKE("add_dpu", { card })),
 	removeDpu: (id: DpuId) => typedError<null, AppError>(__TAURI_INVOKE("remove_dpu", { id })),
+	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
+	/**  A card's IMC has the id of its card. */
+	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
+	/**  Reads all of it now. */
+	refreshBmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("refresh_bmc", { id })),
+	addBmc: (bmc: AddBmc) => typedError<BmcId, AppError>(__TAURI_INVOKE("add_bmc", { bmc })),
+	removeBmc: (id: BmcId) => typedError<null, AppError>(__TAURI_INVOKE("remove_bmc", { id })),
+	/**  The last crawl as the service wrote it. */
+	rawBmc: (id: BmcId) => typedError<RawView, AppError>(__TAURI_INVOKE("raw_bmc", { id })),
+	/**  Inserts, ejects, sets the boot override or resets, and answers with what was read back. */
+	actOnBmc: (id: BmcId, order: BmcOrder, onProgress: Channel<BmcProgress>) => typedError<BmcOutcome, AppError>(__TAURI_INVOKE("act_on_bmc", { id, order, onProgress })),
+	/**  A person says in which server a card is. */
+	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
+	lookPolicy: () => typedError<LookPolicy, AppError>(__TAURI_INVOKE("look_policy")),
+	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
+	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
+	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
+	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
+	/**  That of the IMC's Redfish is tried before it is kept. */
+	setCardLogin: (change: SetCardLogin) => typedError<null, AppError>(__TAURI_INVOKE("set_card_login", { change })),
+	/**  What a list says, without asking any address. */
+	previewDiscovery: (text: string) => typedError<AddressList, AppError>(__TAURI_INVOKE("preview_discovery", { text })),
+	/**  Goes on in the background; each row that moves is a change of tag `discovery`. */
+	startDiscovery: (request: DiscoveryRequest) => typedError<DiscoveryId, AppError>(__TAURI_INVOKE("start_discovery", { request })),
+	discovery: (id: DiscoveryId) => typedError<DiscoveryView, AppError>(__TAURI_INVOKE("discovery", { id })),
+	cancelDiscovery: (id: DiscoveryId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_discovery", { id })),
+	/**  Accepts what these rows show, and goes on with them. */
+	trustDiscovered: (trust: TrustDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("trust_discovered", { trust })),
+	/**  Goes on with these rows by another profile. */
+	retryDiscovered: (retry: RetryDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("retry_discovered", { retry })),
+	/**  Cards where they are Intel IPUs, other BMCs else; an error of a row is in the answer. */
+	addDiscovered: (id: DiscoveryId, rows: AddDiscovered[]) => typedError<AddedRow[], AppError>(__TAURI_INVOKE("add_discovered", { id, rows })),
+	/**  Those that block come first. */
+	pins: () => typedError<PinView[], AppError>(__TAURI_INVOKE("pins")),
+	acceptPin: (pin: AcceptPin) => typedError<null, AppError>(__TAURI_INVOKE("accept_pin", { pin })),
+	removePin: (kind: PinKind, peer: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_pin", { kind, peer })),
+	siteCa: () => typedError<SiteCaView, AppError>(__TAURI_INVOKE("site_ca")),
+	/**  In place of those before; `None`: nobody. */
+	setSiteCa: (pem: string | null) => typedError<SiteCaView, AppError>(__TAURI_INVOKE("set_site_ca", { pem })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
@@ -41,26 +77,6 @@ export const commands = {
 	labStatus: () => typedError<LabView, AppError>(__TAURI_INVOKE("lab_status")),
 	/**  Starts the simulated rack in this process, and adds its cards and its ISO. */
 	startLab: (cards: number) => typedError<LabView, AppError>(__TAURI_INVOKE("start_lab", { cards })),
-	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
-	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
-	refreshBmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("refresh_bmc", { id })),
-	addBmc: (bmc: AddBmc) => typedError<BmcId, AppError>(__TAURI_INVOKE("add_bmc", { bmc })),
-	removeBmc: (id: BmcId) => typedError<null, AppError>(__TAURI_INVOKE("remove_bmc", { id })),
-	actOnBmc: (id: BmcId, order: BmcOrder, onProgress: Channel<BmcProgress>) => typedError<BmcOutcome, AppError>(__TAURI_INVOKE("act_on_bmc", { id, order, onProgress })),
-	rawBmc: (id: BmcId) => typedError<RawView, AppError>(__TAURI_INVOKE("raw_bmc", { id })),
-	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
-	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
-	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
-	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
-	readList: (text: string) => typedError<AddressList, AppError>(__TAURI_INVOKE("read_list", { text })),
-	startDiscovery: (request: DiscoveryRequest) => typedError<DiscoveryId, AppError>(__TAURI_INVOKE("start_discovery", { request })),
-	discovery: (id: DiscoveryId) => typedError<DiscoveryView, AppError>(__TAURI_INVOKE("discovery", { id })),
-	cancelDiscovery: (id: DiscoveryId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_discovery", { id })),
-	trustDiscovered: (trust: TrustDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("trust_discovered", { trust })),
-	retryDiscovered: (retry: RetryDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("retry_discovered", { retry })),
-	addDiscovered: (id: DiscoveryId, rows: AddDiscovered[]) => typedError<AddedRow[], AppError>(__TAURI_INVOKE("add_discovered", { id, rows })),
-	siteCa: () => typedError<SiteCaView, AppError>(__TAURI_INVOKE("site_ca")),
-	setSiteCa: (pem: string | null) => typedError<SiteCaView, AppError>(__TAURI_INVOKE("set_site_ca", { pem })),
 	stopLab: () => typedError<null, AppError>(__TAURI_INVOKE("stop_lab")),
 };
 
@@ -75,6 +91,12 @@ export type AccRoute = { route: "direct"; address: Address } |
 /**  A channel through the IMC's sshd to this address. */
 { route: "through_imc"; address: Address };
 
+/**  A pin that blocks: what the peer shows now, to be accepted. */
+export type AcceptPin = {
+	kind: PinKind,
+	peer: string,
+	fingerprint: Fingerprint,
+};
 
 export type ActionView = {
 	action: DpuAction,
@@ -84,9 +106,76 @@ export type ActionView = {
 	why_not: string | null,
 };
 
+/**  A network adapter of a chassis. */
+export type AdapterInfo = {
+	id?: string | null,
+	name?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	firmware?: string | null,
+	/**  Lower case, with colons. */
+	macs?: string[],
+	health?: Health,
+};
+
+/**  Any Redfish service to add that is no card's IMC. The password crosses inwards only. */
+export type AddBmc = {
+	name: string,
+	/**  `host` or `host:port`; 443 where it is missing. */
+	address: string,
+	login: NewLogin,
+	labels: string[],
+	/**  What the person accepted, from the probe. */
+	certificate: Fingerprint,
+};
+
+/**  A row to add: a card, where it is an Intel IPU's IMC, else another BMC. */
+export type AddDiscovered = {
+	row: number,
+	name: string,
+	labels: string[],
+};
+
+/**  A card to add. The password crosses inwards only. */
+export type AddDpu = {
+	name: string,
+	/**  `host` or `host:port` of the IMC's Redfish. */
+	imc: string,
+	/**  `host` or `host:port` of the IMC's SSH; the same host where it is missing. */
+	imc_ssh: string | null,
+	/**  `host:port` of the ACC; through the IMC to 192.168.0.2 where it is missing. */
+	acc: string | null,
+	host: string | null,
+	login: NewLogin,
+	/**  How the IMC's SSH is logged in to; as Redfish where it is missing. */
+	ssh_login: ImcSshLogin | null,
+	/**  For an ACC that does not know Slipway's key yet. */
+	acc_login: NewLogin | null,
+	labels: string[],
+	/**  What the person accepted, from the probe. */
+	certificate: Fingerprint,
+	/**  `None`: its SSH showed none, and is not used until one is accepted. */
+	host_key: Fingerprint | null,
+};
+
+/**  How adding a row went. */
+export type AddedRow = {
+	row: number,
+	name: string,
+	bmc: BmcId | null,
+	error: AppError | null,
+};
 
 /**  A host name or IP address, and a port. IPv6 is written `[::1]:8443`. */
 export type Address = string;
+
+/**  What a list says. */
+export type AddressList = {
+	candidates: Candidate[],
+	problems: LineProblem[],
+};
 
 /**  An error as it crosses: what happened, the evidence, the next action. */
 export type AppError = {
@@ -133,6 +222,143 @@ export type AvailableImage = {
 	checked_at: Timestamp,
 };
 
+/**  What can be done to a Redfish service. */
+export type BmcAction = "insert" | "eject" | "set_boot" | "reset";
+
+/**  One action at one resource, as data: one that is not offered says why. */
+export type BmcActionView = {
+	action: BmcAction,
+	/**  The slot, system or manager: what the order names. Empty where there is none. */
+	target: string,
+	/**  What people call that: "Virtual CD", "System 1". */
+	target_name: string,
+	/**  "Insert a medium", "Reset the manager" */
+	label: string,
+	/**  Reset types, or boot targets. */
+	choices: string[],
+	/**  For the boot override: `Once`, `Continuous`, `Disabled`, as far as they are offered. */
+	modes: BootOverrideEnabled[],
+	/**  What it does to what runs there, for the question before it. `None`: it interrupts nothing. */
+	interrupts: string | null,
+	/**  `None`: it may be done. */
+	why_not: string | null,
+};
+
+/**  One Redfish service. A card's IMC has the id of its card. */
+export type BmcId = string;
+
+/**  Whose management controller answers. */
+export type BmcKind = 
+/**  The IMC of an Intel IPU. */
+{ kind: "intel_imc" } | 
+/**  A server's: iDRAC, iLO, XCC, OpenBMC, … */
+{ kind: "server"; vendor: string | null; product: string | null } | 
+/**  The BMC of an NVIDIA BlueField card: recognised, never sent to virtual media. */
+{ kind: "blue_field"; product: string | null } | 
+/**  A Redfish service that says too little of itself. */
+{ kind: "unknown" };
+
+/**  What to do. `slot`, `system` and `target` are paths of the inventory. */
+export type BmcOrder = { action: "insert"; slot: string; image: string } | { action: "eject"; slot: string } | { action: "set_boot"; system: string; enabled: BootOverrideEnabled; target: string } | { action: "reset"; target: string; reset_type: string };
+
+/**  What an order led to, as it was read back. */
+export type BmcOutcome = {
+	sentence: string,
+	slot: MediaSlotInfo | null,
+	boot: BootOverride | null,
+};
+
+export type BmcPage = {
+	rows: BmcRow[],
+	/**  Rows that match. */
+	total: number,
+};
+
+/**  While an order is carried out. */
+export type BmcProgress = {
+	/**  "The BMC is fetching the image (task 7 runs for 12 s)" */
+	sentence: string,
+	/**  Seconds since the order. */
+	seconds: number,
+};
+
+/**  A page of Redfish services. */
+export type BmcQuery = {
+	/**  In names, addresses, kinds, models, serial numbers, firmware and labels. */
+	search?: string | null,
+	/**  The cards' IMCs too; without it only servers, BlueFields and others. */
+	with_imcs?: boolean,
+	offset?: number,
+	/**  At most 500. */
+	limit?: number,
+};
+
+/**  A Redfish service in a list. */
+export type BmcRow = {
+	id: BmcId,
+	name: string,
+	address: Address,
+	kind: BmcKind,
+	/**  "Intel IPU's IMC", "Dell Inc. iDRAC", "BlueField BMC", "Redfish service". */
+	kind_text: string,
+	state: BmcState,
+	/**  Why it stands so, one sentence. */
+	reason: string,
+	/**  The card whose IMC this is. */
+	dpu: DpuId | null,
+	/**  The cards in this server. */
+	cards: PairedCard[],
+	health: Health,
+	firmware: string | null,
+	model: string | null,
+	serial_number: string | null,
+	power: string | null,
+	/**  When it answered last. */
+	seen: Timestamp | null,
+	labels: string[],
+};
+
+/**  How a BMC stands, worst first. */
+export type BmcState = 
+/**  It shows another certificate than the pinned one, or none is pinned: nothing is asked. */
+"untrusted" | 
+/**  It refuses our user name or password: nothing is asked until a person says so. */
+"refused" | "unreachable" | 
+/**  Its own health is not OK. */
+"degraded" | 
+/**  What is known is too old to be taken for the present. */
+"stale" | 
+/**  Never asked. */
+"unknown" | "healthy";
+
+/**  Everything about one Redfish service, as last seen. */
+export type BmcView = {
+	row: BmcRow,
+	inventory: Inventory | null,
+	/**  When the inventory was read. */
+	read_at: Timestamp | null,
+	/**  Whether the inventory is too old to be taken for the present. */
+	stale: boolean,
+	silent: Silence | null,
+	/**
+	 *  Looks that failed in a row, and when it is tried again; never by itself where a person is
+	 *  needed.
+	 */
+	failures: number,
+	next_look: Timestamp | null,
+	actions: BmcActionView[],
+	pins: PinView[],
+	/**  Who we are there: "profile lab-imcs (root)", "its own (root)". */
+	login: string,
+	/**  The profile, where it is one. */
+	profile: CredentialId | null,
+	/**  Of a card's IMC: the server that the card is in. */
+	pairing: PairingView | null,
+	added_at: Timestamp,
+	/**  Why it can't be removed by itself. */
+	why_not_remove: string | null,
+};
+
 /**  Which boot entry is wanted. */
 export type BootChange = { change: "upgrade" } | { change: "switch"; to: ImageReference } | { change: "rollback" };
 
@@ -167,10 +393,29 @@ export type BootEntry = {
 	checksum: string | null,
 };
 
+/**  A boot source override and what may be set. */
+export type BootInfo = {
+	enabled?: string | null,
+	target?: string | null,
+	/**  `UEFI` or `Legacy`. */
+	mode?: string | null,
+	enabled_offered?: string[],
+	targets_offered?: string[],
+};
+
 /**  Which entry the next boot takes, as far as `rollback` decides it. */
 export type BootOrder = "default" | "rollback" | 
 /**  A word that this release does not know, kept as it is. */
 { other: string };
+
+/**  Boot source override: `None` as target where the service says so or says something unknown. */
+export type BootOverride = {
+	enabled: BootOverrideEnabled,
+	/**  `Cd`, `RemoteDrive`, `None`, …, as Redfish writes it. */
+	target: string,
+};
+
+export type BootOverrideEnabled = "Disabled" | "Once" | "Continuous";
 
 /**  A card's own view of what it runs. */
 export type BootcStatus = {
@@ -188,6 +433,36 @@ export type BootcStatus = {
 /**  A number of bytes. Crosses to the UI as a number: files stay far under 2^53. */
 export type ByteCount = number;
 
+/**  One address to look at, and what its line said of it. */
+export type Candidate = {
+	/**  The line of the list, from 1. */
+	line?: number,
+	/**  Host name or IP address, with `:port` where the line had one. */
+	address?: string,
+	name?: string | null,
+	/**  A user name, where it is another one than the profile's. */
+	user?: string | null,
+	/**  A credential profile, by name. */
+	profile?: string | null,
+	/**  The server that the card is in. */
+	host?: string | null,
+	labels?: string[],
+	/**  `host:port` of the IMC's SSH. */
+	ssh?: string | null,
+	/**  `host:port` of the ACC. */
+	acc?: string | null,
+};
+
+/**  How a card is logged in to. */
+export type CardLogins = {
+	imc: LoginView,
+	imc_ssh: ImcSshLogin,
+	/**  "by the login of Redfish", "profile lab-keys (SSH key)", "root without a password" */
+	imc_ssh_text: string,
+	/**  For an ACC that does not know Slipway's key. */
+	acc: LoginView | null,
+};
+
 export type CardPlan = {
 	dpu: DpuId,
 	name: string,
@@ -201,8 +476,35 @@ export type CardPlan = {
 	problems: string[],
 };
 
+/**
+ *  What a TLS certificate says of itself, for a person who compares. Only the fingerprint, and
+ *  `vouched_by_ca`, are facts; the rest is the certificate's own word.
+ */
+export type CertificateInfo = {
+	fingerprint: Fingerprint,
+	/**  `CN=imc-1.lab, O=…` */
+	subject: string | null,
+	issuer: string | null,
+	not_before: Timestamp | null,
+	not_after: Timestamp | null,
+	/**  The DNS names and addresses that it is for. */
+	names: string[],
+	/**  It names itself as its issuer. */
+	self_signed: boolean,
+	/**  It chains to a CA of the site, is for the address that was asked, and is valid now. */
+	vouched_by_ca: boolean,
+};
+
+export type Change = {
+	tag: ChangeTag,
+	/**  Which one; `None` means any. */
+	id: string | null,
+};
+
 /**  What kind of thing changed. */
-export type ChangeTag = "dpu" | "job" | "iso" | "pin" | "bmc" | "credential" | "discovery" | 
+export type ChangeTag = "dpu" | "job" | "iso" | "pin" | "bmc" | "credential" | 
+/**  A row of a discovery; the id is the discovery's. */
+"discovery" | 
 /**  Look at everything again: changes were missed. */
 "all";
 
@@ -213,6 +515,76 @@ export type ChangedEvent = {
 	id: string | null,
 	/**  Grows with every event of this start. */
 	seq: number,
+};
+
+export type ChassisInfo = {
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	chassis_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	health?: Health,
+	power?: string | null,
+	adapters?: AdapterInfo[],
+	pcie_devices?: PcieDeviceInfo[],
+};
+
+/**  A profile to add or to change. */
+export type CredentialForm = {
+	/**  `None`: a new one. */
+	id: CredentialId | null,
+	name: string,
+	user_name: string,
+	kind: CredentialKind,
+	/**  Password or private key. `None` keeps the one that is stored. */
+	secret: string | null,
+	scope: CredentialScope,
+};
+
+/**  One credential profile. */
+export type CredentialId = string;
+
+/**  What proves who we are. */
+export type CredentialKind = 
+/**  For Redfish and for SSH. */
+"password" | 
+/**  A private key in OpenSSH's or PKCS#8 form, without passphrase. For SSH only. */
+"ssh_key" | 
+/**  The keys of the agent behind `SSH_AUTH_SOCK`; nothing is stored. For SSH only. */
+"ssh_agent";
+
+/**
+ *  What a profile is for: machines by address, or by label. Where both are empty it is for none by
+ *  itself, and is used only where somebody names it.
+ */
+export type CredentialScope = {
+	/**  Host names with `*` for any run of characters, IP addresses, or networks (`10.1.0.0/16`). */
+	addresses?: string[],
+	labels?: string[],
+};
+
+/**  Who uses a profile. */
+export type CredentialUser = {
+	name: string,
+	dpu: DpuId | null,
+	bmc: BmcId | null,
+};
+
+/**  A credential profile, without its secret. */
+export type CredentialView = {
+	id: CredentialId,
+	name: string,
+	user_name: string,
+	kind: CredentialKind,
+	scope: CredentialScope,
+	/**  Cards and BMCs that log in by it. */
+	used_by: CredentialUser[],
+	/**  Why it can't be removed; `None`: it can. */
+	why_not_remove: string | null,
+	created_at: Timestamp,
 };
 
 export type DeployRequest = {
@@ -234,6 +606,98 @@ export type DeskState = {
 	/**  There is an encrypted file that waits for its passphrase; without one, a passphrase makes it. */
 	has_secret_file: boolean,
 	data_dir: string,
+};
+
+/**  What an address turned out to be. */
+export type DiscoveryAnswer = 
+/**  Not asked yet, or being asked. */
+{ answer: "waiting" } | 
+/**  Redfish, and we were let in. */
+{ answer: "found"; kind: BmcKind } | 
+/**  Its certificate is new: nothing was sent. Accept it to go on. */
+{ answer: "untrusted_certificate" } | 
+/**  Its certificate is not the pinned one: nothing was sent. */
+{ answer: "changed_certificate" } | 
+/**  It refused the profile's user or password; tried once. */
+{ answer: "wrong_credentials"; kind: BmcKind } | 
+/**  Nobody said by which profile to log in, or the profile can't be used there. */
+{ answer: "needs_credential"; kind: BmcKind } | 
+/**  Not tried: the profile was refused too often by others. */
+{ answer: "held_back"; kind: BmcKind } | 
+/**  No Redfish, but the SSH of an IMC: by its `/etc/issue`. */
+{ answer: "imc_without_redfish"; issue: string } | 
+/**  Something answers that is no Redfish service. */
+{ answer: "no_redfish" } | { answer: "unreachable"; stage: Stage };
+
+/**  One discovery: it lives as long as its process. */
+export type DiscoveryId = string;
+
+/**  A list to look at. */
+export type DiscoveryRequest = {
+	/**  Lines, ranges, networks, or CSV with a header. */
+	text: string,
+	/**
+	 *  Profiles to log in by, in this order of preference; each address gets the first that is
+	 *  for it, or else the first of all.
+	 */
+	profiles: CredentialId[],
+	/**
+	 *  Accepts and stores every certificate and host key that is new, each of which is shown. A
+	 *  changed one is never accepted.
+	 */
+	trust_on_first_use: boolean,
+	/**
+	 *  After so many refusals of one profile the other addresses wait: an account of many BMCs
+	 *  would be locked. `None`: 3.
+	 */
+	most_refusals: number | null,
+};
+
+/**  One address of a discovery. */
+export type DiscoveryRow = {
+	/**  Its place in the list: what the other questions name. */
+	index: number,
+	candidate: Candidate,
+	/**  A name for it: from the list, else from its address. */
+	name: string,
+	/**  Where Redfish answered, or was tried last. */
+	redfish: Address | null,
+	ssh: Address | null,
+	answer: DiscoveryAnswer,
+	/**  The answer in one sentence, with the evidence. */
+	sentence: string,
+	certificate: ProbeTrust | null,
+	/**  What the certificate says of itself, and whether the site's CA vouches for it. */
+	shown: CertificateInfo | null,
+	/**  Of an IMC's SSH. */
+	host_key: ProbeTrust | null,
+	/**  The profile that it is logged in by. */
+	profile: CredentialId | null,
+	firmware: string | null,
+	model: string | null,
+	serial_number: string | null,
+	/**  The one that is in Slipway already. */
+	known: BmcId | null,
+	/**  Why it can't be added (now); `None`: it can. */
+	why_not_add: string | null,
+};
+
+/**  How far a discovery is. */
+export type DiscoveryStage = "running" | 
+/**  All were asked; some may wait for a person: trust, or a credential. */
+"done" | "cancelled";
+
+export type DiscoveryView = {
+	id: DiscoveryId,
+	stage: DiscoveryStage,
+	/**  Addresses that have answered, or finally have not. */
+	done: number,
+	total: number,
+	/**  "41 of 120 asked: 30 Intel IPUs, 2 servers; 4 wait for your trust" */
+	sentence: string,
+	rows: DiscoveryRow[],
+	problems: LineProblem[],
+	started_at: Timestamp,
 };
 
 /**  What can be done to a card, as data: a disabled one says why. */
@@ -284,6 +748,45 @@ export type DpuRow = {
 
 export type DpuSort = "name" | "state" | "host" | "version" | "last_seen";
 
+/**  Everything about one card. */
+export type DpuView = {
+	row: DpuRow,
+	identity: ImcIdentity,
+	imc_ssh: Address,
+	acc: AccRoute,
+	bootc: BootcStatus | null,
+	greenboot: Greenboot | null,
+	hostname: string | null,
+	boot_id: string | null,
+	acc_seen: Timestamp | null,
+	acc_silent: Silence | null,
+	imc_seen: Timestamp | null,
+	imc_silent: Silence | null,
+	wanted: ImageDigest | null,
+	actions: ActionView[],
+	pins: PinView[],
+	logins: CardLogins,
+	/**  The server that the card is in, where it is known by its BMC. */
+	pairing: PairingView | null,
+	/**  Whether the inventory of its IMC was ever read, and when: see the IMC's [`super::BmcView`]. */
+	inventory_read_at: Timestamp | null,
+	/**  Newest first. */
+	jobs: JobRow[],
+	added_at: Timestamp,
+};
+
+export type DriveInfo = {
+	id?: string | null,
+	name?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	serial_number?: string | null,
+	capacity?: ByteCount | null,
+	/**  `SSD`, `HDD` */
+	media_type?: string | null,
+	protocol?: string | null,
+	health?: Health,
+};
 
 /**  A code exists only where a shell branches on it. */
 export type ErrorCode = 
@@ -291,6 +794,18 @@ export type ErrorCode =
 "precondition" | 
 /**  What was typed can't be meant. */
 "invalid" | "not_found" | "trust_unknown" | "trust_changed" | "authentication" | "unreachable" | "secrets_locked" | "newer_database" | "other";
+
+/**  A network interface: of a manager, of a system, or a port of an adapter. */
+export type EthernetInfo = {
+	id?: string | null,
+	name?: string | null,
+	/**  Lower case, with colons, where it could be read as one. */
+	mac?: string | null,
+	addresses?: string[],
+	link?: string | null,
+	speed_mbps?: number | null,
+	health?: Health,
+};
 
 export type EventKind = "submitted" | 
 /**  The state changed. */
@@ -353,6 +868,20 @@ export type FailureKind =
  */
 export type Fingerprint = string;
 
+/**  One line of a firmware inventory. */
+export type FirmwareInfo = {
+	id?: string | null,
+	name?: string | null,
+	version?: string | null,
+	updateable?: boolean | null,
+};
+
+/**  A resource that was linked and could not be read. */
+export type Gap = {
+	path: string,
+	reason: string,
+};
+
 /**  greenboot's verdict on the running boot, from `grub2-editenv list`. */
 export type Greenboot = 
 /**  `boot_success=1` and no counter: the checks passed. */
@@ -374,6 +903,18 @@ export type Headline = {
 
 /**  The words of `ui.md`, worst first: the order decides which one is the headline. */
 export type HeadlineState = "working" | "failed" | "unreachable" | "rolled_back" | "degraded" | "drifted" | "staged" | "update_available" | "not_image_mode" | "unknown" | "current";
+
+/**  Health with its reason: the conditions that the service names for it. */
+export type Health = {
+	/**  `OK`, `Warning`, `Critical`, or another word, as it was written. */
+	health?: string | null,
+	/**  `HealthRollup`: of everything below it too. */
+	rollup?: string | null,
+	/**  `Enabled`, `Absent`, `StandbyOffline`, … */
+	state?: string | null,
+	/**  `Status.Conditions[].Message`, and what is not `OK` below it. */
+	reasons?: string[],
+};
 
 /**  `sha256:` and 64 hexadecimal digits: of an image manifest. The only equality of images. */
 export type ImageDigest = string;
@@ -408,10 +949,30 @@ export type ImcIdentity = {
 	power: string | null,
 };
 
+/**  How the SSH of an IMC is logged in to, besides the fleet key, which is always offered first. */
+export type ImcSshLogin = 
+/**  By the user and password of its Redfish. */
+{ login: "as_redfish" } | { login: "profile"; credential: CredentialId } | 
+/**  Root without a password, as IMCs are shipped. Only where somebody said so for this card. */
+{ login: "empty_password" };
+
 /**  While an ISO is read into the library. */
 export type ImportProgress = {
 	read: ByteCount,
 	total: ByteCount,
+};
+
+/**  Everything of one service. */
+export type Inventory = {
+	kind?: BmcKind,
+	service?: ServiceInfo,
+	managers?: ManagerInfo[],
+	systems?: SystemInfo[],
+	chassis?: ChassisInfo[],
+	firmware?: FirmwareInfo[],
+	gaps?: Gap[],
+	/**  How many requests it took. */
+	requests?: number,
 };
 
 /**  An ISO of the library. */
@@ -532,6 +1093,53 @@ export type LabView = {
 	demo_iso: string | null,
 };
 
+/**  A line, or a part of one, that can't be meant. */
+export type LineProblem = {
+	line: number,
+	reason: string,
+};
+
+export type LoginView = {
+	user_name: string,
+	/**  The profile; `None`: a credential of its own. */
+	profile: CredentialId | null,
+	/**  "profile lab-imcs (root)", "its own (root)" */
+	text: string,
+};
+
+/**  How often BMCs are looked at. */
+export type LookPolicy = {
+	/**  Between two looks at one BMC. */
+	every_seconds?: number,
+	/**  Between two readings of everything. */
+	crawl_seconds?: number,
+	/**  The longest pause after failures. */
+	cap_seconds?: number,
+	/**  Older than this is stale. */
+	stale_seconds?: number,
+};
+
+export type ManagerInfo = {
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	/**  `BMC`, `EnclosureManager`, … */
+	manager_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	serial_number?: string | null,
+	uuid?: string | null,
+	firmware?: string | null,
+	/**  The controller's own clock, as it was written (`0000-00-00` and the like stay text). */
+	date_time?: string | null,
+	health?: Health,
+	power?: string | null,
+	slots?: MediaSlotInfo[],
+	interfaces?: EthernetInfo[],
+	/**  Absent where the service offers no reset. */
+	reset_types?: string[] | null,
+};
+
 /**  Somebody who reads a published file. */
 export type MediaReader = {
 	peer: string,
@@ -540,6 +1148,40 @@ export type MediaReader = {
 	active: boolean,
 	started_at: Timestamp,
 };
+
+/**  A virtual media slot and what it can do. */
+export type MediaSlotInfo = {
+	/**  Its resource: what an action names. */
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	media_types?: string[],
+	inserted?: boolean,
+	/**  The URL where the service tells it, else the image's name. */
+	image?: string | null,
+	write_protected?: boolean | null,
+	/**  `https`, `http`, `nfs`, … where the service names them. */
+	protocols?: string[],
+	/**  Why media can't be inserted here; `None` where it can. */
+	why_no_insert?: string | null,
+	/**  Why nothing can be ejected here now; `None` where something can. */
+	why_no_eject?: string | null,
+};
+
+export type MemoryInfo = {
+	id?: string | null,
+	locator?: string | null,
+	capacity?: ByteCount | null,
+	memory_type?: string | null,
+	manufacturer?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	mhz?: number | null,
+	health?: Health,
+};
+
+/**  Which login a machine gets: a profile that is there, or one of its own. */
+export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
 
 export type Overview = {
 	total: number,
@@ -552,6 +1194,49 @@ export type Overview = {
 	images: ImageUse[],
 	running: JobRow[],
 	recent: JobRow[],
+};
+
+/**  Why a card is taken to be in a host. */
+export type PairedBy = 
+/**  The host lists a device with the card's serial number. */
+{ by: "serial_number"; serial_number: string } | 
+/**  The host lists an adapter with a MAC address of the card. */
+{ by: "mac"; mac: string } | 
+/**  A person said so. */
+{ by: "hand" } | 
+/**  A cluster.yaml said so. */
+{ by: "cluster_yaml" };
+
+/**  A card in a server. */
+export type PairedCard = {
+	dpu: DpuId,
+	name: string,
+	by: PairedBy,
+};
+
+/**  The server that a card is in. */
+export type PairingView = {
+	host: BmcId,
+	host_name: string,
+	by: PairedBy,
+	/**  "the host lists a device with the card's serial number 12345" */
+	because: string,
+	since: Timestamp,
+};
+
+export type PcieDeviceInfo = {
+	id?: string | null,
+	name?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	firmware?: string | null,
+	slot?: string | null,
+	/**  `0x8086`-like, of its first function. */
+	vendor_id?: string | null,
+	device_id?: string | null,
+	health?: Health,
 };
 
 /**  A certificate or host key that was accepted once. */
@@ -573,6 +1258,24 @@ export type PinKind =
 /**  An SSH host key. */
 "ssh_host_key";
 
+/**  A pin, whose it is, and what was shown instead. */
+export type PinView = {
+	kind: PinKind,
+	peer: string,
+	/**  `None`: nothing is pinned (any more), and something was shown. */
+	fingerprint: Fingerprint | null,
+	/**  Why it was accepted. */
+	accepted_because: string,
+	first_seen: Timestamp | null,
+	last_seen: Timestamp | null,
+	/**  Another one was shown and refused: the peer is blocked until a person decides. */
+	refused: RefusedKey | null,
+	/**  "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3". */
+	of: string | null,
+	dpu: DpuId | null,
+	bmc: BmcId | null,
+};
+
 /**  What would happen, per card, before anything does. */
 export type PlanView = {
 	title: string,
@@ -590,11 +1293,31 @@ export type PlannedStep = {
 	commands: string[],
 };
 
+/**  What an address answered, before anybody trusts it. */
+export type Probe = {
+	redfish: Address,
+	ssh: Address,
+	/**  What the certificate says of itself, and whether the site's CA vouches for it. */
+	shown: CertificateInfo | null,
+	certificate: ProbeTrust,
+	host_key: ProbeTrust,
+};
 
 /**  A fingerprint, and how it stands to what is pinned. */
 export type ProbeTrust = { trust: "new"; seen: Fingerprint } | { trust: "pinned"; seen: Fingerprint } | { trust: "changed"; pinned: Fingerprint; seen: Fingerprint } | 
 /**  It did not answer; the sentence says how far it got. */
 { trust: "silent"; reason: string };
+
+export type ProcessorInfo = {
+	id?: string | null,
+	processor_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	cores?: number | null,
+	threads?: number | null,
+	max_mhz?: number | null,
+	health?: Health,
+};
 
 /**  The newest line, in our words. */
 export type Progress = {
@@ -618,6 +1341,23 @@ export type PublicationView = {
 	readers: MediaReader[],
 };
 
+export type RawText = {
+	path: string,
+	/**  JSON, indented. */
+	body: string,
+};
+
+/**  A resource of the last crawl, for the support view. */
+export type RawView = {
+	read_at: Timestamp,
+	resources: RawText[],
+};
+
+export type RefusedKey = {
+	seen: Fingerprint,
+	at: Timestamp,
+};
+
 /**  What a failed or cancelled job left behind on a card. Always reported. */
 export type Residue = {
 	/**  "virtual media still inserted" */
@@ -631,11 +1371,46 @@ export type Retry = { when: "now" } |
 /**  After somebody did what the hint says. */
 { when: "after_fix"; hint: string } | { when: "no" };
 
+/**  Goes on with rows by another profile: those that were refused, held back, or lacked one. */
+export type RetryDiscovered = {
+	id: DiscoveryId,
+	rows: number[],
+	profile: CredentialId,
+};
+
+/**  The service root. */
+export type ServiceInfo = {
+	name?: string | null,
+	vendor?: string | null,
+	product?: string | null,
+	redfish_version?: string | null,
+	uuid?: string | null,
+};
+
+/**  Another login for a card; what is `None` stays as it is. */
+export type SetCardLogin = {
+	dpu: DpuId,
+	/**  Tried at the IMC before it is kept. */
+	imc: NewLogin | null,
+	imc_ssh: ImcSshLogin | null,
+	acc: NewLogin | null,
+};
+
 export type Silence = {
 	since: Timestamp,
 	/**  One sentence: the stage, and the error. */
 	reason: string,
 };
+
+/**  The certificate authorities whose certificates are accepted for Redfish without a person. */
+export type SiteCaView = {
+	/**  `None`: there are none, and every certificate is accepted by a person. */
+	pem: string | null,
+	authorities: CertificateInfo[],
+};
+
+/**  How far a connection came before it failed. */
+export type Stage = "name" | "tcp" | "tls" | "http" | "ssh";
 
 export type StateCount = {
 	state: HeadlineState,
@@ -644,568 +1419,57 @@ export type StateCount = {
 
 export type StepStatus = "pending" | "active" | "done" | "skipped" | "failed";
 
+export type SystemInfo = {
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	/**  `Physical`, `DPU`, … */
+	system_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	sku?: string | null,
+	serial_number?: string | null,
+	part_number?: string | null,
+	uuid?: string | null,
+	host_name?: string | null,
+	bios?: string | null,
+	health?: Health,
+	power?: string | null,
+	memory?: ByteCount | null,
+	/**  Sockets, and cores over all of them. */
+	processor_count?: number | null,
+	core_count?: number | null,
+	processor_model?: string | null,
+	boot?: BootInfo,
+	slots?: MediaSlotInfo[],
+	processors?: ProcessorInfo[],
+	dimms?: MemoryInfo[],
+	drives?: DriveInfo[],
+	interfaces?: EthernetInfo[],
+	pcie_devices?: PcieDeviceInfo[],
+	/**  Absent where the service offers no reset. */
+	reset_types?: string[] | null,
+};
+
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
 export type Timestamp = string;
 
-/**  A typed reason for which nothing happens, shown as it is. */
-export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | { on: "retrying"; attempt: number; error: string };
-
-/* Provisional: by hand, until the backend's own are merged. */
-export type BmcKind = { kind: "intel_imc" } | { kind: "server"; vendor: string | null; product: string | null } | { kind: "blue_field"; product: string | null } | { kind: "unknown" };
-
-export type Health = {
-	health: string | null,
-	rollup: string | null,
-	state: string | null,
-	reasons: string[],
-};
-
-export type ServiceInfo = {
-	name: string | null,
-	vendor: string | null,
-	product: string | null,
-	redfish_version: string | null,
-	uuid: string | null,
-};
-
-export type BootInfo = {
-	enabled: string | null,
-	target: string | null,
-	mode: string | null,
-	enabled_offered: string[],
-	targets_offered: string[],
-};
-
-export type ManagerInfo = {
-	path: string,
-	id: string | null,
-	name: string | null,
-	manager_type: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	serial_number: string | null,
-	uuid: string | null,
-	firmware: string | null,
-	date_time: string | null,
-	health: Health,
-	power: string | null,
-	slots: MediaSlotInfo[],
-	interfaces: EthernetInfo[],
-	reset_types: string[] | null,
-};
-
-export type SystemInfo = {
-	path: string,
-	id: string | null,
-	name: string | null,
-	system_type: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	sku: string | null,
-	serial_number: string | null,
-	part_number: string | null,
-	uuid: string | null,
-	host_name: string | null,
-	bios: string | null,
-	health: Health,
-	power: string | null,
-	memory: ByteCount | null,
-	processor_count: number | null,
-	core_count: number | null,
-	processor_model: string | null,
-	boot: BootInfo,
-	slots: MediaSlotInfo[],
-	processors: ProcessorInfo[],
-	dimms: MemoryInfo[],
-	drives: DriveInfo[],
-	interfaces: EthernetInfo[],
-	pcie_devices: PcieDeviceInfo[],
-	reset_types: string[] | null,
-};
-
-export type MediaSlotInfo = {
-	path: string,
-	id: string | null,
-	name: string | null,
-	media_types: string[],
-	inserted: boolean,
-	image: string | null,
-	write_protected: boolean | null,
-	protocols: string[],
-	why_no_insert: string | null,
-	why_no_eject: string | null,
-};
-
-export type ProcessorInfo = {
-	id: string | null,
-	processor_type: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	cores: number | null,
-	threads: number | null,
-	max_mhz: number | null,
-	health: Health,
-};
-
-export type MemoryInfo = {
-	id: string | null,
-	locator: string | null,
-	capacity: ByteCount | null,
-	memory_type: string | null,
-	manufacturer: string | null,
-	part_number: string | null,
-	serial_number: string | null,
-	mhz: number | null,
-	health: Health,
-};
-
-export type DriveInfo = {
-	id: string | null,
-	name: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	serial_number: string | null,
-	capacity: ByteCount | null,
-	media_type: string | null,
-	protocol: string | null,
-	health: Health,
-};
-
-export type EthernetInfo = {
-	id: string | null,
-	name: string | null,
-	mac: string | null,
-	addresses: string[],
-	link: string | null,
-	speed_mbps: number | null,
-	health: Health,
-};
-
-export type AdapterInfo = {
-	id: string | null,
-	name: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	part_number: string | null,
-	serial_number: string | null,
-	firmware: string | null,
-	macs: string[],
-	health: Health,
-};
-
-export type PcieDeviceInfo = {
-	id: string | null,
-	name: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	part_number: string | null,
-	serial_number: string | null,
-	firmware: string | null,
-	slot: string | null,
-	vendor_id: string | null,
-	device_id: string | null,
-	health: Health,
-};
-
-export type ChassisInfo = {
-	path: string,
-	id: string | null,
-	name: string | null,
-	chassis_type: string | null,
-	manufacturer: string | null,
-	model: string | null,
-	part_number: string | null,
-	serial_number: string | null,
-	health: Health,
-	power: string | null,
-	adapters: AdapterInfo[],
-	pcie_devices: PcieDeviceInfo[],
-};
-
-export type FirmwareInfo = {
-	id: string | null,
-	name: string | null,
-	version: string | null,
-	updateable: boolean | null,
-};
-
-export type Gap = {
-	path: string,
-	reason: string,
-};
-
-export type Inventory = {
-	kind: BmcKind,
-	service: ServiceInfo,
-	managers: ManagerInfo[],
-	systems: SystemInfo[],
-	chassis: ChassisInfo[],
-	firmware: FirmwareInfo[],
-	gaps: Gap[],
-	requests: number,
-};
-
-export type LookPolicy = {
-	every_seconds: number,
-	crawl_seconds: number,
-	cap_seconds: number,
-	stale_seconds: number,
-};
-
-export type PairedBy = { by: "serial_number"; serial_number: string } | { by: "mac"; mac: string } | { by: "hand" } | { by: "cluster_yaml" };
-
-export type CredentialKind = "password" | "ssh_key" | "ssh_agent";
-
-export type CredentialScope = {
-	addresses: string[],
-	labels: string[],
-};
-
-export type ImcSshLogin = { login: "as_redfish" } | { login: "profile"; credential: CredentialId } | { login: "empty_password" };
-
-export type Candidate = {
-	line: number,
-	address: string,
-	name: string | null,
-	user: string | null,
-	profile: string | null,
-	host: string | null,
-	labels: string[],
-	ssh: string | null,
-	acc: string | null,
-};
-
-export type LineProblem = {
-	line: number,
-	reason: string,
-};
-
-export type AddressList = {
-	candidates: Candidate[],
-	problems: LineProblem[],
-};
-
-export type CertificateInfo = {
-	fingerprint: Fingerprint,
-	subject: string | null,
-	issuer: string | null,
-	not_before: Timestamp | null,
-	not_after: Timestamp | null,
-	names: string[],
-	self_signed: boolean,
-	vouched_by_ca: boolean,
-};
-
-export type Stage = "name" | "tcp" | "tls" | "http" | "ssh";
-
-export type BootOverrideEnabled = "Disabled" | "Once" | "Continuous";
-
-export type BootOverride = {
-	enabled: BootOverrideEnabled,
-	target: string,
-};
-
-export type BmcState = "untrusted" | "refused" | "unreachable" | "degraded" | "stale" | "unknown" | "healthy";
-
-export type BmcRow = {
-	id: BmcId,
-	name: string,
-	address: Address,
-	kind: BmcKind,
-	kind_text: string,
-	state: BmcState,
-	reason: string,
-	dpu: DpuId | null,
-	cards: PairedCard[],
-	health: Health,
-	firmware: string | null,
-	model: string | null,
-	serial_number: string | null,
-	power: string | null,
-	seen: Timestamp | null,
-	labels: string[],
-};
-
-export type PairedCard = {
-	dpu: DpuId,
-	name: string,
-	by: PairedBy,
-};
-
-export type PairingView = {
-	host: BmcId,
-	host_name: string,
-	by: PairedBy,
-	because: string,
-	since: Timestamp,
-};
-
-export type BmcQuery = {
-	search?: string | null,
-	with_imcs?: boolean,
-	offset?: number,
-	limit?: number,
-};
-
-export type BmcPage = {
-	rows: BmcRow[],
-	total: number,
-};
-
-export type BmcAction = "insert" | "eject" | "set_boot" | "reset";
-
-export type BmcActionView = {
-	action: BmcAction,
-	target: string,
-	target_name: string,
-	label: string,
-	choices: string[],
-	modes: BootOverrideEnabled[],
-	interrupts: string | null,
-	why_not: string | null,
-};
-
-export type BmcView = {
-	row: BmcRow,
-	inventory: Inventory | null,
-	read_at: Timestamp | null,
-	stale: boolean,
-	silent: Silence | null,
-	failures: number,
-	next_look: Timestamp | null,
-	actions: BmcActionView[],
-	pins: PinView[],
-	login: string,
-	profile: CredentialId | null,
-	pairing: PairingView | null,
-	added_at: Timestamp,
-	why_not_remove: string | null,
-};
-
-export type BmcOrder = { action: "insert"; slot: string; image: string } | { action: "eject"; slot: string } | { action: "set_boot"; system: string; enabled: BootOverrideEnabled; target: string } | { action: "reset"; target: string; reset_type: string };
-
-export type BmcProgress = {
-	sentence: string,
-	seconds: number,
-};
-
-export type BmcOutcome = {
-	sentence: string,
-	slot: MediaSlotInfo | null,
-	boot: BootOverride | null,
-};
-
-export type RawView = {
-	read_at: Timestamp,
-	resources: RawText[],
-};
-
-export type RawText = {
-	path: string,
-	body: string,
-};
-
-export type AddBmc = {
-	name: string,
-	address: string,
-	login: NewLogin,
-	labels: string[],
-	certificate: Fingerprint,
-};
-
-export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
-
-export type CredentialView = {
-	id: CredentialId,
-	name: string,
-	user_name: string,
-	kind: CredentialKind,
-	scope: CredentialScope,
-	used_by: CredentialUser[],
-	why_not_remove: string | null,
-	created_at: Timestamp,
-};
-
-export type CredentialUser = {
-	name: string,
-	dpu: DpuId | null,
-	bmc: BmcId | null,
-};
-
-export type CredentialForm = {
-	id: CredentialId | null,
-	name: string,
-	user_name: string,
-	kind: CredentialKind,
-	secret: string | null,
-	scope: CredentialScope,
-};
-
-export type CardLogins = {
-	imc: LoginView,
-	imc_ssh: ImcSshLogin,
-	imc_ssh_text: string,
-	acc: LoginView | null,
-};
-
-export type LoginView = {
-	user_name: string,
-	profile: CredentialId | null,
-	text: string,
-};
-
-export type SetCardLogin = {
-	dpu: DpuId,
-	imc: NewLogin | null,
-	imc_ssh: ImcSshLogin | null,
-	acc: NewLogin | null,
-};
-
-export type DiscoveryRequest = {
-	text: string,
-	profiles: CredentialId[],
-	trust_on_first_use: boolean,
-	most_refusals: number | null,
-};
-
-export type DiscoveryStage = "running" | "done" | "cancelled";
-
-export type DiscoveryView = {
-	id: DiscoveryId,
-	stage: DiscoveryStage,
-	done: number,
-	total: number,
-	sentence: string,
-	rows: DiscoveryRow[],
-	problems: LineProblem[],
-	started_at: Timestamp,
-};
-
-export type DiscoveryRow = {
-	index: number,
-	candidate: Candidate,
-	name: string,
-	redfish: Address | null,
-	ssh: Address | null,
-	answer: DiscoveryAnswer,
-	sentence: string,
-	certificate: ProbeTrust | null,
-	shown: CertificateInfo | null,
-	host_key: ProbeTrust | null,
-	profile: CredentialId | null,
-	firmware: string | null,
-	model: string | null,
-	serial_number: string | null,
-	known: BmcId | null,
-	why_not_add: string | null,
-};
-
-export type DiscoveryAnswer = { answer: "waiting" } | { answer: "found"; kind: BmcKind } | { answer: "untrusted_certificate" } | { answer: "changed_certificate" } | { answer: "wrong_credentials"; kind: BmcKind } | { answer: "needs_credential"; kind: BmcKind } | { answer: "held_back"; kind: BmcKind } | { answer: "imc_without_redfish"; issue: string } | { answer: "no_redfish" } | { answer: "unreachable"; stage: Stage };
-
+/**  A person's word on rows: which were compared and accepted. */
 export type TrustDiscovered = {
 	id: DiscoveryId,
+	/**  Only what these rows show now; another one shown later is not accepted by this. */
 	rows: number[],
 };
 
-export type RetryDiscovered = {
-	id: DiscoveryId,
-	rows: number[],
-	profile: CredentialId,
+/**  A virtual media slot. */
+export type VirtualMedia = {
+	/**  The last path component of the URL that was inserted; all that an IMC tells. */
+	image_name: string | null,
+	inserted: boolean,
 };
 
-export type AddDiscovered = {
-	row: number,
-	name: string,
-	labels: string[],
-};
-
-export type AddedRow = {
-	row: number,
-	name: string,
-	bmc: BmcId | null,
-	error: AppError | null,
-};
-
-export type PinView = {
-	kind: PinKind,
-	peer: string,
-	fingerprint: Fingerprint | null,
-	accepted_because: string,
-	first_seen: Timestamp | null,
-	last_seen: Timestamp | null,
-	refused: RefusedKey | null,
-	of: string | null,
-	dpu: DpuId | null,
-	bmc: BmcId | null,
-};
-
-export type RefusedKey = {
-	seen: Fingerprint,
-	at: Timestamp,
-};
-
-export type AcceptPin = {
-	kind: PinKind,
-	peer: string,
-	fingerprint: Fingerprint,
-};
-
-export type SiteCaView = {
-	pem: string | null,
-	authorities: CertificateInfo[],
-};
-
-export type DpuView = {
-	row: DpuRow,
-	identity: ImcIdentity,
-	imc_ssh: Address,
-	acc: AccRoute,
-	bootc: BootcStatus | null,
-	greenboot: Greenboot | null,
-	hostname: string | null,
-	boot_id: string | null,
-	acc_seen: Timestamp | null,
-	acc_silent: Silence | null,
-	imc_seen: Timestamp | null,
-	imc_silent: Silence | null,
-	wanted: ImageDigest | null,
-	actions: ActionView[],
-	pins: PinView[],
-	logins: CardLogins,
-	pairing: PairingView | null,
-	inventory_read_at: Timestamp | null,
-	jobs: JobRow[],
-	added_at: Timestamp,
-};
-
-export type Probe = {
-	redfish: Address,
-	ssh: Address,
-	shown: CertificateInfo | null,
-	certificate: ProbeTrust,
-	host_key: ProbeTrust,
-};
-
-export type AddDpu = {
-	name: string,
-	imc: string,
-	imc_ssh: string | null,
-	acc: string | null,
-	host: string | null,
-	login: NewLogin,
-	ssh_login: ImcSshLogin | null,
-	acc_login: NewLogin | null,
-	labels: string[],
-	certificate: Fingerprint,
-	host_key: Fingerprint | null,
-};
-
-export type BmcId = string;
-
-export type CredentialId = string;
-
-export type DiscoveryId = string;
-
+/**  A typed reason for which nothing happens, shown as it is. */
+export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | { on: "retrying"; attempt: number; error: string };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -4,8 +4,11 @@
 //! the adapter crates answer. Everything else is a plain function that a test can call.
 
 pub mod address;
+pub mod bmc;
 pub mod bootc;
 pub mod command;
+pub mod credential;
+pub mod discovery;
 pub mod dpu;
 pub mod failure;
 pub mod ids;

@@ -9,7 +9,7 @@ use slipway_core::{
     bootc::{BootcStatus, Greenboot},
     dpu::{AccRoute, Dpu},
     failure::{FailureKind, StepError},
-    ids::{CredentialId, DpuId, JobId},
+    ids::{DpuId, JobId},
     image::ImageReference,
     iso::published_name,
     job::{CardAccess, DeploymentPlan, Job, JobSpec, Prepared, engine::Cards},
@@ -21,7 +21,7 @@ use slipway_core::{
 use slipway_redfish::{RedfishClient, RedfishTarget};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
-use crate::{ChangeTag, Fleet, media::CardMedia};
+use crate::{ChangeTag, Fleet, logins::Login, media::CardMedia};
 
 /// The engine's way to cards.
 pub struct StoredCards {
@@ -79,26 +79,21 @@ impl Fleet {
         };
         let certificate = pin(PinKind::TlsCertificate, dpu.imc_redfish.to_string()).await?;
         let imc_key = pin(PinKind::SshHostKey, dpu.imc_ssh.to_string()).await?;
-        let (user, password) = self.credential(&dpu.imc_credential).await?;
+        let login = self.login(&dpu.imc_credential).await?;
+        let fleet_key = SshAuth::Key(self.inner.keys.fleet_key.clone());
+        let (imc_user, imc_auth) = self.imc_ssh_auth(&dpu, &login).await?;
         let shell_target = SshTarget {
             address: dpu.imc_ssh.clone(),
-            user: user.clone(),
-            auth: vec![
-                SshAuth::Key(self.inner.keys.fleet_key.clone()),
-                SshAuth::Password(password.clone()),
-            ],
+            user: imc_user,
+            auth: vec![fleet_key.clone(), imc_auth],
             host_key: imc_key,
             via: None,
         };
-        let (acc_user, mut acc_auth) = (
-            "root".to_owned(),
-            vec![SshAuth::Key(self.inner.keys.fleet_key.clone())],
-        );
-        let mut acc_login = acc_user;
+        let (mut acc_login, mut acc_auth) = ("root".to_owned(), vec![fleet_key]);
         if let Some(credential) = &dpu.acc_credential {
-            let (user, password) = self.credential(credential).await?;
-            acc_login = user;
-            acc_auth.push(SshAuth::Password(password));
+            let login = self.login(credential).await?;
+            acc_auth.push(login.ssh_auth());
+            acc_login = login.user;
         }
         let (address, via) = match &dpu.acc {
             AccRoute::Direct(address) => (address.clone(), None),
@@ -114,7 +109,7 @@ impl Fleet {
             via,
         };
         acc_target.host_key = pin(PinKind::SshHostKey, acc_target.peer()).await?;
-        let imc = self.bmc_link(&dpu, user, &password, certificate)?;
+        let imc = self.imc_link(&dpu, &login, certificate).await?;
         Ok(OpenCard {
             imc,
             imc_shell: self.remote_link(&dpu.id, shell_target),
@@ -126,43 +121,30 @@ impl Fleet {
         })
     }
 
-    async fn credential(&self, id: &CredentialId) -> Result<(String, Password), StepError> {
-        let profile = self.store().credential(id).await.map_err(local)?;
-        let password = self
-            .inner
-            .secrets
-            .get(&credential_key(id))
-            .await
-            .map_err(|error| {
-                StepError::new(FailureKind::Local, error.to_string())
-                    .hint("open the secret store, or enter the card's password again")
-            })?;
-        Ok((profile.user_name, password))
-    }
-
-    fn bmc_link(
+    /// The client of a card's IMC.
+    pub(crate) async fn imc_link(
         &self,
         dpu: &Dpu,
-        user: String,
-        password: &Password,
+        login: &Login,
         pin: Option<Fingerprint>,
     ) -> Result<Arc<RedfishClient>, StepError> {
-        let key = format!("{}|{}|{}", dpu.id, dpu.imc_redfish, shown(pin.as_ref()));
-        if let Some(client) = self.inner.links.bmc(&key) {
-            return Ok(client);
-        }
-        let password = imc_redfish_password(password).map_err(|error| {
+        let password = imc_redfish_password(login.password()).map_err(|error| {
             StepError::new(FailureKind::Authentication, error.to_string())
                 .hint("correct the card's credential")
         })?;
-        let target = RedfishTarget {
-            address: dpu.imc_redfish.clone(),
-            user,
-            password,
-            pin,
-            timeouts: slipway_redfish::Timeouts::default(),
-        };
-        Ok(self.inner.links.keep_bmc(key, RedfishClient::new(target)))
+        let target = self
+            .redfish_target(&dpu.imc_redfish, &login.user, password, pin)
+            .await?;
+        Ok(self.redfish_link(dpu.id.as_str(), target))
+    }
+
+    /// The client that is kept for a card or BMC, an address and a pin.
+    pub(crate) fn redfish_link(&self, of: &str, target: RedfishTarget) -> Arc<RedfishClient> {
+        let key = format!("{of}|{}|{}", target.address, shown(target.pin.as_ref()));
+        match self.inner.links.bmc(&key) {
+            Some(client) => client,
+            None => self.inner.links.keep_bmc(key, RedfishClient::new(target)),
+        }
     }
 
     fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {
@@ -181,10 +163,6 @@ impl Fleet {
             None => self.inner.links.keep_remote(key, SshRemote::new(target)),
         }
     }
-}
-
-pub(crate) fn credential_key(id: &CredentialId) -> String {
-    format!("credential/{id}")
 }
 
 fn hex_sha256(bytes: &[u8]) -> String {

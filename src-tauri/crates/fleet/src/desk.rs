@@ -15,6 +15,7 @@ use tokio::sync::{Notify, broadcast};
 use crate::{
     AppError, Change, ChangeTag, ErrorCode, FleetConfig,
     access::StoredCards,
+    discovery::Discoveries,
     keys::DeskKeys,
     links::Links,
     media::MediaDesk,
@@ -38,6 +39,9 @@ pub(crate) struct Inner {
     pub changes: broadcast::Sender<Change>,
     /// Wakes the runner: a job was submitted or cancelled.
     pub wake: Notify,
+    /// Wakes the looks: one is due that was not.
+    pub look: Notify,
+    pub discoveries: Discoveries,
     pub runs_jobs: std::sync::atomic::AtomicBool,
     pub registry: OciRegistry,
     /// ISOs that somebody published as they are.
@@ -62,6 +66,14 @@ impl Fleet {
     /// A database of a newer Slipway, a secret store that is locked, a disk that is full: each
     /// says what to do. Nothing in the folder is changed then.
     pub async fn open(config: FleetConfig) -> Result<Self, AppError> {
+        Self::open_at(config, Arc::new(SystemClock)).await
+    }
+
+    /// [`Self::open`] by another clock than the system's: tests move it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_at(config: FleetConfig, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let store = Store::open(&config.data_dir.join("slipway.db")).await?;
         let opened = slipway_store::open_secrets(&config.data_dir, config.passphrase.clone()).await;
         let secrets = opened.map_err(|error| {
@@ -72,7 +84,6 @@ impl Fleet {
             }
             error
         })?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keys = DeskKeys::load(&store, secrets.as_ref(), clock.now()).await?;
         let media = MediaDesk::new(
             keys.ca.clone(),
@@ -91,6 +102,8 @@ impl Fleet {
             clock,
             changes,
             wake: Notify::new(),
+            look: Notify::new(),
+            discoveries: Discoveries::default(),
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),
             plain: Mutex::default(),

@@ -12,7 +12,7 @@ use slipway_core::{ids::DpuId, trust::Fingerprint};
 use crate::{
     AppError, ErrorCode, Fleet,
     cards::{LAB_SETTING, Silent},
-    views::AddDpu,
+    views::{AddDpu, NewLogin},
 };
 
 /// The label of simulated cards.
@@ -111,12 +111,17 @@ fn described(card: LabCard) -> AddDpu {
         imc_ssh: Some(card.imc_ssh),
         acc: None,
         host: Some(card.host),
-        user: card.imc_user,
-        password: card.imc_password,
-        acc_user: Some(card.acc_user),
-        acc_password: Some(card.acc_password),
+        login: NewLogin::Own {
+            user: card.imc_user,
+            password: card.imc_password,
+        },
+        ssh_login: None,
+        acc_login: Some(NewLogin::Own {
+            user: card.acc_user,
+            password: card.acc_password,
+        }),
         labels: vec![LAB_LABEL.into()],
         certificate: card.imc_tls_fingerprint,
-        host_key: card.imc_host_key_fingerprint,
+        host_key: Some(card.imc_host_key_fingerprint),
     }
 }

@@ -5,22 +5,28 @@
 
 mod access;
 mod bench;
+mod bmcs;
 mod boot_changes;
 mod cards;
 mod changes;
 mod config;
+mod credentials;
 mod deployments;
 mod desk;
+mod discovery;
 mod error;
 mod isos;
 mod jobs;
 mod keys;
 mod lab;
 mod links;
+mod logins;
 mod media;
 mod overview;
 mod refresh;
 mod runner;
+mod scheduler;
+mod site_ca;
 mod trust;
 pub mod views;
 

@@ -2,7 +2,8 @@ import { Alert, AlertActionCloseButton, Card, CardBody, CardTitle } from "@patte
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import { ReasonedButton } from "@/components/ReasonedButton";
-import type { BmcActionView, BmcView } from "@/ipc/bindings";
+import type { BmcActionView } from "@/ipc/bindings";
+import type { BmcView } from "@/ipc/whole";
 import { sentence } from "@/lib/format";
 import { OrderDialog } from "./OrderDialog";
 

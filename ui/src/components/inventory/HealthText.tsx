@@ -4,7 +4,7 @@ import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/excl
 import MinusCircleIcon from "@patternfly/react-icons/dist/esm/icons/minus-circle-icon";
 import type { ComponentType } from "react";
 import { ToneIcon } from "@/components/ToneIcon";
-import type { Health } from "@/ipc/bindings";
+import type { Health } from "@/ipc/whole";
 import { healthTone } from "@/lib/bmcs";
 import type { Tone } from "@/lib/states";
 

@@ -1,6 +1,6 @@
 import { Card, CardBody, CardTitle, Grid, GridItem } from "@patternfly/react-core";
 import { type Fact, Facts } from "@/components/Facts";
-import type { BmcView, Inventory, ManagerInfo, SystemInfo } from "@/ipc/bindings";
+import type { BmcView, Inventory, ManagerInfo, SystemInfo } from "@/ipc/whole";
 import { bytes, counted } from "@/lib/format";
 import { HealthText } from "./HealthText";
 

@@ -3,8 +3,8 @@ import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { RelativeTime } from "@/components/RelativeTime";
-import type { BmcView } from "@/ipc/bindings";
 import { useRefreshBmc } from "@/ipc/queries/bmcs";
+import type { BmcView } from "@/ipc/whole";
 import { sentence } from "@/lib/format";
 
 /** How old the inventory is, what keeps it from being newer, and a way to read it now. */

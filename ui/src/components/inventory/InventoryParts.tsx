@@ -9,7 +9,7 @@ import type {
   MemoryInfo,
   PcieDeviceInfo,
   ProcessorInfo,
-} from "@/ipc/bindings";
+} from "@/ipc/whole";
 import { bytes, counted } from "@/lib/format";
 import { HealthText } from "./HealthText";
 import { type PartColumn, Parts } from "./Parts";

@@ -3,8 +3,9 @@ import { useState } from "react";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { SelectField } from "@/components/SelectField";
 import { TextField } from "@/components/TextField";
-import type { BmcActionView, BmcOutcome, BmcRow } from "@/ipc/bindings";
+import type { BmcActionView } from "@/ipc/bindings";
 import { useActOnBmc } from "@/ipc/queries/bmcs";
+import type { BmcOutcome, BmcRow } from "@/ipc/whole";
 import { sentence } from "@/lib/format";
 import { asOrder, emptyOrder, imageProblem, type OrderDraft, orderProblem } from "./orders";
 

@@ -14,7 +14,7 @@ import FolderOpenIcon from "@patternfly/react-icons/dist/esm/icons/folder-open-i
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
-import type { AddressList } from "@/ipc/bindings";
+import type { AddressList } from "@/ipc/whole";
 import { counted } from "@/lib/format";
 
 /** A list is kilobytes; what is larger is no list. */

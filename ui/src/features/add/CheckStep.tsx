@@ -10,8 +10,8 @@ import {
 import { useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
-import type { DiscoveryRow, DiscoveryView } from "@/ipc/bindings";
 import { useCancelDiscovery } from "@/ipc/queries/discovery";
+import type { DiscoveryRow, DiscoveryView } from "@/ipc/whole";
 import { counted, percent, sentence } from "@/lib/format";
 import { DiscoveryTable } from "./DiscoveryTable";
 import type { AddDraft } from "./draft";

@@ -3,7 +3,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import { Link } from "react-router";
 import { TickCell, TickHead } from "@/components/Ticks";
-import type { DiscoveryRow } from "@/ipc/bindings";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { sentence } from "@/lib/format";
 import { AnswerLabel } from "./AnswerLabel";
 import { type AddDraft, isCard, nameOf } from "./draft";

@@ -3,9 +3,10 @@ import { useState } from "react";
 import { CredentialDialog } from "@/components/CredentialDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { SelectField } from "@/components/SelectField";
-import type { DiscoveryId, DiscoveryRow } from "@/ipc/bindings";
+import type { DiscoveryId } from "@/ipc/bindings";
 import { useCredentials } from "@/ipc/queries/credentials";
 import { useRetryDiscovered } from "@/ipc/queries/discovery";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { counted } from "@/lib/format";
 
 type Props = { id: DiscoveryId; rows: DiscoveryRow[] };

@@ -5,8 +5,9 @@ import { CredentialDialog } from "@/components/CredentialDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
 import { TextField } from "@/components/TextField";
-import type { CredentialId, CredentialView } from "@/ipc/bindings";
+import type { CredentialId } from "@/ipc/bindings";
 import { useCredentials } from "@/ipc/queries/credentials";
+import type { CredentialView } from "@/ipc/whole";
 import { CREDENTIAL_KINDS } from "@/lib/bmcs";
 
 const describe = (profile: CredentialView) =>

@@ -5,8 +5,9 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
 import { LinkButton } from "@/components/LinkButton";
 import { ToneIcon } from "@/components/ToneIcon";
-import type { AddedRow, AppError, BmcId, DiscoveryRow, PairingView } from "@/ipc/bindings";
+import type { AddedRow, AppError, BmcId, PairingView } from "@/ipc/bindings";
 import { usePairings } from "@/ipc/queries/bmcs";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { counted, sentence } from "@/lib/format";
 import { isCard } from "./draft";
 

@@ -1,5 +1,6 @@
 import { Label } from "@patternfly/react-core";
-import type { CertificateInfo, DiscoveryRow, ProbeTrust } from "@/ipc/bindings";
+import type { CertificateInfo, ProbeTrust } from "@/ipc/bindings";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { sentence } from "@/lib/format";
 import { day } from "@/lib/time";
 

@@ -1,7 +1,8 @@
 import { Alert, Content } from "@patternfly/react-core";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
-import type { DiscoveryId, DiscoveryRow } from "@/ipc/bindings";
+import type { DiscoveryId } from "@/ipc/bindings";
 import { useTrustDiscovered } from "@/ipc/queries/discovery";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { counted } from "@/lib/format";
 import { isOnlyNew } from "./rows";
 import { Shown } from "./Shown";

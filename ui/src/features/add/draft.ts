@@ -1,10 +1,5 @@
-import type {
-  AddDiscovered,
-  CredentialId,
-  DiscoveryId,
-  DiscoveryRequest,
-  DiscoveryRow,
-} from "@/ipc/bindings";
+import type { AddDiscovered, CredentialId, DiscoveryId, DiscoveryRequest } from "@/ipc/bindings";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { words } from "@/lib/fields";
 
 /** What is typed and chosen to add machines. Kept while the window is open; never a secret. */

@@ -1,4 +1,4 @@
-import type { DiscoveryRow } from "@/ipc/bindings";
+import type { DiscoveryRow } from "@/ipc/whole";
 import { WANTS_PROFILE } from "@/lib/bmcs";
 
 /** What a person looks for in a list of hundreds. */

@@ -28,8 +28,9 @@ import { ReasonedButton } from "@/components/ReasonedButton";
 import { RelativeTime } from "@/components/RelativeTime";
 import { RevokePinDialog } from "@/components/RevokePinDialog";
 import { UrlTabs } from "@/components/UrlTabs";
-import type { BmcView, PairedCard, PinView } from "@/ipc/bindings";
+import type { PairedCard, PinView } from "@/ipc/bindings";
 import { useBmc, useRemoveBmc } from "@/ipc/queries/bmcs";
+import type { BmcView } from "@/ipc/whole";
 import { sentence } from "@/lib/format";
 
 function CardsInIt({ cards }: { cards: PairedCard[] }) {

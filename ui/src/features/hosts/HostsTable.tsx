@@ -4,7 +4,8 @@ import { Link, useNavigate } from "react-router";
 import { BmcStateLabel } from "@/components/inventory/BmcStateLabel";
 import { HealthText } from "@/components/inventory/HealthText";
 import { RelativeTime } from "@/components/RelativeTime";
-import type { BmcRow, PairedCard } from "@/ipc/bindings";
+import type { PairedCard } from "@/ipc/bindings";
+import type { BmcRow } from "@/ipc/whole";
 
 export const HOST_COLUMNS = [
   "Name",

@@ -18,8 +18,9 @@ import { CredentialDialog } from "@/components/CredentialDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { TableSkeleton } from "@/components/TableSkeleton";
-import type { CredentialUser, CredentialView } from "@/ipc/bindings";
+import type { CredentialUser } from "@/ipc/bindings";
 import { useCredentials, useRemoveCredential } from "@/ipc/queries/credentials";
+import type { CredentialView } from "@/ipc/whole";
 import { CREDENTIAL_KINDS } from "@/lib/bmcs";
 import { sentence } from "@/lib/format";
 

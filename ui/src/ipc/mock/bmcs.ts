@@ -1,15 +1,12 @@
 import type {
   BmcActionView,
   BmcOrder,
-  BmcOutcome,
   BmcQuery,
-  BmcRow,
   BmcState,
-  BmcView,
-  Inventory,
   PairingView,
   RawView,
 } from "../bindings";
+import type { BmcOutcome, BmcRow, BmcView, Inventory } from "../whole";
 import { refuse } from "./answers";
 import type { MockCard } from "./cards";
 import type { Desk } from "./desk";

@@ -1,4 +1,5 @@
-import type { CredentialView, IsoView, JobId, PinView } from "../bindings";
+import type { IsoView, JobId, PinView } from "../bindings";
+import type { CredentialView } from "../whole";
 import { type MockHost, makeHosts } from "./bmcs";
 import { type MockCard, makeCards } from "./cards";
 import type { MockDiscovery } from "./discovery";

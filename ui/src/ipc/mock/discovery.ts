@@ -1,15 +1,12 @@
 import type {
   AddDiscovered,
   AddedRow,
-  AddressList,
   BmcKind,
-  Candidate,
   DiscoveryRequest,
-  DiscoveryRow,
-  DiscoveryView,
   RetryDiscovered,
   TrustDiscovered,
 } from "../bindings";
+import type { AddressList, Candidate, DiscoveryRow, DiscoveryView } from "../whole";
 import { refuse } from "./answers";
 import { makeCards } from "./cards";
 import type { Desk } from "./desk";

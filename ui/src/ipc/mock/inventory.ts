@@ -1,4 +1,4 @@
-import type { Health, Inventory, ManagerInfo, MediaSlotInfo, SystemInfo } from "../bindings";
+import type { Health, Inventory, ManagerInfo, MediaSlotInfo, SystemInfo } from "../whole";
 import type { MockCard } from "./cards";
 import { hex } from "./images";
 

@@ -5,12 +5,13 @@ import type {
   BmcProgress,
   BmcQuery,
   CredentialForm,
-  CredentialView,
   DiscoveryRequest,
   RetryDiscovered,
   SiteCaView,
   TrustDiscovered,
 } from "../bindings";
+import type { CredentialView } from "../whole";
+import { whole } from "../whole";
 import { refuse } from "./answers";
 import { bmcPage, bmcView, carryOut, rawBmc } from "./bmcs";
 import type { Desk } from "./desk";
@@ -79,7 +80,7 @@ function saveCredential(desk: Desk, form: CredentialForm): string {
     name,
     user_name,
     kind,
-    scope,
+    scope: whole(scope),
   };
   desk.credentials = [...desk.credentials.filter((one) => one.id !== id), next];
   return id;
@@ -137,7 +138,7 @@ export function redfishHandlers(desk: Desk, changed: (tag: string) => void) {
     remove_credential: ({ id }: { id: string }) => {
       desk.credentials = desk.credentials.filter((one) => one.id !== id);
     },
-    read_list: ({ text }: { text: string }) => readList(text),
+    preview_discovery: ({ text }: { text: string }) => readList(text),
     start_discovery: ({ request }: { request: DiscoveryRequest }) => startDiscovery(desk, request),
     discovery: ({ id }: { id: string }) => discoveryView(desk, id),
     cancel_discovery: ({ id }: { id: string }) => {

@@ -17,19 +17,20 @@ import {
 } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
+import { whole } from "../whole";
 
 /** A page of Redfish services. */
 export function useBmcs(query: BmcQuery) {
   return useQuery({
     queryKey: keys.bmcs(query),
-    queryFn: () => call(commands.bmcs(query)),
+    queryFn: () => call(commands.bmcs(query)).then(whole),
     placeholderData: keepPreviousData,
   });
 }
 
 /** One Redfish service with its inventory. A card's IMC has the id of its card. */
 export function useBmc(id: BmcId) {
-  return useQuery({ queryKey: keys.bmc(id), queryFn: () => call(commands.bmc(id)) });
+  return useQuery({ queryKey: keys.bmc(id), queryFn: () => call(commands.bmc(id)).then(whole) });
 }
 
 /** The JSON of the last crawl; asked only where somebody looks. */
@@ -41,7 +42,7 @@ export function useRawBmc(id: BmcId) {
 export function useRefreshBmc(id: BmcId) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => call(commands.refreshBmc(id)),
+    mutationFn: () => call(commands.refreshBmc(id)).then(whole),
     onSuccess: (view) => client.setQueryData(keys.bmc(id), view),
     onSettled: () => {
       void client.invalidateQueries({ queryKey: keys.bmcs() });
@@ -59,7 +60,7 @@ export function useActOnBmc(id: BmcId) {
     mutationFn: ({ order, onProgress }: Order) => {
       const channel = new Channel<BmcProgress>();
       channel.onmessage = onProgress;
-      return call(commands.actOnBmc(id, order, channel));
+      return call(commands.actOnBmc(id, order, channel)).then(whole);
     },
     onSettled: () => {
       void client.invalidateQueries({ queryKey: keys.bmc(id) });
@@ -101,7 +102,7 @@ export function usePairings(cards: BmcId[]): Map<BmcId, PairingView> {
   const views = useQueries({
     queries: cards
       .slice(0, MOST_PAIRINGS)
-      .map((id) => ({ queryKey: keys.bmc(id), queryFn: () => call(commands.bmc(id)) })),
+      .map((id) => ({ queryKey: keys.bmc(id), queryFn: () => call(commands.bmc(id)).then(whole) })),
   });
   return new Map(
     views.flatMap(({ data }) => (data?.pairing ? [[data.row.id, data.pairing] as const] : [])),

@@ -2,10 +2,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type CredentialForm, type CredentialId, commands } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
+import { whole } from "../whole";
 
 /** The credential profiles; never their secrets. */
 export function useCredentials() {
-  return useQuery({ queryKey: keys.credentials, queryFn: () => call(commands.credentials()) });
+  return useQuery({
+    queryKey: keys.credentials,
+    queryFn: () => call(commands.credentials()).then(whole),
+  });
 }
 
 function useCredentialChange<A, T>(change: (argument: A) => Promise<T>) {

@@ -9,12 +9,13 @@ import {
 } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
+import { whole } from "../whole";
 
 /** What a list of addresses says: the addresses, and the lines that can't be meant. */
 export function useList(text: string) {
   return useQuery({
     queryKey: keys.list(text),
-    queryFn: () => call(commands.readList(text)),
+    queryFn: () => call(commands.previewDiscovery(text)).then(whole),
     enabled: text.trim() !== "",
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
@@ -28,7 +29,7 @@ export function useDiscovery(id: DiscoveryId | null) {
     queryKey: keys.discovery(id),
     queryFn: () => {
       if (!id) throw new Error("no discovery");
-      return call(commands.discovery(id));
+      return call(commands.discovery(id)).then(whole);
     },
     enabled: id !== null,
     refetchInterval: (query) => (query.state.data?.stage === "running" ? 800 : false),

@@ -93,6 +93,7 @@ pub fn card(id: &DpuId) -> Dpu {
         imc_ssh: address("imc-01.lab", 22),
         acc: AccRoute::ThroughImc(address("192.168.0.2", 22)),
         imc_credential: credential,
+        imc_ssh_login: slipway_core::credential::ImcSshLogin::AsRedfish,
         acc_credential: None,
         host: None,
         labels: Vec::new(),
