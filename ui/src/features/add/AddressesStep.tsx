@@ -15,6 +15,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import type { AddressList } from "@/ipc/whole";
+import { readText } from "@/lib/files";
 import { counted } from "@/lib/format";
 
 /** A list is kilobytes; what is larger is no list. */
@@ -37,8 +38,12 @@ function OpenList({ onText }: OpenProps) {
       setProblem(`${file.name} is too large to be a list of addresses`);
       return;
     }
-    setProblem(null);
-    onText(await file.text());
+    try {
+      onText(await readText(file));
+      setProblem(null);
+    } catch {
+      setProblem(`${file.name} could not be read`);
+    }
   };
   return (
     <>

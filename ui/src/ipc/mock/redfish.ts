@@ -7,6 +7,7 @@ import type {
   CredentialForm,
   DiscoveryRequest,
   RetryDiscovered,
+  SetCardLogin,
   SiteCaView,
   TrustDiscovered,
 } from "../bindings";
@@ -137,6 +138,15 @@ export function redfishHandlers(desk: Desk, changed: (tag: string) => void) {
     save_credential: ({ form }: { form: CredentialForm }) => saveCredential(desk, form),
     remove_credential: ({ id }: { id: string }) => {
       desk.credentials = desk.credentials.filter((one) => one.id !== id);
+    },
+    set_card_login: async ({ change }: { change: SetCardLogin }) => {
+      await pause(200);
+      const profile = change.imc?.login === "profile" ? change.imc.profile : null;
+      const used = desk.credentials.find((one) => one.id === profile);
+      if (used?.name === "idracs") {
+        throw refuse("authentication", "the IMC refuses the user or the password; tried once");
+      }
+      changed("dpu");
     },
     preview_discovery: ({ text }: { text: string }) => readList(text),
     start_discovery: ({ request }: { request: DiscoveryRequest }) => startDiscovery(desk, request),

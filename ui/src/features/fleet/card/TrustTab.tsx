@@ -9,6 +9,7 @@ import { RevokePinDialog } from "@/components/RevokePinDialog";
 import type { AcceptPin, DpuView, PinView, Probe, ProbeTrust } from "@/ipc/bindings";
 import { useProbe } from "@/ipc/queries/dpus";
 import { sentence } from "@/lib/format";
+import { LoginDialog } from "./LoginDialog";
 
 /** What a person could accept of what the IMC shows now. */
 function offers(probe: Probe): { pin: AcceptPin; trust: ProbeTrust }[] {
@@ -65,6 +66,7 @@ export function TrustTab({ view }: { view: DpuView }) {
   const probe = useProbe();
   const [revoking, setRevoking] = useState<PinView | null>(null);
   const [accepting, setAccepting] = useState<Offer | null>(null);
+  const [login, setLogin] = useState(false);
   const look = () => probe.mutate({ imc: view.row.imc, imcSsh: view.imc_ssh });
   const { logins } = view;
   return (
@@ -98,7 +100,17 @@ export function TrustTab({ view }: { view: DpuView }) {
             ["SSH of the ACC by", logins.acc?.text ?? "Slipway's fleet key"],
           ]}
         />
+        <Button
+          variant="secondary"
+          size="sm"
+          className="slipway-above"
+          onClick={() => setLogin(true)}
+          data-testid="change-logins"
+        >
+          Change the logins…
+        </Button>
       </StackItem>
+      {login && <LoginDialog view={view} onClose={() => setLogin(false)} />}
       {revoking && <RevokePinDialog pin={revoking} onClose={() => setRevoking(null)} />}
       {accepting && (
         <TrustNewDialog
