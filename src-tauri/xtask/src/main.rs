@@ -13,6 +13,7 @@ mod node;
 mod package;
 mod packages;
 mod project;
+mod python;
 mod session;
 mod setup;
 mod steps;
