@@ -13,15 +13,19 @@ import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon
 import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
 import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
 import TasksIcon from "@patternfly/react-icons/dist/esm/icons/tasks-icon";
-import { type ComponentType, useEffect, useRef, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation } from "react-router";
-import { NotificationsDrawer } from "@/features/notifications/NotificationsDrawer";
 import { useChangeEvents } from "@/ipc/events";
 import { useDesk } from "@/ipc/queries/app";
 import { AppMasthead } from "./AppMasthead";
 import { LockedPage } from "./LockedPage";
 
 const MAIN = "main";
+
+/** Loaded once somebody opens it: no page waits for it. */
+const NotificationsDrawer = lazy(async () => ({
+  default: (await import("@/features/notifications/NotificationsDrawer")).NotificationsDrawer,
+}));
 
 /** Only what works stands here. */
 const PAGES: [word: string, path: string, Icon: ComponentType][] = [
@@ -105,7 +109,11 @@ export function Layout() {
           onNotifications={() => setNotifications(!notifications)}
         />
       }
-      notificationDrawer={<NotificationsDrawer onClose={() => setNotifications(false)} />}
+      notificationDrawer={
+        <Suspense fallback={null}>
+          {notifications && <NotificationsDrawer onClose={() => setNotifications(false)} />}
+        </Suspense>
+      }
       isNotificationDrawerExpanded={notifications}
       sidebar={<AppNav pathname={pathname} />}
       skipToContent={skip}
