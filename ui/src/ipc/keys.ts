@@ -17,6 +17,7 @@ export const keys = {
   bmc: (id: string) => ["bmc", id] as const,
   /** Under the BMC's own key: what makes the one stale makes the other. */
   raw: (id: string) => ["bmc", id, "raw"] as const,
+  looks: ["looks"] as const,
   credentials: ["credentials"] as const,
   /** What a list says: the same text always says the same. */
   list: (text: string) => ["list", text] as const,

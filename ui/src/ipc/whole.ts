@@ -28,6 +28,7 @@ export type EthernetInfo = Whole<bindings.EthernetInfo>;
 export type FirmwareInfo = Whole<bindings.FirmwareInfo>;
 export type Health = Whole<bindings.Health>;
 export type Inventory = Whole<bindings.Inventory>;
+export type LookPolicy = Whole<bindings.LookPolicy>;
 export type ManagerInfo = Whole<bindings.ManagerInfo>;
 export type MediaSlotInfo = Whole<bindings.MediaSlotInfo>;
 export type MemoryInfo = Whole<bindings.MemoryInfo>;

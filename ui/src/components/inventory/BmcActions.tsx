@@ -38,7 +38,7 @@ export function BmcActions({ view }: { view: BmcView }) {
           <Thead>
             <Tr>
               <Th width={20}>At</Th>
-              <Th>What can be done</Th>
+              <Th width={45}>What can be done</Th>
               <Th>Why not</Th>
             </Tr>
           </Thead>

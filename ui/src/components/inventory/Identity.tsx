@@ -1,7 +1,7 @@
 import { Card, CardBody, CardTitle, Grid, GridItem } from "@patternfly/react-core";
 import { type Fact, Facts } from "@/components/Facts";
 import type { BmcView, Inventory, ManagerInfo, SystemInfo } from "@/ipc/whole";
-import { bytes, counted } from "@/lib/format";
+import { counted, makeAndModel, memory } from "@/lib/format";
 import { HealthText } from "./HealthText";
 
 /** Only what the service told: a fact without a value is left out. */
@@ -27,14 +27,14 @@ function SystemFacts({ system }: { system: SystemInfo }) {
       facts={told([
         ["Health", <HealthText key="health" health={system.health} />],
         ["Power", system.power],
-        ["Model", [system.manufacturer, system.model].filter(Boolean).join(" ")],
+        ["Model", makeAndModel(system.manufacturer, system.model)],
         ["Kind", system.system_type],
         ["Serial number", system.serial_number && <code>{system.serial_number}</code>],
         ["Part number", system.part_number ?? system.sku],
         ["Host name", system.host_name],
         ["BIOS", system.bios],
         ["Processors", processors(system)],
-        ["Memory", system.memory && bytes(system.memory)],
+        ["Memory", system.memory && memory(system.memory)],
         ["Boot override", boot(system)],
         ["UUID", system.uuid && <code>{system.uuid}</code>],
       ])}
@@ -49,7 +49,7 @@ function ManagerFacts({ manager }: { manager: ManagerInfo }) {
       facts={told([
         ["Health", <HealthText key="health" health={manager.health} />],
         ["Firmware", manager.firmware && <code>{manager.firmware}</code>],
-        ["Model", [manager.manufacturer, manager.model].filter(Boolean).join(" ")],
+        ["Model", makeAndModel(manager.manufacturer, manager.model)],
         ["Kind", manager.manager_type],
         ["Serial number", manager.serial_number && <code>{manager.serial_number}</code>],
         ["Its clock", manager.date_time],
@@ -68,7 +68,7 @@ function ServiceFacts({ view, inventory }: { view: BmcView; inventory: Inventory
         ["What it is", view.row.kind_text],
         ["Address", <code key="address">{view.row.address}</code>],
         ["Service", service.name],
-        ["Vendor", [service.vendor, service.product].filter(Boolean).join(" ")],
+        ["Vendor", makeAndModel(service.vendor, service.product)],
         ["Redfish", service.redfish_version],
         ["Logged in by", view.login],
         ["Read with", counted(inventory.requests, "request")],

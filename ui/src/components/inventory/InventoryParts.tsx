@@ -10,7 +10,7 @@ import type {
   PcieDeviceInfo,
   ProcessorInfo,
 } from "@/ipc/whole";
-import { bytes, counted } from "@/lib/format";
+import { bytes, counted, makeAndModel, memory } from "@/lib/format";
 import { HealthText } from "./HealthText";
 import { type PartColumn, Parts } from "./Parts";
 
@@ -37,7 +37,10 @@ const SLOTS: PartColumn<MediaSlotInfo>[] = [
 ];
 
 const ADAPTERS: PartColumn<AdapterInfo>[] = [
-  { word: "Adapter", cell: (one) => joined(one.manufacturer, one.model) ?? one.name ?? one.id },
+  {
+    word: "Adapter",
+    cell: (one) => makeAndModel(one.manufacturer, one.model) ?? one.name ?? one.id,
+  },
   { word: "Part number", cell: (one) => one.part_number },
   { word: "Serial number", cell: (one) => mono(one.serial_number) },
   { word: "Firmware", cell: (one) => one.firmware },
@@ -57,7 +60,7 @@ const INTERFACES: PartColumn<EthernetInfo & { of: string }>[] = [
 const PROCESSORS: PartColumn<ProcessorInfo>[] = [
   { word: "Processor", cell: (one) => one.id },
   { word: "Type", cell: (one) => one.processor_type },
-  { word: "Model", cell: (one) => joined(one.manufacturer, one.model) },
+  { word: "Model", cell: (one) => makeAndModel(one.manufacturer, one.model) },
   { word: "Cores", cell: (one) => one.cores },
   { word: "Threads", cell: (one) => one.threads },
   { word: "Fastest", cell: (one) => hertz(one.max_mhz) },
@@ -66,7 +69,7 @@ const PROCESSORS: PartColumn<ProcessorInfo>[] = [
 
 const DIMMS: PartColumn<MemoryInfo>[] = [
   { word: "Module", cell: (one) => one.locator ?? one.id },
-  { word: "Size", cell: (one) => (one.capacity === null ? null : bytes(one.capacity)) },
+  { word: "Size", cell: (one) => (one.capacity === null ? null : memory(one.capacity)) },
   { word: "Type", cell: (one) => one.memory_type },
   { word: "Clock", cell: (one) => hertz(one.mhz) },
   { word: "Maker", cell: (one) => one.manufacturer },
@@ -77,7 +80,7 @@ const DIMMS: PartColumn<MemoryInfo>[] = [
 
 const DRIVES: PartColumn<DriveInfo>[] = [
   { word: "Drive", cell: (one) => one.name ?? one.id },
-  { word: "Model", cell: (one) => joined(one.manufacturer, one.model) },
+  { word: "Model", cell: (one) => makeAndModel(one.manufacturer, one.model) },
   { word: "Size", cell: (one) => (one.capacity === null ? null : bytes(one.capacity)) },
   { word: "Kind", cell: (one) => joined(one.protocol, one.media_type) },
   { word: "Serial number", cell: (one) => mono(one.serial_number) },
@@ -86,7 +89,7 @@ const DRIVES: PartColumn<DriveInfo>[] = [
 
 const DEVICES: PartColumn<PcieDeviceInfo>[] = [
   { word: "Device", cell: (one) => one.name ?? one.id },
-  { word: "Model", cell: (one) => joined(one.manufacturer, one.model) },
+  { word: "Model", cell: (one) => makeAndModel(one.manufacturer, one.model) },
   { word: "Slot", cell: (one) => one.slot },
   { word: "Ids", cell: (one) => mono(joined(one.vendor_id, one.device_id)) },
   { word: "Serial number", cell: (one) => mono(one.serial_number) },

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { TickCell, TickHead } from "@/components/Ticks";
 import type { DiscoveryRow } from "@/ipc/whole";
-import { sentence } from "@/lib/format";
+import { firmwareRelease, sentence } from "@/lib/format";
 import { AnswerLabel } from "./AnswerLabel";
 import { type AddDraft, isCard, nameOf } from "./draft";
 import { wantsTrust } from "./rows";
@@ -20,7 +20,9 @@ type RowProps = {
 };
 
 function Machine({ row, draft, onChange }: Omit<RowProps, "onTrust">) {
-  const about = [row.model, row.serial_number, row.firmware].filter(Boolean).join(" · ");
+  const about = [row.model, row.serial_number, row.firmware && firmwareRelease(row.firmware)]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <>
       {row.why_not_add === null ? (
@@ -119,7 +121,7 @@ export function DiscoveryTable({ rows, draft, onChange, onTrust }: Props) {
                 }
               />
             ) : (
-              <Th className="slipway-tick" screenReaderText="Select" />
+              <Th className="slipway-tick" modifier="fitContent" screenReaderText="Select" />
             )}
             <Th width={20}>Machine</Th>
             <Th>Answer, and what it shows</Th>

@@ -24,6 +24,7 @@ export function TrustDialog({ id, rows, onClose }: Props) {
       }
       confirm={changed ? "Trust the new one" : one ? "Trust it" : `Trust all ${rows.length}`}
       variant="medium"
+      scrolls
       danger={changed}
       busy={trust.isPending}
       error={trust.error}

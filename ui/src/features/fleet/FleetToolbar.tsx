@@ -1,6 +1,6 @@
 import { Button, SearchInput } from "@patternfly/react-core";
 import ColumnsIcon from "@patternfly/react-icons/dist/esm/icons/columns-icon";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { counted } from "@/lib/format";
 
@@ -11,12 +11,21 @@ type SearchProps = { search: string | null; onSearch: (search: string | null) =>
 
 function Search({ search, onSearch }: SearchProps) {
   const [text, setText] = useState(search ?? "");
-  useEffect(() => setText(search ?? ""), [search]);
+  // What was typed last is not taken back by its own way through the address.
+  const sent = useRef(search);
   useEffect(() => {
-    if (text === (search ?? "")) return;
-    const timer = setTimeout(() => onSearch(text || null), PAUSE_MS);
+    if (search === sent.current) return;
+    sent.current = search;
+    setText(search ?? "");
+  }, [search]);
+  useEffect(() => {
+    if (text === (sent.current ?? "")) return;
+    const timer = setTimeout(() => {
+      sent.current = text || null;
+      onSearch(sent.current);
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, search, onSearch]);
+  }, [text, onSearch]);
   return (
     <SearchInput
       aria-label="Search cards"

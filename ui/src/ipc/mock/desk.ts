@@ -1,4 +1,4 @@
-import type { IsoView, JobId, PinView } from "../bindings";
+import type { IsoView, JobId, LookPolicy, PinView } from "../bindings";
 import type { CredentialView } from "../whole";
 import { type MockHost, makeHosts } from "./bmcs";
 import { type MockCard, makeCards } from "./cards";
@@ -21,6 +21,7 @@ export type Desk = {
   credentials: CredentialView[];
   discoveries: Map<string, MockDiscovery>;
   siteCa: string | null;
+  looks: Required<LookPolicy>;
   lab: boolean;
   /** Whether the secrets wait for a passphrase, or for the first one. */
   lock: Lock;
@@ -215,6 +216,7 @@ export function makeDesk({
     credentials: makeCredentials({ cards, hosts }, now()),
     discoveries: new Map(),
     siteCa: null,
+    looks: { every_seconds: 60, crawl_seconds: 3_600, cap_seconds: 1_800, stale_seconds: 600 },
     lab: count > 0,
     lock,
     now,

@@ -6,6 +6,7 @@ import type {
   BmcQuery,
   CredentialForm,
   DiscoveryRequest,
+  LookPolicy,
   RetryDiscovered,
   SetCardLogin,
   SiteCaView,
@@ -133,6 +134,10 @@ export function redfishHandlers(desk: Desk, changed: (tag: string) => void) {
       if (host) desk.pairs.set(dpu, host);
       else desk.pairs.delete(dpu);
       changed("bmc");
+    },
+    look_policy: () => desk.looks,
+    set_look_policy: ({ policy }: { policy: LookPolicy }) => {
+      desk.looks = whole(policy);
     },
     credentials: () => desk.credentials,
     save_credential: ({ form }: { form: CredentialForm }) => saveCredential(desk, form),

@@ -13,6 +13,7 @@ import {
   type BmcQuery,
   commands,
   type DpuId,
+  type LookPolicy,
   type PairingView,
 } from "../bindings";
 import { call } from "../call";
@@ -107,4 +108,20 @@ export function usePairings(cards: BmcId[]): Map<BmcId, PairingView> {
   return new Map(
     views.flatMap(({ data }) => (data?.pairing ? [[data.row.id, data.pairing] as const] : [])),
   );
+}
+
+/** How often BMCs are looked at. */
+export function useLookPolicy() {
+  return useQuery({
+    queryKey: keys.looks,
+    queryFn: () => call(commands.lookPolicy()).then(whole),
+  });
+}
+
+export function useSetLookPolicy() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (policy: LookPolicy) => call(commands.setLookPolicy(policy)),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.looks }),
+  });
 }
