@@ -6,7 +6,8 @@ export type OrderDraft = { image: string; mode: BootOverrideEnabled; choice: str
 export const emptyOrder = (action: BmcActionView): OrderDraft => ({
   image: "",
   mode: action.modes[0] ?? "Once",
-  choice: action.choices[0] ?? "",
+  // The gentlest restart, where there is one.
+  choice: action.choices.find((word) => word === "GracefulRestart") ?? action.choices[0] ?? "",
 });
 
 /** Why it can't be ordered like that. */

@@ -15,7 +15,7 @@ import type {
 import type { CredentialView } from "../whole";
 import { whole } from "../whole";
 import { refuse } from "./answers";
-import { bmcPage, bmcView, carryOut, rawBmc } from "./bmcs";
+import { bmcPage, bmcView, rawBmc } from "./bmcs";
 import type { Desk } from "./desk";
 import {
   addDiscovered,
@@ -26,6 +26,7 @@ import {
   trustDiscovered,
 } from "./discovery";
 import { fingerprint, hex } from "./images";
+import { carryOut } from "./orders";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
@@ -127,7 +128,7 @@ export function redfishHandlers(desk: Desk, changed: (tag: string) => void) {
     act_on_bmc: async (args: { id: string; order: BmcOrder; onProgress: Channel<BmcProgress> }) => {
       args.onProgress.onmessage({ sentence: "the BMC was asked", seconds: 0 });
       await pause(300);
-      return structuredClone(carryOut(desk, args.id, args.order));
+      return structuredClone(carryOut(bmcView(desk, args.id).inventory, args.order));
     },
     raw_bmc: ({ id }: { id: string }) => rawBmc(desk, id),
     pair: ({ dpu, host }: { dpu: string; host: string | null }) => {
