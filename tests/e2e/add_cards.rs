@@ -22,8 +22,8 @@ impl Rack {
     async fn start(cards: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let lab = dir.path().join("lab");
-        let slipctl = std::env::var("SLIPCTL")
-            .expect("`cargo xtask test --only window` sets SLIPCTL");
+        let slipctl =
+            std::env::var("SLIPCTL").expect("`cargo xtask test --only window` sets SLIPCTL");
         let child = Command::new(slipctl)
             .args(["lab", "start", "--speed", "instant", "--fleet", "installed"])
             .args(["--cards", &cards.to_string(), "--dir"])
@@ -83,10 +83,7 @@ async fn make_profile(window: &Window, card: &Value) {
         .fill("#credential-user", card["imc_user"].as_str().unwrap())
         .await;
     window
-        .fill(
-            "#credential-secret",
-            card["imc_password"].as_str().unwrap(),
-        )
+        .fill("#credential-secret", card["imc_password"].as_str().unwrap())
         .await;
     window.picture("add-profile").await;
     window.click("[data-testid='confirm']").await;
@@ -125,13 +122,9 @@ async fn the_wizard(window: &Window, rack: &Rack) {
     // They are cards now: asked, paired with nothing, and read.
     let name = cards[0]["name"].as_str().unwrap();
     window.go("/cards").await;
-    window
-        .click(&format!("[data-testid='row-{name}'] a"))
-        .await;
+    window.click(&format!("[data-testid='row-{name}'] a")).await;
     window.wait_for("[data-testid='action-deploy']").await;
-    window
-        .click("[data-testid='tab-inventory']")
-        .await;
+    window.click("[data-testid='tab-inventory']").await;
     window.click("[data-testid='read-inventory']").await;
     window.wait_for("[data-testid='bmc-reset']").await;
     window.wait_text("body", "Virtual media", 60).await;
