@@ -69,6 +69,9 @@ pub const NEEDS: &[Need] = &[
     program("ssh-keygen", "openssh-client", "openssh-clients", TEST),
     program("ssh-agent", "openssh-client", "openssh-clients", TEST),
     program("ssh-add", "openssh-client", "openssh-clients", TEST),
+    // Shells that load our completions, and a terminal for the progress bars.
+    program("zsh", "zsh", "zsh", TEST),
+    program("script", "bsdutils", "/usr/bin/script", TEST),
     program("tar", "tar", "tar", WINDOW),
     program("kill", "procps", "procps-ng", WINDOW),
     program("nc", "netcat-openbsd", "netcat", TEST),

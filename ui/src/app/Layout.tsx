@@ -14,9 +14,9 @@ import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
 import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
 import TasksIcon from "@patternfly/react-icons/dist/esm/icons/tasks-icon";
 import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
-import { Link, Outlet, useLocation } from "react-router";
+import { Link, Outlet, useLocation, useNavigation } from "react-router";
 import { useChangeEvents } from "@/ipc/events";
-import { useDesk } from "@/ipc/queries/app";
+import { benchReady, useDesk } from "@/ipc/queries/app";
 import { AppMasthead } from "./AppMasthead";
 import { LockedPage } from "./LockedPage";
 
@@ -83,10 +83,20 @@ function useFreshPage(pathname: string) {
   }, [pathname]);
 }
 
+/** Work in the background begins after the first page. The fleet table tells of itself: its rows come later. */
+function useFirstPage(pathname: string, known: boolean) {
+  const { state } = useNavigation();
+  const shown = known && state === "idle" && pathname !== "/cards";
+  useEffect(() => {
+    if (shown) benchReady(pathname);
+  }, [shown, pathname]);
+}
+
 export function Layout() {
   const { pathname } = useLocation();
   const desk = useDesk();
   const [notifications, setNotifications] = useState(false);
+  useFirstPage(pathname, desk.data !== undefined);
   useChangeEvents();
   useFreshPage(pathname);
   const skip = (

@@ -51,7 +51,11 @@ pub enum Command {
         #[command(subcommand)]
         command: IsoCommand,
     },
-    /// Install an ISO's image on cards
+    /// Read a CDA cluster.yaml and tell everything that is wrong with it
+    Import(ImportArgs),
+    /// What deploying a cluster.yaml would do
+    Plan(PlanArgs),
+    /// Install an ISO's image on cards, or on those of a cluster.yaml
     Deploy(DeployArgs),
     /// What cards run
     Status(StatusArgs),
@@ -268,14 +272,60 @@ pub enum IsoCommand {
     Remove { iso: String },
 }
 
+/// A cluster.yaml, and where its templates' values come from.
+#[derive(Args)]
+pub struct ClusterArgs {
+    /// A file with values for the templates
+    #[arg(long, value_name = "FILE")]
+    pub vars: Option<PathBuf>,
+    /// Only these cards, by their names in the file or in the inventory; templates count them
+    /// from 0
+    #[arg(long = "cards", value_name = "CARD", value_delimiter = ',', num_args = 1..)]
+    pub only: Vec<String>,
+    /// Leave out a step of the file: rh_subscription, microshift, …
+    #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
+    pub skip_steps: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct ImportArgs {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Write the file in today's form; comments are lost, passwords are in it
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Add the cards that are not known yet
+    #[arg(long)]
+    pub add: bool,
+    /// With --add: accept the certificates and host keys that are shown now
+    #[arg(long, requires = "add")]
+    pub trust_on_first_use: bool,
+}
+
+#[derive(Args)]
+pub struct PlanArgs {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// The ISO, instead of the file's: name, id, or the first digits of its SHA-256
+    #[arg(long)]
+    pub iso: Option<String>,
+    /// Put after the card's name: `lab.example`
+    #[arg(long)]
+    pub domain: Option<String>,
+}
+
 #[derive(Args)]
 pub struct DeployArgs {
-    /// Cards, by name
+    /// Cards, by name; or one cluster.yaml
     #[arg(required = true)]
     pub cards: Vec<String>,
-    /// The ISO: name, id, or the first digits of its SHA-256
+    /// The ISO: name, id, or the first digits of its SHA-256; a cluster.yaml names its own
     #[arg(long)]
-    pub iso: String,
+    pub iso: Option<String>,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Put after the card's name: `lab.example`
     #[arg(long)]
     pub domain: Option<String>,

@@ -4,6 +4,7 @@
 mod args;
 mod bmc;
 mod change;
+mod cluster;
 mod exit;
 mod iso;
 mod jobs;
@@ -49,6 +50,8 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Lab { command } => lab::run(command, &desk, output).await,
         Command::Bmc { command } => bmc::run(command, &desk, output).await,
         Command::Iso { command } => iso::run(command, &desk, output).await,
+        Command::Import(args) => cluster::import(args, &desk, output).await,
+        Command::Plan(args) => cluster::plan(args, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,
         Command::Status(args) => status::run(args, &desk, output).await,
         Command::Upgrade(args) => change::upgrade(args, &desk, output).await,

@@ -83,6 +83,16 @@ impl Output {
         ExitCode::SUCCESS
     }
 
+    /// A line from the terminal; empty where nothing was typed.
+    pub fn ask(self, question: &str) -> Result<String, Failed> {
+        let _ = write!(std::io::stderr(), "{question} ");
+        let mut answer = String::new();
+        std::io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failed::local("the answer could not be read", &error))?;
+        Ok(answer.trim().to_owned())
+    }
+
     /// Asks on the terminal; without one the answer must have been given.
     pub fn confirm(self, question: &str) -> Result<bool, Failed> {
         if !std::io::stdin().is_terminal() {

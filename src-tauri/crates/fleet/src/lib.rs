@@ -9,6 +9,7 @@ mod bmcs;
 mod boot_changes;
 mod cards;
 mod changes;
+mod cluster;
 mod config;
 mod credentials;
 mod deployments;
@@ -31,6 +32,7 @@ mod trust;
 pub mod views;
 
 pub use changes::{Change, ChangeTag};
+pub use cluster::{ClusterCard, ClusterPlan, ClusterRequest, IsoState};
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use lab::{LAB_LABEL, LabFile};

@@ -11,6 +11,7 @@ import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { type ReactNode, useCallback, useState } from "react";
 import { useNavigate } from "react-router";
+import { AfterAWhile } from "@/components/AfterAWhile";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { PageHeader } from "@/components/PageHeader";
@@ -150,11 +151,13 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
               <StateChips counts={data?.counts ?? []} chosen={filter.states} onToggle={toggle} />
             </div>
             {!data && !error && (
-              <TableSkeleton
-                label="Reading the cards"
-                columns={["Name", "State", ...columns.map((column) => column.word)]}
-                rows={10}
-              />
+              <AfterAWhile>
+                <TableSkeleton
+                  label="Reading the cards"
+                  columns={["Name", "State", ...columns.map((column) => column.word)]}
+                  rows={10}
+                />
+              </AfterAWhile>
             )}
             {empty && <NoMatch onClear={() => change({ search: null, states: [] })} />}
             {data && total > 0 && (

@@ -108,7 +108,7 @@ export function FleetTable({ first, selection, ...head }: Props) {
     count: total,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: 4,
   });
   const shown = rows.getVirtualItems();
   const rowAt = useDpuRows(filter, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0, first);
@@ -119,7 +119,7 @@ export function FleetTable({ first, selection, ...head }: Props) {
 
   const ready = shown.length > 0 && rowAt(shown[0]?.index ?? 0) !== undefined;
   useEffect(() => {
-    if (ready) requestAnimationFrame(() => benchReady("/cards"));
+    if (ready) benchReady("/cards");
   }, [ready]);
 
   return (

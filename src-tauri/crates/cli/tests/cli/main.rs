@@ -8,9 +8,11 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
+mod cluster;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;
 mod secrets;
 mod support;
+mod terminal;
 mod two_processes;

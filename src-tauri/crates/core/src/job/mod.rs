@@ -9,7 +9,7 @@ mod deadline;
 pub mod deployment;
 pub mod engine;
 mod event;
-mod plan;
+pub(crate) mod plan;
 mod policy;
 mod step;
 mod store;

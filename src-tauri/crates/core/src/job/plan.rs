@@ -39,12 +39,19 @@ pub enum StepStatus {
 #[must_use]
 pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
     match spec {
-        JobSpec::Deployment(plan) => deployment_steps(plan, dpu),
+        JobSpec::Deployment(plan) => deployment_steps(
+            &DeploymentWords {
+                iso: &format!("{} ({})", plan.iso_name, plan.iso_size),
+                image: plan.digest.short(),
+                hostname: &plan.hostname,
+            },
+            dpu,
+        ),
         JobSpec::BootChange(plan) => boot_change_steps(&plan.change, dpu),
     }
 }
 
-fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
+pub(crate) fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
     PlannedStep {
         name: name.to_owned(),
         effect: effect.into(),
@@ -52,7 +59,14 @@ fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> Plan
     }
 }
 
-fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep> {
+/// What the steps of a deployment say of its ISO; a plan can be shown before the ISO is there.
+pub(crate) struct DeploymentWords<'a> {
+    pub iso: &'a str,
+    pub image: &'a str,
+    pub hostname: &'a str,
+}
+
+pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<PlannedStep> {
     use DeploymentState as State;
     let name = |state: &State| state.name();
     let imc = format!("https://{}/redfish/v1", dpu.imc_redfish);
@@ -78,10 +92,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         ),
         planned(
             name(&State::PublishingMedia),
-            format!(
-                "Serves {} ({}) over HTTPS under a secret path",
-                plan.iso_name, plan.iso_size
-            ),
+            format!("Serves {} over HTTPS under a secret path", plan.iso),
             vec![],
         ),
         planned(
@@ -138,7 +149,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
             name(&State::VerifyingImage),
             format!(
                 "Only looks: {} is booted, with a new boot id and this deployment's nonce",
-                plan.digest.short()
+                plan.image
             ),
             vec![on_acc(&["bootc", "status", "--format", "json"])],
         ),
@@ -224,14 +235,14 @@ fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
     ]
 }
 
-fn ssh(host: &str, port: u16, argv: &[&str]) -> String {
+pub(crate) fn ssh(host: &str, port: u16, argv: &[&str]) -> String {
     format!(
         "ssh -p {port} root@{host} {}",
         CommandLine::new(argv.iter().copied())
     )
 }
 
-fn ssh_acc(dpu: &Dpu, argv: &[&str]) -> String {
+pub(crate) fn ssh_acc(dpu: &Dpu, argv: &[&str]) -> String {
     match &dpu.acc {
         AccRoute::Direct(acc) => ssh(&acc.host, acc.port, argv),
         AccRoute::ThroughImc(acc) => format!(
