@@ -78,12 +78,12 @@ fn pasted(cards: &[Value]) -> String {
 
 async fn make_profile(window: &Window, card: &Value) {
     window.click("[data-testid='new-profile']").await;
-    window.fill("#credential-name", "lab-imcs").await;
+    window.paste("#credential-name", "lab-imcs").await;
     window
-        .fill("#credential-user", card["imc_user"].as_str().unwrap())
+        .paste("#credential-user", card["imc_user"].as_str().unwrap())
         .await;
     window
-        .fill("#credential-secret", card["imc_password"].as_str().unwrap())
+        .paste("#credential-secret", card["imc_password"].as_str().unwrap())
         .await;
     window.picture("add-profile").await;
     window.click("[data-testid='confirm']").await;
@@ -93,7 +93,7 @@ async fn make_profile(window: &Window, card: &Value) {
 async fn the_wizard(window: &Window, rack: &Rack) {
     let cards = rack.cards();
     window.go("/add").await;
-    window.fill("#address-list", &pasted(&cards)).await;
+    window.paste("#address-list", &pasted(&cards)).await;
     window
         .wait_text("[data-testid='address-count']", "3 addresses", 30)
         .await;

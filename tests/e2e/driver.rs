@@ -177,8 +177,8 @@ impl Window {
         self.driver.execute(script, vec![css.into()]).await.unwrap();
     }
 
-    /// Puts a text into a field, as pasting does: React hears of it by the event.
-    pub async fn fill(&self, css: &str, text: &str) {
+    /// Puts a text into a field in place of what is there, at once, as pasting does.
+    pub async fn paste(&self, css: &str, text: &str) {
         self.wait_for(css).await;
         let script = "const e = document.querySelector(arguments[0]); \
             const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e), 'value').set; \

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod bmc;
+
+pub use bmc::*;
+
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,10 +45,15 @@ pub enum Command {
         #[command(subcommand)]
         command: LabCommand,
     },
-    /// Cards and their IMCs
+    /// Cards, their IMCs, and the BMCs of servers
     Bmc {
         #[command(subcommand)]
         command: BmcCommand,
+    },
+    /// Credential profiles
+    Credential {
+        #[command(subcommand)]
+        command: CredentialCommand,
     },
     /// Installer ISOs
     Iso {
@@ -159,101 +168,6 @@ pub enum Speed {
 pub enum Machine {
     Imc,
     Acc,
-}
-
-#[derive(Subcommand)]
-pub enum BmcCommand {
-    /// Add a card by its IMC's address
-    Add(Box<AddArgs>),
-    /// Show what an address shows, without logging in
-    Probe {
-        /// host or host:port of Redfish
-        imc: String,
-        /// host:port of the IMC's SSH
-        #[arg(long)]
-        ssh: Option<String>,
-    },
-    /// All cards
-    List {
-        #[arg(long)]
-        search: Option<String>,
-    },
-    /// Everything about one card
-    Show { card: String },
-    /// Give a card's IMC another password; it is tried before it is kept
-    Password {
-        card: String,
-        /// Read it from this file descriptor
-        #[arg(long, value_name = "FD")]
-        password_fd: u32,
-    },
-    /// Forget a card
-    Remove { card: String },
-}
-
-#[derive(Args)]
-pub struct AddArgs {
-    /// host or host:port of the IMC's Redfish (8443)
-    pub imc: String,
-    /// The card's name; it becomes its host name
-    #[arg(long)]
-    pub name: String,
-    #[arg(long, default_value = "root")]
-    pub user: String,
-    /// Read the IMC's password from this file descriptor
-    #[arg(long, value_name = "FD")]
-    pub password_fd: Option<u32>,
-    /// Read the IMC's password from this file
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// host:port of the IMC's SSH (the same host, 22)
-    #[arg(long)]
-    pub ssh: Option<String>,
-    /// host:port of the ACC (through the IMC to 192.168.0.2)
-    #[arg(long)]
-    pub acc: Option<String>,
-    /// Read the ACC's root password from this file, where it has no key of ours yet
-    #[arg(long, value_name = "FILE")]
-    pub acc_password_file: Option<PathBuf>,
-    /// The server the card is in
-    #[arg(long)]
-    pub host: Option<String>,
-    #[arg(long = "label")]
-    pub labels: Vec<String>,
-    /// The fingerprint that the IMC's certificate must have
-    #[arg(long, value_name = "SHA256:…")]
-    pub certificate: Option<String>,
-    /// The fingerprint that the IMC's SSH host key must have
-    #[arg(long, value_name = "SHA256:…")]
-    pub host_key: Option<String>,
-    /// Accept what is shown now, and print it
-    #[arg(long)]
-    pub trust_on_first_use: bool,
-}
-
-#[derive(Subcommand)]
-pub enum TrustCommand {
-    /// Every pin
-    List,
-    /// Accept another fingerprint for a peer
-    Accept {
-        #[arg(value_enum)]
-        kind: PinOf,
-        peer: String,
-        fingerprint: String,
-    },
-    /// Forget a pin
-    Remove {
-        #[arg(value_enum)]
-        kind: PinOf,
-        peer: String,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum PinOf {
-    Certificate,
-    HostKey,
 }
 
 #[derive(Subcommand)]

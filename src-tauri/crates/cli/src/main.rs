@@ -4,7 +4,11 @@
 mod args;
 mod bmc;
 mod change;
+<<<<<<< HEAD
 mod cluster;
+=======
+mod credential;
+>>>>>>> desk
 mod exit;
 mod iso;
 mod jobs;
@@ -12,6 +16,7 @@ mod lab;
 mod open;
 mod output;
 mod status;
+mod trust;
 mod wait;
 
 use std::process::ExitCode;
@@ -49,6 +54,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
     match cli.command {
         Command::Lab { command } => lab::run(command, &desk, output).await,
         Command::Bmc { command } => bmc::run(command, &desk, output).await,
+        Command::Credential { command } => credential::run(command, &desk, output).await,
         Command::Iso { command } => iso::run(command, &desk, output).await,
         Command::Import(args) => cluster::import(args, &desk, output).await,
         Command::Plan(args) => cluster::plan(args, &desk, output).await,
@@ -58,7 +64,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Switch(args) => change::switch(args, &desk, output).await,
         Command::Rollback(args) => change::rollback(args, &desk, output).await,
         Command::Job { command } => jobs::run(command, &desk, output).await,
-        Command::Trust { command } => bmc::trust(command, &desk, output).await,
+        Command::Trust { command } => trust::run(command, &desk, output).await,
         Command::Info => status::info(&desk, output).await,
         Command::Completions { shell } => Ok(output.completions(shell)),
         Command::BenchList { rounds } => status::bench_list(rounds, &desk).await,

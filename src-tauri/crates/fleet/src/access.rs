@@ -64,7 +64,7 @@ pub(crate) fn local(error: impl std::error::Error + 'static) -> StepError {
 pub(crate) struct OpenCard {
     fleet: Fleet,
     pub dpu: Dpu,
-    imc: Arc<RedfishClient>,
+    pub(crate) imc: Arc<RedfishClient>,
     imc_shell: Arc<SshRemote>,
     acc: Arc<SshRemote>,
     acc_target: SshTarget,

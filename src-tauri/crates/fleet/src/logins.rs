@@ -160,6 +160,10 @@ impl Fleet {
             user: user.to_owned(),
             password,
             pin,
+            ca: self
+                .site_authorities()
+                .await
+                .map_err(|error| StepError::new(FailureKind::Local, error.message))?,
             timeouts: slipway_redfish::Timeouts::default(),
         })
     }

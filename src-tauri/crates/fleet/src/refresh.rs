@@ -99,7 +99,7 @@ impl Fleet {
         let identity = match card.imc().identify().await {
             Ok(identity) => {
                 self.keep_identity(&card.dpu, &identity).await;
-                self.touch(PinKind::TlsCertificate, &card.dpu.imc_redfish.to_string())
+                self.keep_certificate(&card.dpu.imc_redfish, &card.imc)
                     .await;
                 self.keep_glance(&imc, &identity).await;
                 Ok(identity)

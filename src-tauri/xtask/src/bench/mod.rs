@@ -12,6 +12,7 @@
 mod cli;
 mod list;
 mod memory;
+mod redfish;
 mod startup;
 
 pub use startup::{INSIDE, inside};
@@ -28,16 +29,18 @@ use crate::{Result, steps::Steps};
 pub enum Part {
     Cli,
     List,
+    Redfish,
     Startup,
 }
 
 impl Part {
-    pub const ALL: &[Self] = &[Self::Cli, Self::List, Self::Startup];
+    pub const ALL: &[Self] = &[Self::Cli, Self::List, Self::Redfish, Self::Startup];
 
     pub fn word(self) -> &'static str {
         match self {
             Self::Cli => "cli",
             Self::List => "list",
+            Self::Redfish => "redfish",
             Self::Startup => "startup",
         }
     }
@@ -46,6 +49,7 @@ impl Part {
         match self {
             Self::Cli => "cli: slipctl --help",
             Self::List => "list: a page of 10,000 cards",
+            Self::Redfish => "redfish: the inventory of 500 BMCs",
             Self::Startup => "startup: the window, 1,000 cards",
         }
     }
@@ -70,6 +74,7 @@ pub fn bench(project: &mut Project, parts: &[Part]) -> Result {
             match part {
                 Part::Cli => measured.push(cli::measure(project, &built)?),
                 Part::List => measured.push(list::measure(project, &built)?),
+                Part::Redfish => measured.extend(redfish::measure(project)?),
                 Part::Startup => window_kept = startup::measure(project, &built)?,
             }
             Ok(())

@@ -8,7 +8,13 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
+<<<<<<< HEAD
 mod cluster;
+=======
+mod bmcs;
+mod credentials;
+mod discovery;
+>>>>>>> desk
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;

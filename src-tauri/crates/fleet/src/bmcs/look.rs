@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use slipway_core::{
+    address::Address,
     bmc::{BmcFacts, KnownBmc, LookPolicy, marks_of_card, marks_of_host},
     dpu::{ImcIdentity, Silence},
     failure::StepError,
@@ -11,10 +12,10 @@ use slipway_core::{
     ports::{Bmc, BmcError, Controller, Crawl},
     trust::PinKind,
 };
-use slipway_redfish::RedfishClient;
+use slipway_redfish::{Accepted, RedfishClient};
 use slipway_store::MarkSide;
 
-use crate::{AppError, ChangeTag, Fleet, access::local, views::BmcView};
+use crate::{AppError, ChangeTag, Fleet, access::local, trust::VOUCHED, views::BmcView};
 
 const LOOKS: &str = "desk.looks";
 
@@ -76,7 +77,7 @@ impl Fleet {
         let read = match self.bmc_client(bmc).await {
             Ok(client) => {
                 let read = client.crawl().await;
-                self.keep_certificate(bmc, &client).await;
+                self.keep_certificate(&bmc.address, &client).await;
                 read.map_err(Met::Service)
             }
             Err(error) => Err(Met::Ours(error)),
@@ -92,7 +93,7 @@ impl Fleet {
         let read = match self.bmc_client(bmc).await {
             Ok(client) => {
                 let read = client.identify().await;
-                self.keep_certificate(bmc, &client).await;
+                self.keep_certificate(&bmc.address, &client).await;
                 read.map_err(Met::Service)
             }
             Err(error) => Err(Met::Ours(error)),
@@ -238,11 +239,22 @@ impl Fleet {
         }
     }
 
-    /// The service showed a certificate that was accepted: its pin was seen.
-    async fn keep_certificate(&self, bmc: &KnownBmc, client: &RedfishClient) {
-        let _ = client;
-        self.touch(PinKind::TlsCertificate, &bmc.address.to_string())
-            .await;
+    /// The service showed a certificate that was accepted: its pin was seen, or is now another one
+    /// that the site's CA vouches for.
+    pub(crate) async fn keep_certificate(&self, address: &Address, client: &RedfishClient) {
+        let peer = address.to_string();
+        match client.accepted_certificate() {
+            Some(Accepted::ByPin(_)) => self.touch(PinKind::TlsCertificate, &peer).await,
+            Some(Accepted::BySiteCa(seen)) => {
+                let kept = self
+                    .accept(PinKind::TlsCertificate, peer, seen, VOUCHED)
+                    .await;
+                if let Err(error) = kept {
+                    tracing::warn!(%address, %error, "a certificate could not be pinned");
+                }
+            }
+            None => {}
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use slipway_core::{
     address::Address,
     dpu::IMC_REDFISH_PORT,
+    inventory::BmcKind,
     ports::{BmcError, Stage},
-    trust::{Fingerprint, PinKind},
+    trust::{CertificateInfo, Fingerprint, PinKind},
 };
+use slipway_redfish::{Timeouts, inspect};
 use slipway_remote::SshTarget;
 
 use super::{SSH_PORT, split_addresses};
@@ -25,17 +27,41 @@ impl Fleet {
     /// Only for addresses that can't be meant; an address that does not answer is an answer.
     pub async fn probe(&self, imc: &str, imc_ssh: Option<&str>) -> Result<Probe, AppError> {
         let (redfish, ssh) = split_addresses(imc, imc_ssh)?;
-        let ((redfish, certificate), host_key) = tokio::join!(
+        let ((redfish, shown), host_key) = tokio::join!(
             self.find_redfish(redfish, given_port(imc)),
             self.shown_host_key(&ssh)
         );
-        let certificate = certificate.map_err(|error| error.to_string());
+        let shown = shown.map_err(|error| error.to_string());
+        let certificate = shown.as_ref().map(|info| info.fingerprint.clone());
+        let certificate = certificate.map_err(Clone::clone);
         Ok(Probe {
-            shown: None,
+            shown: shown.ok(),
             certificate: (self.stands(PinKind::TlsCertificate, &redfish, certificate)).await?,
             host_key: self.stands(PinKind::SshHostKey, &ssh, host_key).await?,
             redfish,
             ssh,
+        })
+    }
+
+    /// Whose service answers behind an accepted certificate, as far as its root tells without a
+    /// login.
+    ///
+    /// # Errors
+    /// No Redfish service, or another certificate than that.
+    pub async fn kind_at(
+        &self,
+        address: &Address,
+        certificate: &Fingerprint,
+    ) -> Result<BmcKind, AppError> {
+        let kind = slipway_redfish::kind_at(address, certificate).await;
+        kind.map_err(|error| {
+            let stranger = matches!(error, BmcError::NotRedfish { .. });
+            let error = AppError::from(error);
+            if stranger {
+                error.hint("give the address of the card's IMC, or of a server's BMC")
+            } else {
+                error
+            }
         })
     }
 
@@ -44,8 +70,11 @@ impl Fleet {
         &self,
         first: Address,
         port_was_given: bool,
-    ) -> (Address, Result<Fingerprint, BmcError>) {
-        let shown = slipway_redfish::probe(&first).await;
+    ) -> (Address, Result<CertificateInfo, BmcError>) {
+        // A bundle that can't be read vouches for nobody; that is told where it is shown.
+        let ca = self.site_authorities().await.ok().flatten();
+        let timeouts = Timeouts::default();
+        let shown = inspect(&first, ca.as_ref(), timeouts).await;
         let silent = matches!(
             shown,
             Err(BmcError::Unreachable {
@@ -60,7 +89,7 @@ impl Fleet {
             port: HTTPS_PORT,
             ..first.clone()
         };
-        match slipway_redfish::probe(&second).await {
+        match inspect(&second, ca.as_ref(), timeouts).await {
             Ok(seen) => (second, Ok(seen)),
             // It got further there than at the first port: that says more.
             Err(error) if stage_of(&error) > stage_of_result(&shown) => (second, Err(error)),
@@ -118,7 +147,7 @@ fn stage_of(error: &BmcError) -> u8 {
     }
 }
 
-fn stage_of_result(shown: &Result<Fingerprint, BmcError>) -> u8 {
+fn stage_of_result(shown: &Result<CertificateInfo, BmcError>) -> u8 {
     shown.as_ref().err().map_or(4, stage_of)
 }
 

@@ -141,7 +141,7 @@ impl Fleet {
         redfish: Address,
         pin: slipway_core::trust::Fingerprint,
     ) -> Result<(), crate::AppError> {
-        let root = slipway_redfish::service_root(&redfish, &pin).await;
+        let root = slipway_redfish::kind_at(&redfish, &pin).await;
         let kind = match root {
             Ok(kind) => kind,
             Err(error) => {
