@@ -54,17 +54,20 @@ function own({ subject, issuer, not_after, self_signed, vouched_by_ca }: Certifi
 
 /** What a machine shows of itself: fingerprints, new, accepted before, or changed. */
 export function Shown({ row }: { row: DiscoveryRow }) {
-  if (!row.certificate && !row.host_key) return null;
+  // Why it showed no certificate is its answer already.
+  const certificate = row.certificate?.trust === "silent" ? null : row.certificate;
+  const hostKey = certificate || row.host_key?.trust !== "silent" ? row.host_key : null;
+  if (!certificate && !hostKey) return null;
   return (
     <dl className="slipway-fingerprints">
-      {row.certificate && <Peer what="TLS" trust={row.certificate} />}
-      {row.shown && (
+      {certificate && <Peer what="TLS" trust={certificate} />}
+      {certificate && row.shown && (
         <>
           <dt />
           <dd className="slipway-subtle">{sentence(own(row.shown))}</dd>
         </>
       )}
-      {row.host_key && <Peer what="SSH" trust={row.host_key} />}
+      {hostKey && <Peer what="SSH" trust={hostKey} />}
     </dl>
   );
 }
