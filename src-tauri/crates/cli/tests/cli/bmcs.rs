@@ -152,7 +152,7 @@ fn an_action_is_refused_where_it_is_not_offered_and_says_why() {
     desk.run(&["bmc", "reset", "srv-01", "ForceRestart"])
         .exits(2)
         .says("Give --yes");
-    assert_eq!(rack.observed(1).resets, 0);
+    assert_eq!(rack.observed(1).imc_resets, 0);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn media_boot_and_reset_of_an_imc_are_done_and_read_back() {
         "--yes",
     ])
     .good();
-    assert_eq!(rack.observed(1).resets, 1);
+    assert_eq!(rack.observed(1).imc_resets, 1);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_card_on_which_a_job_runs_is_left_alone() {
     ])
     .exits(4)
     .says("Deployment runs on this card");
-    assert_eq!(rack.observed(1).resets, 0);
+    assert_eq!(rack.observed(1).imc_resets, 0);
 }
 
 #[test]

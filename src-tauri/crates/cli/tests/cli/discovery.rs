@@ -189,11 +189,11 @@ fn a_wrong_password_is_tried_once_per_address_and_on_three_of_them() {
         (3, 3),
         "{told:?}"
     );
-    let refused: Vec<u32> = (1..=6)
+    let refused: Vec<u64> = (1..=6)
         .map(|card| rack.observed(card).refused_logins)
         .collect();
     assert!(refused.iter().all(|count| *count <= 1), "{refused:?}");
-    assert_eq!(refused.iter().sum::<u32>(), 3);
+    assert_eq!(refused.iter().sum::<u64>(), 3);
     // A short one is not tried at all.
     profile(&desk, "short", "root", "short");
     let list = csv(&rack, 1).replace(",lab\n", ",short\n");
@@ -202,7 +202,7 @@ fn a_wrong_password_is_tried_once_per_address_and_on_three_of_them() {
     assert_eq!(
         (1..=6)
             .map(|card| rack.observed(card).refused_logins)
-            .sum::<u32>(),
+            .sum::<u64>(),
         3
     );
 }

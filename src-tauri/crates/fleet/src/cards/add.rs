@@ -2,7 +2,6 @@
 
 use slipway_core::{
     address::Address,
-    credential::ImcSshLogin,
     dpu::{ACC_FROM_IMC, AccRoute, Dpu, IMC_REDFISH_PORT, ImcIdentity},
     ids::{BmcId, DpuId},
     kickstart::check_hostname,

@@ -5,6 +5,7 @@ mod add;
 mod list;
 mod probe;
 
+pub(crate) use actions::actions;
 pub(crate) use add::{Silent, identify, imc_password, split_addresses};
 pub(crate) use list::{dpu_job, is_peer_of, needs_somebody, row_view};
 pub(crate) use probe::{given_port, parse};

@@ -10,7 +10,7 @@ use slipway_core::{
 use slipway_redfish::{Timeouts, inspect};
 use slipway_remote::SshTarget;
 
-use super::{SSH_PORT, split_addresses};
+use super::split_addresses;
 use crate::{
     AppError, ErrorCode, Fleet,
     views::{Probe, ProbeTrust},

@@ -60,7 +60,7 @@ impl Discoveries {
 }
 
 /// One list and how far it is.
-pub(crate) struct Discovery {
+struct Discovery {
     pub id: DiscoveryId,
     pub started_at: Timestamp,
     pub problems: Vec<LineProblem>,
