@@ -177,6 +177,22 @@ impl Window {
         self.driver.execute(script, vec![css.into()]).await.unwrap();
     }
 
+    /// Puts a text into a field in place of what is there, at once, as pasting does.
+    pub async fn paste(&self, css: &str, text: &str) {
+        self.wait_for(css).await;
+        let script = "const e = document.querySelector(arguments[0]); \
+            const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e), 'value').set; \
+            e.focus(); set.call(e, arguments[1]); \
+            e.dispatchEvent(new Event('input', { bubbles: true }))";
+        let args = vec![css.into(), text.into()];
+        self.driver.execute(script, args).await.unwrap();
+    }
+
+    pub async fn gone(&self, css: &str) {
+        self.until(css, PATIENCE.as_secs(), async || !self.exists(css).await)
+            .await;
+    }
+
     /// Whether it is there and neither `disabled` nor `aria-disabled`.
     pub async fn enabled(&self, css: &str) -> bool {
         let script = "const e = document.querySelector(arguments[0]); \

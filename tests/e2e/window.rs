@@ -9,6 +9,7 @@
     reason = "what the page said is printed where a test fails"
 )]
 
+mod add_cards;
 mod driver;
 mod isos;
 mod safety;

@@ -82,7 +82,7 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
               <div className="slipway-subtle">{job.what}</div>
             </Td>
             {showCard && (
-              <Td dataLabel="Card">
+              <Td dataLabel="Card" modifier="nowrap">
                 <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
                   {job.dpu_name}
                 </Link>
@@ -94,7 +94,7 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             <Td dataLabel="Standing">
               <JobStanding job={job} />
             </Td>
-            <Td dataLabel="Started">
+            <Td dataLabel="Started" modifier="nowrap">
               <RelativeTime at={job.created_at} />
             </Td>
             <Td dataLabel="Took">

@@ -7,6 +7,7 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
+import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { type ReactNode, useCallback, useState } from "react";
 import { useNavigate } from "react-router";
@@ -98,6 +99,23 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
             </span>
           )
         }
+        actions={
+          !(empty && !filtered) && (
+            <>
+              <Button
+                variant="secondary"
+                icon={<RedoIcon />}
+                isLoading={refresh.isPending}
+                onClick={() => refresh.mutate()}
+              >
+                Refresh all
+              </Button>
+              <LinkButton to="/add" testId="add-cards">
+                Add cards
+              </LinkButton>
+            </>
+          )
+        }
       />
       <PageSection isFilled hasBodyWrapper={false} className="slipway-fill" aria-label="All cards">
         {error && (
@@ -125,10 +143,8 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
               search={filter.search}
               onSearch={search}
               selected={selection.ids.size}
-              refreshing={refresh.isPending}
               onClear={selection.clear}
               onDeploy={() => navigate(`/deploy?cards=${[...selection.ids].join(",")}`)}
-              onRefresh={() => refresh.mutate()}
               onColumns={() => setChoosing(true)}
             />
             <div className="slipway-chips">

@@ -12,11 +12,11 @@ import type { Column } from "./columns";
 import type { Selection } from "./selection";
 
 /** A compact row with one line of text, in pixels. */
-const ROW_HEIGHT = 41;
+const ROW_HEIGHT = 34;
 
-const TICK_WIDTH = 48;
-const NAME_WIDTH = 110;
-const STATE_WIDTH = 225;
+const TICK_WIDTH = 40;
+const NAME_WIDTH = 120;
+const STATE_WIDTH = 215;
 
 /** Under this the table scrolls sideways rather than squeezing its columns. */
 const tableWidth = (columns: Column[]) =>

@@ -1,7 +1,6 @@
 import type { Channel } from "@tauri-apps/api/core";
 import type {
   AcceptPin,
-  AddDpu,
   AppInfo,
   BootChangeRequest,
   DeployRequest,
@@ -12,11 +11,12 @@ import type {
   Probe,
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
-import { type MockCard, makeCards } from "./cards";
+import type { MockCard } from "./cards";
 import { type Desk, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
 import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
+import { redfishHandlers } from "./redfish";
 import { bootChangeSteps } from "./steps";
 import { dpuView, isoViews, overview, settle } from "./views";
 
@@ -112,31 +112,11 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       const hostKey = fingerprint(`ssh ${redfish}`);
       return {
         redfish,
+        shown: null,
         ssh: imcSsh ?? `${host}:22`,
         certificate: pinned ? { trust: "pinned", seen } : { trust: "new", seen },
         host_key: pinned ? { trust: "pinned", seen: hostKey } : { trust: "new", seen: hostKey },
       };
-    },
-    add_dpu: ({ card }: { card: AddDpu }) => {
-      if (desk.cards.some((one) => one.name === card.name)) {
-        throw refuse("precondition", `there is a card named ${card.name}`, "give it another name");
-      }
-      const [made] = makeCards(1, now());
-      if (!made) return null;
-      const imc = card.imc.includes(":") ? card.imc : `${card.imc}:8443`;
-      const { name, host, labels } = card;
-      const id = hex(`card ${name}`, 32);
-      desk.cards.push({
-        ...made,
-        id,
-        name,
-        host,
-        labels,
-        imc,
-        addedAt: new Date(now()).toISOString(),
-      });
-      changed("dpu");
-      return id;
     },
     remove_dpu: ({ id }: { id: string }) => {
       desk.cards = desk.cards.filter((card) => card.id !== id);
@@ -221,11 +201,23 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
+    ...redfishHandlers(desk, changed),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();
-      desk.pins = desk.pins.filter((one) => one.peer !== pin.peer || one.kind !== pin.kind);
-      desk.pins.push({ ...pin, accepted_because: "given", first_seen: at, last_seen: at });
+      const known = desk.pins.find((one) => one.peer === pin.peer && one.kind === pin.kind);
+      desk.pins = desk.pins.filter((one) => one !== known);
+      desk.pins.push({
+        of: null,
+        dpu: null,
+        bmc: null,
+        ...known,
+        ...pin,
+        refused: null,
+        accepted_because: "accepted when it was shown",
+        first_seen: at,
+        last_seen: at,
+      });
     },
     remove_pin: ({ kind, peer }: { kind: string; peer: string }) => {
       desk.pins = desk.pins.filter((pin) => pin.peer !== peer || pin.kind !== kind);
