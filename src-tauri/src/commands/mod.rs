@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod desk;
+pub mod images;
 pub mod isos;
 pub mod jobs;
 pub mod lab;

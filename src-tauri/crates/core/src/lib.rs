@@ -6,10 +6,13 @@
 pub mod address;
 pub mod bootc;
 pub mod command;
+pub mod containerfile;
 pub mod dpu;
 pub mod failure;
 pub mod ids;
 pub mod image;
+pub mod image_build;
+pub mod image_builder;
 pub mod inventory;
 pub mod iso;
 pub mod job;

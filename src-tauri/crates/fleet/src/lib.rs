@@ -12,6 +12,8 @@ mod config;
 mod deployments;
 mod desk;
 mod error;
+pub mod image_views;
+mod images;
 mod isos;
 mod jobs;
 mod keys;
