@@ -3,8 +3,10 @@
 //! What it is not: it writes no ISO, keeps no library of them, and does not know cards.
 
 pub mod ca;
+mod cpio;
 pub mod iso;
 mod oci;
+pub mod podman;
 pub mod registry;
 pub mod server;
 

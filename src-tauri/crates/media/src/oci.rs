@@ -61,6 +61,17 @@ impl Config {
     pub fn version(&self) -> Option<String> {
         self.config.labels.as_ref()?.get(VERSION).cloned()
     }
+
+    /// It has the label of a bootable image.
+    #[must_use]
+    pub fn is_bootc(&self) -> bool {
+        let label = self
+            .config
+            .labels
+            .as_ref()
+            .and_then(|l| l.get("containers.bootc"));
+        label.is_some_and(|value| value == "1")
+    }
 }
 
 /// `sha256:…` of these bytes.
