@@ -33,6 +33,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::images::entitlement,
             commands::images::plan_image_build,
             commands::images::build_image,
+            commands::images::image_build,
+            commands::images::cancel_image_build,
             commands::images::image_build_log,
             commands::images::lint_containerfile,
             commands::images::lint_image,

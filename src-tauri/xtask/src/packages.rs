@@ -209,7 +209,7 @@ pub const NEEDS: &[Need] = &[
     program("skopeo", "skopeo", "skopeo", TEST),
     program("runc", "runc", "runc", TEST),
     program("busybox", "busybox-static", "busybox", TEST),
-    program("newuidmap", "uidmap", "shadow-utils-subid", TEST),
+    program("newuidmap", "uidmap", "shadow-utils", TEST),
     program("htpasswd", "apache2-utils", "httpd-tools", TEST),
     // The window where there is no display, and something to judge it by.
     program("xvfb-run", "xvfb", "xorg-x11-server-Xvfb", WINDOW),

@@ -334,7 +334,7 @@ impl CardAccess for OpenCard {
         image: &ImageReference,
         arch: &str,
     ) -> Result<ResolvedImage, RegistryError> {
-        self.fleet.inner.registry.resolve(image, arch).await
+        self.fleet.registry().await.resolve(image, arch).await
     }
 
     async fn saw_acc(&self, status: &BootcStatus, greenboot: Greenboot, boot_id: &str) {

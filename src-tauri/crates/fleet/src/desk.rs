@@ -3,18 +3,22 @@
 use std::sync::{Arc, Mutex};
 
 use slipway_core::{
-    ids::IsoId,
+    ids::{IsoId, JobId},
     job::engine::Engine,
     ports::{Clock, Secrets},
     time::Timestamp,
 };
-use slipway_media::OciRegistry;
+use slipway_media::{
+    OciRegistry,
+    podman::{PodmanCli, Works},
+};
 use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
     AppError, Change, ChangeTag, ErrorCode, FleetConfig,
     access::StoredCards,
+    images_build::RunningBuild,
     keys::DeskKeys,
     links::Links,
     media::MediaDesk,
@@ -39,7 +43,13 @@ pub(crate) struct Inner {
     /// Wakes the runner: a job was submitted or cancelled.
     pub wake: Notify,
     pub runs_jobs: std::sync::atomic::AtomicBool,
+    /// Ask by way of [`Fleet::registry`], which knows the logins of now.
     pub registry: OciRegistry,
+    /// What the registry client was last given.
+    pub registry_kept: tokio::sync::Mutex<Option<crate::images_registry::Kept>>,
+    pub podman: PodmanCli,
+    pub works: Works,
+    pub builds: Mutex<Vec<(JobId, RunningBuild)>>,
     /// ISOs that somebody published as they are.
     pub plain: Mutex<Vec<(IsoId, PublicationView)>>,
 }
@@ -81,6 +91,8 @@ impl Fleet {
             config.media_address,
         );
         let (changes, _) = broadcast::channel(1024);
+        let podman = PodmanCli::new();
+        let works = Works::new(config.data_dir.join("builds"), podman.clone());
         let inner = Inner {
             config,
             store,
@@ -93,6 +105,10 @@ impl Fleet {
             wake: Notify::new(),
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),
+            registry_kept: tokio::sync::Mutex::default(),
+            podman,
+            works,
+            builds: Mutex::default(),
             plain: Mutex::default(),
         };
         Ok(Self {

@@ -40,7 +40,10 @@ fn secret_key(registry: &str) -> String {
 
 /// podman's places on this machine.
 pub(crate) fn places() -> Vec<PathBuf> {
-    usual_places(|name| std::env::var_os(name), slipway_media::podman::is_root())
+    usual_places(
+        |name| std::env::var_os(name),
+        slipway_media::podman::is_root(),
+    )
 }
 
 impl Fleet {
@@ -110,7 +113,9 @@ impl Fleet {
         if own.is_empty() {
             return Ok(None);
         }
-        let chosen = chosen.or(kept.settings.auth_file.as_deref()).map(PathBuf::from);
+        let chosen = chosen
+            .or(kept.settings.auth_file.as_deref())
+            .map(PathBuf::from);
         let base = match chosen {
             Some(path) => Some(path),
             None => places().into_iter().find(|path| path.is_file()),
@@ -235,7 +240,10 @@ impl Fleet {
             });
         }
         let password = Password::new(login.password);
-        self.inner.secrets.put(&secret_key(&registry), &password).await?;
+        self.inner
+            .secrets
+            .put(&secret_key(&registry), &password)
+            .await?;
         let mut kept = self.kept().await?;
         kept.logins.insert(registry, login.user);
         kept.changes += 1;
@@ -249,10 +257,10 @@ impl Fleet {
     pub async fn registry_logout(&self, registry: &str) -> Result<(), AppError> {
         let mut kept = self.kept().await?;
         if kept.logins.remove(registry).is_none() {
-            return Err(AppError::not_found(format!(
-                "Slipway keeps no login for {registry}"
-            ))
-            .hint("`podman logout` forgets podman's"));
+            return Err(
+                AppError::not_found(format!("Slipway keeps no login for {registry}"))
+                    .hint("`podman logout` forgets podman's"),
+            );
         }
         kept.changes += 1;
         self.inner.secrets.delete(&secret_key(registry)).await?;

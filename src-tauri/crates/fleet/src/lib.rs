@@ -14,6 +14,8 @@ mod desk;
 mod error;
 pub mod image_views;
 mod images;
+mod images_build;
+mod images_registry;
 mod isos;
 mod jobs;
 mod keys;

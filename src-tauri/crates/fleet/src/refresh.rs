@@ -228,7 +228,12 @@ impl Fleet {
     async fn look_at_registry(&self, look: &AccLook) -> Option<AvailableImage> {
         let reference = look.status.spec_image.as_deref()?.parse().ok()?;
         let architecture = look.status.booted.as_ref()?.architecture.clone()?;
-        match self.inner.registry.resolve(&reference, &architecture).await {
+        match self
+            .registry()
+            .await
+            .resolve(&reference, &architecture)
+            .await
+        {
             Ok(image) => Some(AvailableImage {
                 reference,
                 digest: image.digest,

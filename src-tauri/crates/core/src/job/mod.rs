@@ -9,6 +9,7 @@ mod deadline;
 pub mod deployment;
 pub mod engine;
 mod event;
+pub mod image_build;
 mod plan;
 mod policy;
 mod step;

@@ -44,7 +44,7 @@ pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
     }
 }
 
-fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
+pub(super) fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
     PlannedStep {
         name: name.to_owned(),
         effect: effect.into(),

@@ -12,6 +12,7 @@ use crate::{
     failure::StepError,
     ids::JobId,
     image::ImageReference,
+    image_build::BuildStep,
     ports::{Bmc, MediaServer, RegistryError, Remote, ResolvedImage},
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
@@ -37,6 +38,8 @@ pub enum WaitReason {
     AccBoots,
     UpdateRuns { progress: Option<Progress> },
     HealthChecks,
+    ImageBuilds { step: Option<BuildStep> },
+    ImageIsPushed,
     EffectToShow { what: String },
     Retrying { attempt: u32, error: String },
 }
@@ -68,6 +71,15 @@ impl WaitReason {
                 }
             },
             Self::HealthChecks => "greenboot's checks are running".into(),
+            Self::ImageBuilds { step: None } => "podman is starting".into(),
+            Self::ImageBuilds { step: Some(at) } if at.stages > 1 => format!(
+                "Stage {} of {}, step {} of {}: {}",
+                at.stage, at.stages, at.step, at.steps, at.instruction
+            ),
+            Self::ImageBuilds { step: Some(at) } => {
+                format!("Step {} of {}: {}", at.step, at.steps, at.instruction)
+            }
+            Self::ImageIsPushed => "podman is pushing the image".into(),
             Self::EffectToShow { what } => format!("Looking whether {what} had its effect"),
             Self::Retrying { attempt, error } => {
                 format!("Trying again (attempt {attempt}): {error}")
@@ -89,6 +101,8 @@ impl WaitReason {
             | Self::InstallerRuns
             | Self::AccBoots
             | Self::HealthChecks
+            | Self::ImageBuilds { .. }
+            | Self::ImageIsPushed
             | Self::EffectToShow { .. }
             | Self::Retrying { .. } => None,
         }

@@ -9,7 +9,16 @@ use crate::{
 /// The steps of a build, in order, each with what does the same by hand.
 #[must_use]
 pub fn planned_steps(plan: &ImageBuildPlan, podman: &Podman) -> Vec<PlannedStep> {
-    let [_, checking, building, naming, pushing, verifying, cleaning, ..] = State::NAMES;
+    let [
+        _,
+        checking,
+        building,
+        naming,
+        pushing,
+        verifying,
+        cleaning,
+        ..,
+    ] = State::NAMES;
     let lines: Vec<String> = podman.shown(plan).iter().map(ToString::to_string).collect();
     let (first, push) = lines.split_at(lines.len() - usize::from(plan.push));
     let mut steps = vec![planned(

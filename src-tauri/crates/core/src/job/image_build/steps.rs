@@ -1,15 +1,14 @@
 //! The steps of an image build. None blocks for longer than a question to podman takes.
 
 use super::{
-    BuildContext, BuiltImage, ImageProgress, ImageTool, ImageWork, ImageWorkDone, Outcome, State,
+    BuiltImage, Ending, ImageContext as Context, ImageProgress, ImageWork, ImageWorkDone, Outcome,
+    State,
 };
 use crate::{
     failure::{FailureKind, StepError},
     image_build::{ImageBuildPlan, ImageSource},
-    job::{StepOutcome, Terminal, WaitReason},
+    job::{StepOutcome, WaitReason},
 };
-
-type Context<'a> = BuildContext<'a, dyn ImageTool>;
 
 pub async fn check(plan: &ImageBuildPlan, cx: &Context<'_>) -> Outcome {
     for seen in cx.tool.check(plan).await? {
@@ -73,7 +72,11 @@ pub async fn name(plan: &ImageBuildPlan, id: &str, cx: &Context<'_>) -> Outcome 
     else {
         return Err(StepError::new(
             FailureKind::Local,
-            format!("podman was told that {} is {}, and does not say so", plan.reference, short(id)),
+            format!(
+                "podman was told that {} is {}, and does not say so",
+                plan.reference,
+                short(id)
+            ),
         )
         .transient());
     };
@@ -88,7 +91,7 @@ pub async fn name(plan: &ImageBuildPlan, id: &str, cx: &Context<'_>) -> Outcome 
         State::Pushing { built }
     } else {
         State::CleaningUp {
-            then: Terminal::Succeeded(built),
+            then: Ending::Succeeded(built),
         }
     }))
 }
@@ -115,7 +118,7 @@ pub async fn verify(plan: &ImageBuildPlan, built: &BuiltImage, cx: &Context<'_>)
     if there == built.digest {
         cx.note(format!("the registry has {}", there.short()));
         return Ok(StepOutcome::Advance(State::CleaningUp {
-            then: Terminal::Succeeded(built.clone()),
+            then: Ending::Succeeded(built.clone()),
         }));
     }
     Ok(StepOutcome::Fail(
@@ -123,26 +126,29 @@ pub async fn verify(plan: &ImageBuildPlan, built: &BuiltImage, cx: &Context<'_>)
             FailureKind::WrongImage,
             format!("{} is another image in its registry", plan.reference),
         )
-        .because(format!("pushed {}, the registry has {}", built.digest, there))
+        .because(format!(
+            "pushed {}, the registry has {}",
+            built.digest, there
+        ))
         .hint("somebody else pushed to the same tag meanwhile; push again"),
     ))
 }
 
-pub async fn clean_up(then: &Terminal<BuiltImage>, cx: &Context<'_>) -> Outcome {
+pub async fn clean_up(then: &Ending, cx: &Context<'_>) -> Outcome {
     let residue = cx.tool.cancel(cx.job).await;
     let built = match then {
-        Terminal::Succeeded(built) => Some(built),
-        Terminal::Failed(_) | Terminal::Cancelled => None,
+        Ending::Succeeded(built) => Some(built),
+        Ending::Failed(_) | Ending::Cancelled => None,
     };
     cx.tool.clean(cx.job, built).await?;
     Ok(StepOutcome::Advance(match then.clone() {
-        Terminal::Succeeded(built) => State::Succeeded { built },
-        Terminal::Failed(mut failure) => {
+        Ending::Succeeded(built) => State::Succeeded { built },
+        Ending::Failed(mut failure) => {
             let told = residue.iter().map(|r| format!("{}: {}", r.what, r.why));
             failure.causes.extend(told);
             State::Failed { failure }
         }
-        Terminal::Cancelled => State::Cancelled { residue },
+        Ending::Cancelled => State::Cancelled { residue },
     }))
 }
 
