@@ -5,6 +5,7 @@ pub mod desk;
 pub mod isos;
 pub mod jobs;
 pub mod lab;
+pub mod studio;
 
 use slipway_fleet::AppError;
 

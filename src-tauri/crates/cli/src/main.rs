@@ -7,6 +7,7 @@ mod change;
 mod exit;
 mod iso;
 mod jobs;
+mod kickstart;
 mod lab;
 mod open;
 mod output;
@@ -49,6 +50,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Lab { command } => lab::run(command, &desk, output).await,
         Command::Bmc { command } => bmc::run(command, &desk, output).await,
         Command::Iso { command } => iso::run(command, &desk, output).await,
+        Command::Kickstart { command } => kickstart::run(command, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,
         Command::Status(args) => status::run(args, &desk, output).await,
         Command::Upgrade(args) => change::upgrade(args, &desk, output).await,

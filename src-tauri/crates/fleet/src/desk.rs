@@ -3,22 +3,17 @@
 use std::sync::{Arc, Mutex};
 
 use slipway_core::{
-    ids::IsoId,
     job::engine::Engine,
     ports::{Clock, Secrets},
     time::Timestamp,
 };
-use slipway_media::OciRegistry;
+use slipway_media::{OciRegistry, Workshop};
 use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, ErrorCode, FleetConfig,
-    access::StoredCards,
-    keys::DeskKeys,
-    links::Links,
-    media::MediaDesk,
-    views::{AppInfo, PublicationView},
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::DeskSubjects, keys::DeskKeys,
+    links::Links, media::MediaDesk, publishing::Plain, views::AppInfo,
 };
 
 /// The open fleet. Cheap to clone; the last clone closes it.
@@ -40,8 +35,10 @@ pub(crate) struct Inner {
     pub wake: Notify,
     pub runs_jobs: std::sync::atomic::AtomicBool,
     pub registry: OciRegistry,
-    /// ISOs that somebody published as they are.
-    pub plain: Mutex<Vec<(IsoId, PublicationView)>>,
+    /// ISOs that somebody published as they are, in this process.
+    pub plain: Mutex<Vec<Plain>>,
+    /// Makes ISOs.
+    pub workshop: Workshop,
 }
 
 struct SystemClock;
@@ -80,6 +77,7 @@ impl Fleet {
             clock.clone(),
             config.media_address,
         );
+        let workshop = Workshop::new(config.data_dir.join("cache"));
         let (changes, _) = broadcast::channel(1024);
         let inner = Inner {
             config,
@@ -94,6 +92,7 @@ impl Fleet {
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),
             plain: Mutex::default(),
+            workshop,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -128,7 +127,7 @@ impl Fleet {
         };
         Engine::new(
             Arc::new(self.inner.store.clone()),
-            Arc::new(StoredCards {
+            Arc::new(DeskSubjects {
                 fleet: self.clone(),
             }),
             self.inner.clock.clone(),
@@ -163,4 +162,17 @@ impl Fleet {
     pub fn ca_certificate_pem(&self) -> &str {
         self.inner.keys.ca.certificate_pem()
     }
+}
+
+/// `user@host`: who does things here.
+pub(crate) fn me() -> String {
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "somebody".into());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map_or_else(|| "this desk".into(), |name| name.trim().to_owned());
+    format!("{user}@{host}")
 }

@@ -76,7 +76,7 @@ impl OciRegistry {
     }
 }
 
-fn tls_config() -> Result<ClientConfig, Vec<String>> {
+pub(crate) fn tls_config() -> Result<ClientConfig, Vec<String>> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
