@@ -11,9 +11,8 @@ use slipway_core::{
     time::ByteCount,
 };
 use slipway_fleet::image_views::{
-    BuildLogPart, ImageBuildPlanView, ImageBuildRequest, ImageBuildView, ImageBuilderView,
-    ImageTagView, ImageTags, RegistryLogin, RegistrySettings, RegistrySettingsView,
-    WrittenTemplate,
+    BuildLogPart, ImageBuildPlanView, ImageBuildRequest, ImageBuilderView, ImageTagView, ImageTags,
+    RegistryLogin, RegistrySettings, RegistrySettingsView, WrittenTemplate,
 };
 
 use super::{Answer, State};
@@ -47,18 +46,6 @@ pub async fn plan_image_build(
 #[specta::specta]
 pub async fn build_image(desk: State<'_>, request: ImageBuildRequest) -> Answer<JobId> {
     desk.fleet()?.build_image(&request).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn image_build(desk: State<'_>, job: JobId) -> Answer<ImageBuildView> {
-    desk.fleet()?.image_build(&job).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn cancel_image_build(desk: State<'_>, job: JobId) -> Answer<()> {
-    desk.fleet()?.cancel_image_build(&job).await
 }
 
 #[tauri::command]

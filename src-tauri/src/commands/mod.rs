@@ -6,6 +6,7 @@ pub mod images;
 pub mod isos;
 pub mod jobs;
 pub mod lab;
+pub mod studio;
 
 use slipway_fleet::AppError;
 

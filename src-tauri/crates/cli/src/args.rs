@@ -56,6 +56,11 @@ pub enum Command {
         #[command(subcommand)]
         command: ImageCommand,
     },
+    /// Kickstarts
+    Kickstart {
+        #[command(subcommand)]
+        command: KickstartCommand,
+    },
     /// Install an ISO's image on cards
     Deploy(DeployArgs),
     /// What cards run
@@ -258,7 +263,112 @@ pub enum PinOf {
 }
 
 #[derive(Subcommand)]
+pub enum KickstartCommand {
+    /// Make a kickstart from the options, secrets masked
+    Render {
+        #[command(flatten)]
+        form: FormArgs,
+        /// Print the secrets too
+        #[arg(long)]
+        with_secrets: bool,
+    },
+    /// Look for what is wrong with a kickstart
+    Lint { file: PathBuf },
+}
+
+/// A kickstart, brought or made of options. Secrets come from files only.
+#[derive(Args)]
+pub struct FormArgs {
+    /// Take this kickstart instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub kickstart: Option<PathBuf>,
+    /// The image reference that a card follows afterwards
+    #[arg(long)]
+    pub reference: Option<String>,
+    /// For a machine that boots the ISO without Slipway
+    #[arg(long)]
+    pub hostname: Option<String>,
+    /// The disk to install on (what Anaconda finds)
+    #[arg(long)]
+    pub disk: Option<String>,
+    /// The device that gets its address by DHCP
+    #[arg(long)]
+    pub network_device: Option<String>,
+    #[arg(long)]
+    pub timezone: Option<String>,
+    #[arg(long)]
+    pub language: Option<String>,
+    #[arg(long)]
+    pub keyboard: Option<String>,
+    /// A file with SSH public keys for root; Slipway's own comes with a deployment
+    #[arg(long = "ssh-keys", value_name = "FILE")]
+    pub ssh_keys: Vec<PathBuf>,
+    /// A file with the SHA-512 crypt of root's password (locked without it)
+    #[arg(long, value_name = "FILE")]
+    pub root_hash_file: Option<PathBuf>,
+    #[arg(long)]
+    pub rhc_organization: Option<String>,
+    /// A file with the activation key
+    #[arg(long, value_name = "FILE")]
+    pub rhc_key_file: Option<PathBuf>,
+    /// OpenShift's pull secret, for MicroShift
+    #[arg(long, value_name = "FILE")]
+    pub pull_secret: Option<PathBuf>,
+    /// An auth.json that goes on the card, to follow a private image
+    #[arg(long, value_name = "FILE")]
+    pub registry_auth: Option<PathBuf>,
+    /// A kernel argument of the installed system
+    #[arg(long = "system-karg", value_name = "ARG")]
+    pub system_kargs: Vec<String>,
+    /// A script to run in the installed system
+    #[arg(long, value_name = "FILE")]
+    pub post: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct BuildArgs {
+    /// Its name in the library
+    pub name: String,
+    /// The stock Anaconda ISO: a file, or a URL with --base-sha256
+    #[arg(long)]
+    pub base: String,
+    #[arg(long, value_name = "HEX")]
+    pub base_sha256: Option<String>,
+    /// oci:DIR, oci-archive:FILE, docker://REFERENCE or containers-storage:REFERENCE
+    #[arg(long)]
+    pub image: String,
+    /// Where to write it (the data folder)
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// Replace what lies there
+    #[arg(long)]
+    pub overwrite: bool,
+    #[arg(long, default_value = "aarch64")]
+    pub arch: String,
+    /// A kernel argument for every boot entry
+    #[arg(long = "karg", value_name = "ARG")]
+    pub kargs: Vec<String>,
+    /// Add what an IPU's installer needs: its address, the iSCSI disk, acpi=force
+    #[arg(long)]
+    pub ipu: bool,
+    /// Take this argument out of every boot entry
+    #[arg(long = "remove-karg", value_name = "ARG")]
+    pub remove_kargs: Vec<String>,
+    /// An auth.json for the image's registry
+    #[arg(long, value_name = "FILE")]
+    pub authfile: Option<PathBuf>,
+    #[command(flatten)]
+    pub form: FormArgs,
+    #[command(flatten)]
+    pub go: Go,
+}
+
+#[derive(Subcommand)]
 pub enum IsoCommand {
+    /// Build an installer ISO from a stock ISO, an image and a kickstart
+    Build(Box<BuildArgs>),
+    /// Look at a whole ISO: boot records, arguments, kickstart, image, sums
+    Verify { path: PathBuf },
     /// Read an ISO into the library; the file stays where it is
     Import {
         path: PathBuf,
@@ -268,7 +378,29 @@ pub enum IsoCommand {
     /// The library
     List,
     /// Serve an ISO as it is until interrupted
-    Serve { iso: String },
+    Serve {
+        iso: String,
+        /// On this address of this machine
+        #[arg(long, value_name = "IP")]
+        address: Option<IpAddr>,
+        /// Without TLS; an IMC takes HTTPS only
+        #[arg(long)]
+        http: bool,
+        /// Take it down by itself after this many minutes
+        #[arg(long, value_name = "MINUTES")]
+        expires: Option<u32>,
+    },
+    /// Take down what any Slipway of this data folder serves
+    Unpublish {
+        /// The number that `serve` and `list` show, or an ISO
+        what: String,
+    },
+    /// This machine's addresses to serve on
+    Addresses,
+    /// Print our CA's certificate
+    Ca,
+    /// Print the file that firmware 1.8 needs for an ISO over 2 GB
+    ReservedMemory,
     /// Take an ISO out of the library; the file stays
     Remove { iso: String },
 }
@@ -306,6 +438,8 @@ pub enum ImageCommand {
         #[arg(long, default_value = "aarch64")]
         arch: String,
     },
+    /// What podman printed while it built or pushed
+    Log { job: String },
     /// The images that podman has
     List,
     /// An image that podman has

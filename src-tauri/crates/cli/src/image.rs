@@ -1,31 +1,26 @@
 //! `slipctl image`.
 
-use std::{collections::BTreeMap, io::Read as _, path::PathBuf, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, io::Read as _, path::PathBuf, process::ExitCode};
 
 use slipway_core::{
     containerfile::{Binding, BoundContainer, LintReport, LintTarget, Severity, Template},
-    dpu::JobOutcome,
     image::ImageReference,
     image_build::{BuildArg, BuildFolder, BuildSecret, ImageSource, PrerequisiteState},
     time::ByteCount,
 };
 use slipway_fleet::{
     Fleet,
-    image_views::{
-        ImageBuildRequest, ImageBuildView, LoginSource, RegistryLogin, RegistrySettings,
-    },
+    image_views::{ImageBuildRequest, LoginSource, RegistryLogin, RegistrySettings},
 };
 
 use crate::{
     args::{BuildArgs, ImageCommand, PushArgs, TemplateArgs},
-    exit::{Failed, INTERRUPTED},
-    lab::interrupted,
+    exit::Failed,
     open::{self, Desk},
     output::Output,
-    wait::show_failure,
+    wait::wait_for,
 };
 
-const LOOK: Duration = Duration::from_millis(200);
 /// The lint found something that should not be shipped.
 const FOUND: u8 = 1;
 
@@ -50,6 +45,26 @@ pub async fn run(command: ImageCommand, desk: &Desk, output: Output) -> Result<E
             output.show(&report, || show_report(&report, output));
             if report.count(Severity::Error) > 0 {
                 return Ok(ExitCode::from(FOUND));
+            }
+        }
+        ImageCommand::Log { job } => {
+            let job = job
+                .parse()
+                .map_err(|e| Failed::unusable(&e, "`slipctl job list` shows all"))?;
+            let mut at = ByteCount(0);
+            loop {
+                let part = fleet.image_build_log(&job, at).await?;
+                if part.text.is_empty() {
+                    break;
+                }
+                at = part.next;
+                for line in part.text.lines() {
+                    if output.json {
+                        output.json_line(&serde_json::json!({ "log": line }));
+                    } else {
+                        output.line(line);
+                    }
+                }
             }
         }
         ImageCommand::Check { arch } => {
@@ -428,57 +443,5 @@ async fn go(
         return Ok(ExitCode::SUCCESS);
     }
     let job = fleet.build_image(request).await?;
-    let interrupted = interrupted();
-    tokio::pin!(interrupted);
-    let mut was_interrupted = false;
-    let (mut log_at, mut notes) = (ByteCount(0), 0);
-    loop {
-        let view = fleet.image_build(&job).await?;
-        let part = fleet.image_build_log(&job, log_at).await?;
-        log_at = part.next;
-        for line in part.text.lines() {
-            if output.json {
-                output.json_line(&serde_json::json!({ "log": line }));
-            } else {
-                output.line(line);
-            }
-        }
-        for note in &view.notes[notes..] {
-            output.note(note);
-        }
-        notes = view.notes.len();
-        if view.outcome != JobOutcome::Running {
-            return Ok(ended(&view, was_interrupted, output));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            () = &mut interrupted, if !was_interrupted => {
-                was_interrupted = true;
-                output.note("stopping the build …");
-                fleet.cancel_image_build(&job).await?;
-            }
-        }
-    }
-}
-
-fn ended(view: &ImageBuildView, was_interrupted: bool, output: Output) -> ExitCode {
-    if output.json {
-        output.json_line(&serde_json::json!({ "build": view }));
-    } else {
-        match &view.built {
-            Some(built) => output.line(format!("{} is {}", built.reference, built.digest)),
-            None => output.line(format!("{}: {}", view.reference, view.state)),
-        }
-        if let Some(failure) = &view.failure {
-            show_failure(failure, output);
-        }
-        for left in &view.residue {
-            output.line(format!("  left behind: {} ({})", left.what, left.why));
-        }
-    }
-    match view.outcome {
-        JobOutcome::Succeeded => ExitCode::SUCCESS,
-        JobOutcome::Cancelled if was_interrupted => ExitCode::from(INTERRUPTED),
-        JobOutcome::Running | JobOutcome::Failed | JobOutcome::Cancelled => ExitCode::FAILURE,
-    }
+    wait_for(fleet, vec![job], output).await
 }

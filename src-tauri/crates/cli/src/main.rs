@@ -8,6 +8,7 @@ mod exit;
 mod image;
 mod iso;
 mod jobs;
+mod kickstart;
 mod lab;
 mod open;
 mod output;
@@ -51,6 +52,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Bmc { command } => bmc::run(command, &desk, output).await,
         Command::Iso { command } => iso::run(command, &desk, output).await,
         Command::Image { command } => image::run(command, &desk, output).await,
+        Command::Kickstart { command } => kickstart::run(command, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,
         Command::Status(args) => status::run(args, &desk, output).await,
         Command::Upgrade(args) => change::upgrade(args, &desk, output).await,

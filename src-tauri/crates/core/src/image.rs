@@ -48,6 +48,17 @@ pub struct ImageDigest(String);
 text_newtype!(ImageDigest);
 
 impl ImageDigest {
+    /// Of a SHA-256.
+    #[must_use]
+    pub fn of_sha256(hash: [u8; 32]) -> Self {
+        use std::fmt::Write as _;
+        let text = String::from("sha256:");
+        Self(hash.iter().fold(text, |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
+    }
+
     /// Twelve digits, as the UI shows a digest.
     #[must_use]
     pub fn short(&self) -> &str {
@@ -68,6 +79,16 @@ impl FromStr for ImageDigest {
                 text: text.to_owned(),
             }),
         }
+    }
+}
+
+/// OCI's word for a machine: `aarch64` → `arm64`, `x86_64` → `amd64`.
+#[must_use]
+pub fn oci_architecture(machine: &str) -> &str {
+    match machine {
+        "aarch64" => "arm64",
+        "x86_64" => "amd64",
+        other => other,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod inventory;
 pub mod iso;
 pub mod job;
 pub mod kickstart;
+pub mod lint;
 pub mod ports;
 pub mod secret;
 pub mod time;

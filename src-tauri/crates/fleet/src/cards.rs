@@ -8,7 +8,7 @@ use slipway_core::{
         ImcIdentity, JobOutcome, headline,
     },
     ids::{CredentialId, DpuId},
-    job::{Job, JobFilter, JobStore, step_position},
+    job::{Job, JobFilter, JobStore, Subject, step_position},
     kickstart::check_hostname,
     ports::BmcError,
     secret::{Password, imc_redfish_password},
@@ -332,7 +332,7 @@ impl Fleet {
         let jobs = self
             .store()
             .jobs(&JobFilter {
-                dpu: Some(id.clone()),
+                subject: Some(Subject::Card(id.clone())),
                 ..JobFilter::default()
             })
             .await?;
@@ -348,10 +348,8 @@ impl Fleet {
             }
         }
         let actions = actions(&facts, last);
-        let rows = jobs
-            .iter()
-            .map(|job| self.job_row(job, &dpu.name))
-            .collect();
+        let names = std::iter::once((dpu.id.clone(), dpu.name.clone())).collect();
+        let rows = jobs.iter().map(|job| self.job_row(job, &names)).collect();
         Ok(DpuView {
             row: row_view(dpu.clone(), &facts, last),
             identity: dpu.identity,

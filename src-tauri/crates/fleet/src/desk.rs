@@ -3,26 +3,20 @@
 use std::sync::{Arc, Mutex};
 
 use slipway_core::{
-    ids::{IsoId, JobId},
     job::engine::Engine,
     ports::{Clock, Secrets},
     time::Timestamp,
 };
 use slipway_media::{
-    OciRegistry,
+    OciRegistry, Workshop,
     podman::{PodmanCli, Works},
 };
 use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, ErrorCode, FleetConfig,
-    access::StoredCards,
-    images_build::RunningBuild,
-    keys::DeskKeys,
-    links::Links,
-    media::MediaDesk,
-    views::{AppInfo, PublicationView},
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::DeskSubjects, keys::DeskKeys,
+    links::Links, media::MediaDesk, publishing::Plain, views::AppInfo,
 };
 
 /// The open fleet. Cheap to clone; the last clone closes it.
@@ -49,9 +43,10 @@ pub(crate) struct Inner {
     pub registry_kept: tokio::sync::Mutex<Option<crate::images_registry::Kept>>,
     pub podman: PodmanCli,
     pub works: Works,
-    pub builds: Mutex<Vec<(JobId, RunningBuild)>>,
-    /// ISOs that somebody published as they are.
-    pub plain: Mutex<Vec<(IsoId, PublicationView)>>,
+    /// ISOs that somebody published as they are, in this process.
+    pub plain: Mutex<Vec<Plain>>,
+    /// Makes ISOs.
+    pub workshop: Workshop,
 }
 
 struct SystemClock;
@@ -90,6 +85,7 @@ impl Fleet {
             clock.clone(),
             config.media_address,
         );
+        let workshop = Workshop::new(config.data_dir.join("cache"));
         let (changes, _) = broadcast::channel(1024);
         let podman = PodmanCli::new();
         let works = Works::new(config.data_dir.join("builds"), podman.clone());
@@ -108,8 +104,8 @@ impl Fleet {
             registry_kept: tokio::sync::Mutex::default(),
             podman,
             works,
-            builds: Mutex::default(),
             plain: Mutex::default(),
+            workshop,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -144,7 +140,7 @@ impl Fleet {
         };
         Engine::new(
             Arc::new(self.inner.store.clone()),
-            Arc::new(StoredCards {
+            Arc::new(DeskSubjects {
                 fleet: self.clone(),
             }),
             self.inner.clock.clone(),
@@ -179,4 +175,17 @@ impl Fleet {
     pub fn ca_certificate_pem(&self) -> &str {
         self.inner.keys.ca.certificate_pem()
     }
+}
+
+/// `user@host`: who does things here.
+pub(crate) fn me() -> String {
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "somebody".into());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map_or_else(|| "this desk".into(), |name| name.trim().to_owned());
+    format!("{user}@{host}")
 }

@@ -3,12 +3,9 @@
 use serde::{Deserialize, Serialize};
 use slipway_core::{
     containerfile::{LintReport, LintTarget},
-    dpu::JobOutcome,
-    failure::Failure,
-    ids::JobId,
-    image::{Architecture, ImageDigest, ImageReference},
-    image_build::{BuildStep, ImageSource, Prerequisite},
-    job::{PlannedStep, Residue, image_build::BuiltImage},
+    image::{Architecture, ImageDigest},
+    image_build::{ImageSource, Prerequisite},
+    job::PlannedStep,
     time::ByteCount,
 };
 use specta::Type;
@@ -159,23 +156,4 @@ pub struct ImageBuilderView {
     pub builder_digest: Option<ImageDigest>,
     pub warnings: Vec<String>,
     pub problems: Vec<String>,
-}
-
-/// How a build of this process stands.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ImageBuildView {
-    pub job: JobId,
-    pub reference: ImageReference,
-    pub steps: Vec<PlannedStep>,
-    /// The name of the step it is in, or how it ended.
-    pub state: String,
-    pub outcome: JobOutcome,
-    /// The sentence under the running step.
-    pub waiting: Option<String>,
-    /// podman's own steps.
-    pub step: Option<BuildStep>,
-    pub notes: Vec<String>,
-    pub failure: Option<Failure>,
-    pub residue: Vec<Residue>,
-    pub built: Option<BuiltImage>,
 }

@@ -1,64 +1,31 @@
-//! Image builds that run in this process: started, watched, cancelled.
+//! Image builds: submitting them, their log, and podman as the engine sees it.
 //!
 //! podman itself is a process of its own, which goes on when this one ends; see
 //! [`slipway_media::podman::Works`].
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-
 use async_trait::async_trait;
 use slipway_core::{
-    dpu::JobOutcome,
     failure::{FailureKind, StepError},
     ids::JobId,
     image::{ImageDigest, ImageReference},
     image_build::{self, ImageBuildPlan, LocalImage, PrerequisiteState},
     job::{
-        Residue, StepOutcome, WaitReason,
-        image_build::{
-            BuiltImage, ImageBuildState as State, ImageContext, ImageProgress, ImageTool,
-            ImageWork, ImageWorkDone, step,
-        },
+        Job, JobSpec, JobStore as _, Residue, Subject,
+        image_build::{BuiltImage, ImageProgress, ImageTool, ImageWork, ImageWorkDone},
     },
     ports::Registry as _,
     time::ByteCount,
 };
 use slipway_media::podman::{Work, WorkState};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AppError, ErrorCode, Fleet,
-    image_views::{BuildLogPart, ImageBuildRequest, ImageBuildView},
+    AppError, Fleet,
+    image_views::{BuildLogPart, ImageBuildRequest},
     images::image_plan,
 };
 
-const POLL: Duration = Duration::from_millis(300);
-/// A registry that is away for a moment is asked again this often.
-const TRIES: u32 = 5;
-
-/// A build of this process.
-#[derive(Clone)]
-pub(crate) struct RunningBuild {
-    view: Arc<Mutex<ImageBuildView>>,
-    cancel: CancellationToken,
-}
-
-impl RunningBuild {
-    fn view(&self) -> Option<ImageBuildView> {
-        self.view.lock().ok().map(|view| view.clone())
-    }
-
-    fn change(&self, change: impl FnOnce(&mut ImageBuildView)) {
-        if let Ok(mut view) = self.view.lock() {
-            change(&mut view);
-        }
-    }
-}
-
 impl Fleet {
-    /// Starts a build in the background of this process.
+    /// Submits a build, or a push.
     ///
     /// # Errors
     /// Refused with the plan's problems, or because the same reference is being built.
@@ -70,184 +37,9 @@ impl Fleet {
             error.causes = shown.problems;
             return Err(error.hint("mend what is named; `slipctl image check` shows how"));
         }
-        let job = JobId::new();
-        let running = RunningBuild {
-            view: Arc::new(Mutex::new(ImageBuildView {
-                job: job.clone(),
-                reference: plan.reference.clone(),
-                steps: shown.steps,
-                state: State::Queued.name().to_owned(),
-                outcome: JobOutcome::Running,
-                waiting: None,
-                step: None,
-                notes: vec![],
-                failure: None,
-                residue: vec![],
-                built: None,
-            })),
-            cancel: CancellationToken::new(),
-        };
-        {
-            let mut builds = self.builds();
-            let busy = builds.iter().find_map(|(other, build)| {
-                let view = build.view()?;
-                let same = view.reference == plan.reference && view.outcome == JobOutcome::Running;
-                same.then(|| other.clone())
-            });
-            if let Some(other) = busy {
-                return Err(AppError::refused(format!(
-                    "{} is being built already ({other})",
-                    plan.reference
-                ))
-                .hint("wait for it, or cancel it"));
-            }
-            builds.push((job.clone(), running.clone()));
-        }
-        let (fleet, id) = (self.clone(), job.clone());
-        tokio::spawn(async move { fleet.run_build(&id, &plan, &running).await });
-        Ok(job)
-    }
-
-    fn builds(&self) -> std::sync::MutexGuard<'_, Vec<(JobId, RunningBuild)>> {
-        // What a thread that panicked left is whole: entries are only added.
-        self.inner
-            .builds
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn build(&self, job: &JobId) -> Result<RunningBuild, AppError> {
-        let builds = self.builds();
-        let found = builds.iter().find(|(other, _)| other == job);
-        found.map(|(_, build)| build.clone()).ok_or_else(|| {
-            AppError::not_found(format!("this process has no image build {job}"))
-                .hint("builds are known to the process that started them")
-        })
-    }
-
-    async fn run_build(&self, job: &JobId, plan: &ImageBuildPlan, running: &RunningBuild) {
-        let tool = ImageDesk {
-            fleet: self.clone(),
-        };
-        let notes = Mutex::new(Vec::new());
-        let mut state = State::Queued;
-        let mut tries = 0;
-        while state.outcome() == JobOutcome::Running {
-            running.change(|view| state.name().clone_into(&mut view.state));
-            let cancelled = running
-                .cancel
-                .is_cancelled()
-                .then(|| state.cancelled())
-                .flatten();
-            let next = if let Some(cancelled) = cancelled {
-                Ok(StepOutcome::Advance(cancelled))
-            } else {
-                let cx = ImageContext {
-                    job,
-                    tool: &tool,
-                    now: self.now(),
-                    poll: POLL,
-                    notes: &notes,
-                };
-                step(plan, &state, &cx).await
-            };
-            let told = notes
-                .lock()
-                .map(|mut n| std::mem::take(&mut *n))
-                .unwrap_or_default();
-            running.change(|view| view.notes.extend(told));
-            match next {
-                Ok(StepOutcome::Advance(next)) => {
-                    tries = 0;
-                    running.change(|view| {
-                        view.waiting = None;
-                        view.step = None;
-                    });
-                    state = self.moved(state, next);
-                }
-                Ok(StepOutcome::Wait(wait)) => {
-                    running.change(|view| {
-                        view.waiting = Some(wait.reason.text());
-                        if let WaitReason::ImageBuilds { step: Some(at) } = &wait.reason {
-                            view.step = Some(at.clone());
-                        }
-                    });
-                    self.pause(POLL, &state, running).await;
-                }
-                Ok(StepOutcome::Fail(error)) => state = state.failed(error),
-                Err(error) if error.transient && tries < TRIES => {
-                    tries += 1;
-                    let pause = POLL * 2u32.pow(tries);
-                    running.change(|view| {
-                        view.waiting =
-                            Some(format!("Trying again (attempt {tries}): {}", error.message));
-                    });
-                    self.pause(pause, &state, running).await;
-                }
-                Err(error) => state = state.failed(error),
-            }
-        }
-        running.change(|view| {
-            state.name().clone_into(&mut view.state);
-            view.outcome = state.outcome();
-            view.waiting = None;
-            match &state {
-                State::Succeeded { built } => view.built = Some(built.clone()),
-                State::Failed { failure } => view.failure = Some(failure.clone()),
-                State::Cancelled { residue } => view.residue.clone_from(residue),
-                State::Queued
-                | State::Checking
-                | State::Building
-                | State::Naming { .. }
-                | State::Pushing { .. }
-                | State::Verifying { .. }
-                | State::CleaningUp { .. } => {}
-            }
-        });
-    }
-
-    fn moved(&self, from: State, to: State) -> State {
-        if from.can_become(&to) {
-            return to;
-        }
-        let message = format!("a bug: `{}` must not become `{}`", from.name(), to.name());
-        tracing::error!("{message}");
-        from.failed(StepError::new(FailureKind::Local, message))
-    }
-
-    /// A wish to cancel is heard at once, where it is still of use.
-    async fn pause(&self, span: Duration, state: &State, running: &RunningBuild) {
-        if state.cancelled().is_none() {
-            tokio::time::sleep(span).await;
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(span) => {}
-            () = running.cancel.cancelled() => {}
-        }
-    }
-
-    /// How a build of this process stands.
-    ///
-    /// # Errors
-    /// [`ErrorCode::NotFound`].
-    pub async fn image_build(&self, job: &JobId) -> Result<ImageBuildView, AppError> {
-        let build = self.build(job)?;
-        build
-            .view()
-            .ok_or_else(|| AppError::new(ErrorCode::Other, "the build's thread has panicked"))
-    }
-
-    /// Asks a build to stop; it ends when nothing of it runs any more.
-    ///
-    /// # Errors
-    /// Refused where it has ended.
-    pub async fn cancel_image_build(&self, job: &JobId) -> Result<(), AppError> {
-        if self.image_build(job).await?.outcome != JobOutcome::Running {
-            return Err(AppError::refused("this build has ended already"));
-        }
-        self.build(job)?.cancel.cancel();
-        Ok(())
+        let subject = Subject::Image(plan.reference.clone());
+        let job = Job::new(subject, JobSpec::ImageBuild(plan), self.now());
+        self.submit_for(job, &shown.title).await
     }
 
     /// The log of a build, from a position on.
@@ -260,12 +52,7 @@ impl Fleet {
         after: ByteCount,
     ) -> Result<BuildLogPart, AppError> {
         // Asked first: what is written before the end is in the part.
-        let running = match self.build(job) {
-            Ok(build) => build
-                .view()
-                .is_some_and(|view| view.outcome == JobOutcome::Running),
-            Err(_) => false,
-        };
+        let running = !self.store().job(job).await?.state.is_terminal();
         let (text, next) = self.inner.works.log_part(job, after.0)?;
         Ok(BuildLogPart {
             ended: !running && text.is_empty(),
@@ -276,8 +63,8 @@ impl Fleet {
 }
 
 /// The engine's view of podman on this desk.
-struct ImageDesk {
-    fleet: Fleet,
+pub(crate) struct ImageDesk {
+    pub fleet: Fleet,
 }
 
 fn work_of(work: ImageWork) -> Work {

@@ -19,12 +19,17 @@ mod images_registry;
 mod isos;
 mod jobs;
 mod keys;
+mod kickstarts;
 mod lab;
 mod links;
 mod media;
 mod overview;
+mod publishing;
 mod refresh;
 mod runner;
+mod studio;
+mod studio_tool;
+mod studio_views;
 mod trust;
 pub mod views;
 

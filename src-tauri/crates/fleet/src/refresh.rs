@@ -7,7 +7,7 @@ use slipway_core::{
     dpu::{AvailableImage, Dpu, DpuFacts, ImcIdentity, JobOutcome, Silence, headline},
     failure::{FailureKind, StepError},
     ids::DpuId,
-    job::{CardAccess, JobFilter, JobStore},
+    job::{CardAccess, JobFilter, JobStore, Subject},
     ports::{Registry, RemoteError},
     trust::PinKind,
 };
@@ -44,7 +44,7 @@ impl Fleet {
 
     async fn last_job(&self, dpu: &DpuId) -> Result<Option<slipway_core::dpu::DpuJob>, AppError> {
         let filter = JobFilter {
-            dpu: Some(dpu.clone()),
+            subject: Some(Subject::Card(dpu.clone())),
             active_only: false,
             limit: 1,
         };

@@ -19,6 +19,8 @@ use slipway_core::{
 };
 use specta::Type;
 
+pub use crate::studio_views::*;
+
 /// About this desk.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct AppInfo {
@@ -207,11 +209,17 @@ pub struct IsoView {
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct PublicationView {
-    pub token: String,
+    /// What takes it down; empty where its deployment does.
+    pub id: String,
+    /// Without its secret part where another process serves it, or a deployment.
     pub url: String,
     pub file_name: String,
     /// The deployment it is for, where it has an overlay.
     pub job: Option<JobId>,
+    /// Another process serves it: how much of it was read is not known here.
+    pub elsewhere: bool,
+    /// Taken down by itself then.
+    pub expires_at: Option<Timestamp>,
     pub readers: Vec<MediaReader>,
 }
 
@@ -265,10 +273,12 @@ pub struct ImageLabel {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct JobRow {
     pub id: JobId,
-    /// "Deployment", "Upgrade", "Switch", "Rollback".
+    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build".
     pub kind: String,
-    pub dpu: DpuId,
-    pub dpu_name: String,
+    /// The card it is about; a build is about none.
+    pub dpu: Option<DpuId>,
+    /// The card's name, or that of what is built.
+    pub subject: String,
     /// "1.0.0 → 1.1.0", the ISO's name, …
     pub what: String,
     pub outcome: JobOutcome,

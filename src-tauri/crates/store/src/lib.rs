@@ -13,6 +13,7 @@ mod fleet;
 mod isos;
 mod jobs;
 mod pins;
+mod publications;
 mod secrets;
 mod settings;
 
@@ -20,6 +21,7 @@ pub use credentials::CredentialProfile;
 pub use database::Store;
 pub use error::{StoreError, Unique};
 pub use fleet::{DpuPage, DpuQuery, DpuRow, DpuSort, ImageInUse};
+pub use publications::StoredPublication;
 pub use secrets::{
     FileSecrets, KdfCost, KeyringSecrets, SECRETS_FILE, file_secrets_exist, open_secrets,
 };

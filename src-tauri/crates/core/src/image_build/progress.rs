@@ -16,6 +16,19 @@ pub struct BuildStep {
     pub instruction: String,
 }
 
+impl std::fmt::Display for BuildStep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.stages > 1 {
+            write!(f, "stage {} of {}, ", self.stage, self.stages)?;
+        }
+        write!(
+            f,
+            "step {} of {}: {}",
+            self.step, self.steps, self.instruction
+        )
+    }
+}
+
 /// What a build's log says, read from its beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildLog {
@@ -46,7 +59,7 @@ impl BuildLog {
             self.tail.clear();
         } else if let Some(error) = line.strip_prefix("Error: ") {
             self.error = Some(error.to_owned());
-        } else if !line.trim().is_empty() {
+        } else if !line.trim().is_empty() && !line.starts_with("--> ") {
             if self.tail.len() == TAIL {
                 self.tail.remove(0);
             }
@@ -66,15 +79,7 @@ impl BuildLog {
 pub fn failing_step(log: &BuildLog) -> Vec<String> {
     let mut evidence = Vec::new();
     if let Some(at) = &log.progress {
-        let stage = if at.stages > 1 {
-            format!("stage {} of {}, ", at.stage, at.stages)
-        } else {
-            String::new()
-        };
-        evidence.push(format!(
-            "{stage}step {} of {}: {}",
-            at.step, at.steps, at.instruction
-        ));
+        evidence.push(at.to_string());
     }
     evidence.extend(log.last_lines().iter().cloned());
     evidence.extend(log.error.clone());

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use slipway_core::job::{BootChangeState, DeploymentState};
+use slipway_core::job::{BootChangeState, DeploymentState, IsoBuildState};
 
 type Table = Vec<(&'static str, Vec<&'static str>)>;
 
@@ -19,6 +19,13 @@ image is staged first, or the rollback queued; the reboot is a step of its own; 
 digest together with a new boot id and greenboot's verdict. An update runs in a systemd unit of its \
 own on the card, and `bootc rollback`, which is a toggle, is never asked for before its effect was \
 looked for.";
+
+const ISO_BUILD: &str = "\
+An ISO build makes an installer ISO of a base ISO, an image and a kickstart. It is about no card: its \
+subject is the path it writes to. The long work runs in the background of the process, and a step only \
+starts it and looks how it goes; a process that dies takes its work along, and the next one begins that \
+state anew. What is not verified yet lies beside the output under a name of its own and is removed by \
+*Clean up*, or by the next run; the output appears whole, by a rename.";
 
 fn page(title: &str, introduction: &str, table: &Table) -> String {
     let id = |name: &str| name.replace([' ', '\''], "_");
@@ -77,5 +84,14 @@ fn the_diagram_of_a_boot_change() {
             BOOT_CHANGE,
             &table,
         ),
+    );
+}
+
+#[test]
+fn the_diagram_of_an_iso_build() {
+    let table = IsoBuildState::table();
+    compare(
+        "iso_build.md",
+        &page("The states of an ISO build", ISO_BUILD, &table),
     );
 }

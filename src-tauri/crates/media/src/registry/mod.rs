@@ -274,6 +274,11 @@ impl OciRegistry {
     }
 }
 
+/// TLS with the system's trusted roots.
+pub(crate) fn tls_config() -> Result<ClientConfig, Vec<String>> {
+    tls::config(&[])
+}
+
 fn http_client(kind: &Kind) -> Result<Client, Vec<String>> {
     let builder = Client::builder()
         .user_agent(concat!("slipway/", env!("CARGO_PKG_VERSION")))

@@ -9,60 +9,19 @@ mod plan;
 mod steps;
 mod tool;
 
-use std::{sync::Mutex, time::Duration};
-
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 pub use plan::planned_steps;
 pub use tool::{ImageProgress, ImageTool, ImageWork, ImageWorkDone};
 
-use super::{Residue, StepOutcome, Wait, WaitReason, boot_change};
+use super::{BuildContext, Residue, StepOutcome, Terminal, boot_change};
 use crate::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, StepError},
-    ids::JobId,
     image::{ImageDigest, ImageReference},
     image_build::ImageBuildPlan,
-    time::Timestamp,
 };
-
-/// Everything around a step.
-pub struct ImageContext<'a> {
-    pub job: &'a JobId,
-    pub tool: &'a dyn ImageTool,
-    pub now: Timestamp,
-    /// How often to look while podman works.
-    pub poll: Duration,
-    pub notes: &'a Mutex<Vec<String>>,
-}
-
-impl ImageContext<'_> {
-    /// A line of the job's history.
-    pub fn note(&self, text: impl Into<String>) {
-        if let Ok(mut notes) = self.notes.lock() {
-            notes.push(text.into());
-        }
-    }
-
-    /// Look again after one interval.
-    #[must_use]
-    pub fn wait<S>(&self, reason: WaitReason) -> StepOutcome<S> {
-        StepOutcome::Wait(Wait {
-            reason,
-            until: self.now.plus(self.poll),
-        })
-    }
-}
-
-/// The end that clean-up leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case", tag = "outcome", content = "detail")]
-pub enum Ending {
-    Succeeded(BuiltImage),
-    Failed(Failure),
-    Cancelled,
-}
 
 /// An image that was built, or pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -93,7 +52,7 @@ pub enum ImageBuildState {
         built: BuiltImage,
     },
     CleaningUp {
-        then: Ending,
+        then: Terminal<BuiltImage>,
     },
     Succeeded {
         built: BuiltImage,
@@ -185,64 +144,17 @@ const CAN_BECOME: [&[usize]; 10] = [
     &[],
 ];
 
-impl State {
-    /// Where a failure leads: clean-up first. A failure while cleaning up ends at once, and is the
-    /// evidence beside the first one.
-    #[must_use]
-    pub fn failed(&self, error: StepError) -> Self {
-        let failure = error.into_failure(self.name());
-        match self {
-            Self::CleaningUp {
-                then: Ending::Failed(first),
-            } => {
-                let mut first = first.clone();
-                first
-                    .causes
-                    .push(format!("cleaning up failed too: {}", failure.message));
-                Self::Failed { failure: first }
-            }
-            Self::CleaningUp { .. } => Self::Failed { failure },
-            Self::Queued
-            | Self::Checking
-            | Self::Building
-            | Self::Naming { .. }
-            | Self::Pushing { .. }
-            | Self::Verifying { .. }
-            | Self::Succeeded { .. }
-            | Self::Failed { .. }
-            | Self::Cancelled { .. } => Self::CleaningUp {
-                then: Ending::Failed(failure),
-            },
-        }
-    }
-
-    /// Where a wish to cancel leads; what cleans up already is left to it.
-    #[must_use]
-    pub fn cancelled(&self) -> Option<Self> {
-        match self {
-            Self::Queued
-            | Self::Checking
-            | Self::Building
-            | Self::Naming { .. }
-            | Self::Pushing { .. }
-            | Self::Verifying { .. } => Some(Self::CleaningUp {
-                then: Ending::Cancelled,
-            }),
-            Self::CleaningUp { .. }
-            | Self::Succeeded { .. }
-            | Self::Failed { .. }
-            | Self::Cancelled { .. } => None,
-        }
-    }
-}
-
 type Outcome = Result<StepOutcome<State>, StepError>;
 
 /// One step of the machine: observe, act, observe.
 ///
 /// # Errors
 /// A [`StepError`] that the engine turns into a retry (transient) or into the failure of the job.
-pub async fn step(plan: &ImageBuildPlan, state: &State, cx: &ImageContext<'_>) -> Outcome {
+pub async fn step(
+    plan: &ImageBuildPlan,
+    state: &State,
+    cx: &BuildContext<'_, dyn ImageTool>,
+) -> Outcome {
     match state {
         State::Queued => Ok(StepOutcome::Advance(State::Checking)),
         State::Checking => steps::check(plan, cx).await,

@@ -1,14 +1,15 @@
 //! The steps of an image build. None blocks for longer than a question to podman takes.
 
 use super::{
-    BuiltImage, Ending, ImageContext as Context, ImageProgress, ImageWork, ImageWorkDone, Outcome,
-    State,
+    BuildContext, BuiltImage, ImageProgress, ImageTool, ImageWork, ImageWorkDone, Outcome, State,
 };
 use crate::{
     failure::{FailureKind, StepError},
     image_build::{ImageBuildPlan, ImageSource},
-    job::{StepOutcome, WaitReason},
+    job::{StepOutcome, Terminal, WaitReason},
 };
+
+type Context<'a> = BuildContext<'a, dyn ImageTool>;
 
 pub async fn check(plan: &ImageBuildPlan, cx: &Context<'_>) -> Outcome {
     for seen in cx.tool.check(plan).await? {
@@ -91,7 +92,7 @@ pub async fn name(plan: &ImageBuildPlan, id: &str, cx: &Context<'_>) -> Outcome 
         State::Pushing { built }
     } else {
         State::CleaningUp {
-            then: Ending::Succeeded(built),
+            then: Terminal::Succeeded(built),
         }
     }))
 }
@@ -118,7 +119,7 @@ pub async fn verify(plan: &ImageBuildPlan, built: &BuiltImage, cx: &Context<'_>)
     if there == built.digest {
         cx.note(format!("the registry has {}", there.short()));
         return Ok(StepOutcome::Advance(State::CleaningUp {
-            then: Ending::Succeeded(built.clone()),
+            then: Terminal::Succeeded(built.clone()),
         }));
     }
     Ok(StepOutcome::Fail(
@@ -134,21 +135,21 @@ pub async fn verify(plan: &ImageBuildPlan, built: &BuiltImage, cx: &Context<'_>)
     ))
 }
 
-pub async fn clean_up(then: &Ending, cx: &Context<'_>) -> Outcome {
+pub async fn clean_up(then: &Terminal<BuiltImage>, cx: &Context<'_>) -> Outcome {
     let residue = cx.tool.cancel(cx.job).await;
     let built = match then {
-        Ending::Succeeded(built) => Some(built),
-        Ending::Failed(_) | Ending::Cancelled => None,
+        Terminal::Succeeded(built) => Some(built),
+        Terminal::Failed(_) | Terminal::Cancelled => None,
     };
     cx.tool.clean(cx.job, built).await?;
     Ok(StepOutcome::Advance(match then.clone() {
-        Ending::Succeeded(built) => State::Succeeded { built },
-        Ending::Failed(mut failure) => {
+        Terminal::Succeeded(built) => State::Succeeded { built },
+        Terminal::Failed(mut failure) => {
             let told = residue.iter().map(|r| format!("{}: {}", r.what, r.why));
             failure.causes.extend(told);
             State::Failed { failure }
         }
-        Ending::Cancelled => State::Cancelled { residue },
+        Terminal::Cancelled => State::Cancelled { residue },
     }))
 }
 
@@ -180,10 +181,12 @@ async fn waiting(work: ImageWork, cx: &Context<'_>) -> Outcome {
         ImageProgress::Running(step) => step,
         ImageProgress::Idle | ImageProgress::Done(_) | ImageProgress::Failed(_) => None,
     };
-    Ok(cx.wait(match work {
-        ImageWork::Build => WaitReason::ImageBuilds { step },
-        ImageWork::Push => WaitReason::ImageIsPushed,
-    }))
+    let what = match (work, step) {
+        (ImageWork::Build, Some(step)) => step.to_string(),
+        (ImageWork::Build, None) => "podman is starting".into(),
+        (ImageWork::Push, _) => "podman is pushing the image".into(),
+    };
+    Ok(cx.wait(WaitReason::Builds { what, bytes: None }))
 }
 
 fn gone(id: &str) -> StepError {
