@@ -271,3 +271,189 @@ fn kickstart_problems(kickstart: &str) -> Vec<String> {
     }
     problems
 }
+
+/// Where the builder stands, by what it printed last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case", tag = "at")]
+pub enum BuilderProgress {
+    /// Packages are chosen.
+    Manifest,
+    Pipeline {
+        name: String,
+        stage: Option<String>,
+    },
+    Failed {
+        reason: String,
+    },
+}
+
+/// Reads the builder's output: osbuild's own lines (`Pipeline build: 1f…`, `org.osbuild.rpm: 7a…
+/// {`), and those of its progress bars (`[6 / 9] Pipeline anaconda-tree [--->`).
+#[must_use]
+pub fn parse_progress(text: &str) -> Option<BuilderProgress> {
+    let mut progress = None;
+    for line in text.lines() {
+        let line = line.trim();
+        let line = match line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("] "))
+        {
+            Some((numbers, rest)) if numbers.contains(" / ") => rest,
+            Some(_) | None => line,
+        };
+        let word = |text: &str| {
+            let end = text.find([':', ' ']).unwrap_or(text.len());
+            text[..end].to_owned()
+        };
+        if line.starts_with("Generating manifest") {
+            progress = Some(BuilderProgress::Manifest);
+        } else if let Some(name) = line.strip_prefix("Pipeline ") {
+            progress = Some(BuilderProgress::Pipeline {
+                name: word(name),
+                stage: None,
+            });
+        } else if let Some((_, reason)) = line.split_once(" error: ") {
+            progress = Some(BuilderProgress::Failed {
+                reason: reason.to_owned(),
+            });
+        } else {
+            let stage = line.strip_prefix("Stage ").unwrap_or(line);
+            if let (true, Some(BuilderProgress::Pipeline { stage: at, .. })) =
+                (stage.starts_with("org.osbuild."), &mut progress)
+            {
+                *at = Some(word(stage));
+            }
+        }
+    }
+    progress
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> ImageBuilderRequest {
+        ImageBuilderRequest {
+            reference: "quay.io/lab/dpu-os:1".parse().unwrap(),
+            architecture: Architecture::Aarch64,
+            iso_type: BuilderType::AnacondaIso,
+            installer: None,
+            kernel_arguments: "netroot=iscsi:192.168.0.1::::iqn.e2000:acc acpi=force".into(),
+            kickstart: Some("lang en_US.UTF-8\n%post\necho \"'''\"\n%end\nreboot\n".into()),
+            users: vec![],
+            folder: "/isos/out/".into(),
+            owner: "1000:1000".into(),
+        }
+    }
+
+    #[test]
+    fn the_configuration_reads_back_as_it_was_meant() {
+        let text = request().config_toml().unwrap();
+        insta::assert_snapshot!(text);
+        let table: toml::Table = text.parse().unwrap();
+        let customizations = &table["customizations"];
+        assert_eq!(
+            customizations["kernel"]["append"].as_str(),
+            Some(request().kernel_arguments.as_str())
+        );
+        assert_eq!(
+            customizations["installer"]["kickstart"]["contents"].as_str(),
+            request().kickstart.as_deref()
+        );
+    }
+
+    #[test]
+    fn the_command_lines_of_both_types() {
+        let digest: ImageDigest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
+        let installer = ImageBuilderRequest {
+            iso_type: BuilderType::BootcInstaller,
+            installer: Some("quay.io/lab/installer:1".parse().unwrap()),
+            ..request()
+        };
+        insta::assert_snapshot!(format!(
+            "{}\n{}",
+            request().command(Some(&digest)),
+            installer.command(None)
+        ));
+    }
+
+    #[test]
+    fn what_image_builder_adds_itself_is_refused_in_a_kickstart() {
+        let with = |line: &str| {
+            let kickstart = format!("lang en_US.UTF-8\n{line}\n");
+            ImageBuilderRequest {
+                kickstart: Some(kickstart),
+                ..request()
+            }
+            .problems()
+        };
+        assert_eq!(request().problems(), [""; 0]);
+        for line in [
+            "ostreecontainer --url=/run/install/repo/container --transport=oci",
+            "bootc switch --mutate-in-place quay.io/lab/dpu-os:1",
+        ] {
+            assert!(
+                with(line)[0].starts_with("line 2 of the kickstart"),
+                "{line}"
+            );
+        }
+        assert_eq!(with("# no bootc switch here"), [""; 0]);
+        let local = ImageBuilderRequest {
+            reference: "localhost/dpu-os:1".parse().unwrap(),
+            ..request()
+        };
+        assert!(local.problems()[0].contains("never upgrade"));
+        let both = ImageBuilderRequest {
+            users: vec![BuilderUser {
+                name: "ada".into(),
+                key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ a".into(),
+            }],
+            ..request()
+        };
+        assert_eq!(both.problems().len(), 1);
+        assert!(
+            request()
+                .warnings()
+                .iter()
+                .any(|w| w.contains("bootloader --append"))
+        );
+    }
+
+    #[test]
+    fn the_output_of_a_build_says_where_it_stands() {
+        let pipeline = |name: &str, stage: Option<&str>| {
+            Some(BuilderProgress::Pipeline {
+                name: name.into(),
+                stage: stage.map(str::to_owned),
+            })
+        };
+        let manifest = "Generating manifest manifest-anaconda-iso.json\n";
+        assert_eq!(parse_progress(manifest), Some(BuilderProgress::Manifest));
+        // osbuild's plain output; not a recording.
+        let plain = format!(
+            "{manifest}Pipeline build: 1f2e\nBuild\n  root: <host>\norg.osbuild.rpm: 7a7b {{\n"
+        );
+        assert_eq!(
+            parse_progress(&plain),
+            pipeline("build", Some("org.osbuild.rpm"))
+        );
+        // osbuild/bootc-image-builder#1077, shortened.
+        let bars = "[/] Disk image building step\n\
+            [6 / 9] Pipeline anaconda-tree [---->____] 66.67%\n\
+            [1 / 10] Stage org.osbuild.rpm [->____] 10.00%\n\
+            Message: Starting module org.osbuild.rpm\n";
+        assert_eq!(
+            parse_progress(bars),
+            pipeline("anaconda-tree", Some("org.osbuild.rpm"))
+        );
+        let failed =
+            format!("{bars}2025/10/14 08:16:57 error: cannot run osbuild: token too long\n");
+        assert_eq!(
+            parse_progress(&failed),
+            Some(BuilderProgress::Failed {
+                reason: "cannot run osbuild: token too long".into()
+            })
+        );
+        assert_eq!(parse_progress("Trying to pull quay.io/x...\n"), None);
+    }
+}
