@@ -91,6 +91,7 @@ impl Rig {
     pub async fn submit(&self, spec: JobSpec) -> JobId {
         let subject = match &spec {
             JobSpec::IsoBuild(plan) => Subject::Iso(plan.output.clone()),
+            JobSpec::ImageBuild(plan) => Subject::Image(plan.reference.clone()),
             JobSpec::Deployment(_) | JobSpec::BootChange(_) => Subject::Card(self.dpu.clone()),
         };
         let mut job = Job::new(subject, spec, self.clock.now());
