@@ -78,6 +78,14 @@ pub const NEEDS: &[Need] = &[
     program("ip", "iproute2", "iproute", TEST),
     program("unshare", "util-linux", "util-linux", TEST),
     program("setpriv", "util-linux", "util-linux", WINDOW),
+    // Images: podman builds them, runc runs their steps where the test machine is itself a
+    // container, a static busybox is the one program in them.
+    program("podman", "podman", "podman", TEST),
+    program("skopeo", "skopeo", "skopeo", TEST),
+    program("runc", "runc", "runc", TEST),
+    program("busybox", "busybox-static", "busybox", TEST),
+    program("newuidmap", "uidmap", "shadow-utils", TEST),
+    program("htpasswd", "apache2-utils", "httpd-tools", TEST),
     // The window where there is no display, and something to judge it by.
     program("xvfb-run", "xvfb", "xorg-x11-server-Xvfb", WINDOW),
     program("xauth", "xauth", "xorg-x11-xauth", WINDOW),

@@ -131,7 +131,7 @@ fn show(view: &JobView, output: Output) {
     output.line(format!(
         "{} of {}: {} ({})",
         row.kind,
-        row.dpu_name,
+        row.subject,
         outcome(row.outcome),
         row.what
     ));

@@ -12,6 +12,7 @@ mod cluster;
 mod bmcs;
 mod credentials;
 mod discovery;
+mod images;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;
