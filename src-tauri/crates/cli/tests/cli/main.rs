@@ -8,6 +8,7 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
+mod iso_build;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;
