@@ -13,6 +13,7 @@ mod bmcs;
 mod credentials;
 mod discovery;
 mod images;
+mod iso_build;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;
