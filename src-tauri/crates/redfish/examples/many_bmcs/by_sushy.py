@@ -1,7 +1,7 @@
 """What `many_bmcs read` does, with sushy (PyPI): one thread for each BMC in flight.
 
-Arguments: how many BMCs at once, and the folder that `many_bmcs serve` filled. sushy keeps its
-session (deleting it would only add to its time). Prints lines of `name value`.
+Arguments: how many BMCs at once, and the folder that `many_bmcs serve` filled. sushy deletes its
+session by itself. Prints lines of `name value`.
 """
 
 import sys
