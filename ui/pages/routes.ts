@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { bmcId } from "@/ipc/mock/bmcs";
 import { jobId } from "@/ipc/mock/desk";
 import { hex } from "@/ipc/mock/images";
 
@@ -25,17 +26,21 @@ const next = async (page: Page) => page.getByTestId("wizard-next").click();
 
 const deploySent = `#/deploy?cards=${card("dpu-01")},${card("dpu-03")},${card("dpu-17")}&iso=${iso("dpu-os-1.2.0.iso")}`;
 
-async function typeCard(page: Page) {
-  await page.getByLabel("Name", { exact: false }).first().fill("dpu-25");
-  await page.getByLabel("Address of the IMC").fill("10.40.7.90");
+/** Up to the answers of a list in which every kind of answer is. */
+async function toAnswers(page: Page) {
+  await page.locator("#address-list").fill("imc[001-012].lab");
+  await page.getByText("12 addresses").waitFor();
+  await next(page);
+  await page.getByLabel("lab-imcs").check();
+  await next(page);
+  await page.getByTestId("trust-all").waitFor();
 }
 
-async function toTrust(page: Page) {
-  await typeCard(page);
-  await next(page);
-  await page.getByLabel("Password").first().fill("a secret");
-  await next(page);
-  await page.getByText("SSH host key of 10.40.7.90:22").waitFor();
+async function toTrusted(page: Page) {
+  await toAnswers(page);
+  await page.getByTestId("trust-all").click();
+  await page.getByTestId("confirm").click();
+  await page.getByText("Server BMC").waitFor();
 }
 
 export const LOOKS: Look[] = [
@@ -95,27 +100,105 @@ export const LOOKS: Look[] = [
       await page.getByText("1.3.0-rc1", { exact: true }).waitFor();
     },
   },
-  { name: "add-address", hash: "#/add", shows: "Address of the IMC", act: typeCard },
+  {
+    name: "add-addresses",
+    hash: "#/add",
+    shows: "Open a list",
+    act: async (page) => {
+      await page.locator("#address-list").fill("imc[001-120].lab\nwhat is this?\n10.40.9.1");
+      await page.getByText("121 addresses").waitFor();
+    },
+  },
   {
     name: "add-credentials",
     hash: "#/add",
-    shows: "Address of the IMC",
+    shows: "Open a list",
     act: async (page) => {
-      await typeCard(page);
+      await page.locator("#address-list").fill("imc[001-012].lab");
+      await page.getByText("12 addresses").waitFor();
       await next(page);
+      await page.getByLabel("lab-imcs").check();
     },
   },
-  { name: "add-trust", hash: "#/add", shows: "Address of the IMC", act: toTrust },
+  { name: "add-answers", hash: "#/add", shows: "Open a list", act: toAnswers },
+  {
+    name: "add-trust",
+    hash: "#/add",
+    shows: "Open a list",
+    act: async (page) => {
+      await toAnswers(page);
+      await page.getByTestId("trust-all").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "add-trusted", hash: "#/add", shows: "Open a list", act: toTrusted },
   {
     name: "add-result",
     hash: "#/add",
-    shows: "Address of the IMC",
+    shows: "Open a list",
     act: async (page) => {
-      await toTrust(page);
-      await page.getByLabel("This is the card's TLS certificate").check();
-      await page.getByLabel("This is the card's SSH host key").check();
+      await toTrusted(page);
+      await page.getByLabel("Name of imc001.lab").fill("dpu-01");
       await page.getByTestId("wizard-add").click();
-      await page.getByText("dpu-25 was added").waitFor();
+      await page.getByTestId("added").waitFor();
+    },
+  },
+  { name: "hosts", hash: "#/hosts", shows: "r01-srv-03" },
+  { name: "hosts-empty", hash: "#/hosts", cards: 0, shows: "No hosts yet" },
+  { name: "host-degraded", hash: `#/hosts/${bmcId("r01-srv-03")}`, shows: "Fan 6 runs at 0 rpm" },
+  {
+    name: "host-untrusted",
+    hash: `#/hosts/${bmcId("r02-srv-01")}?tab=trust`,
+    shows: "has changed",
+  },
+  { name: "host-bluefield", hash: `#/hosts/${bmcId("bf3-01")}`, shows: "no virtual media" },
+  {
+    name: "host-inventory",
+    hash: `#/hosts/${bmcId("r01-srv-03")}?tab=inventory`,
+    shows: "Network adapters",
+  },
+  {
+    name: "host-raw",
+    hash: `#/hosts/${bmcId("r01-srv-03")}?tab=raw`,
+    shows: "/redfish/v1/Chassis/1",
+    act: async (page) => {
+      await page.getByLabel("Search the resources").fill("Chassis");
+      await page.getByText('"@odata.id": "/redfish/v1/Chassis/1"').waitFor();
+    },
+  },
+  {
+    name: "host-reset",
+    hash: `#/hosts/${bmcId("r01-srv-01")}`,
+    shows: "What can be done",
+    act: async (page) => page.getByTestId("bmc-reset").first().click(),
+  },
+  {
+    name: "card-inventory",
+    hash: `#/cards/${card("dpu-01")}?tab=inventory`,
+    shows: "Virtual removable media",
+  },
+  {
+    name: "card-pair",
+    hash: `#/cards/${card("dpu-01")}?tab=inventory`,
+    shows: "Virtual removable media",
+    act: async (page) => page.getByTestId("pair").click(),
+  },
+  {
+    name: "find",
+    hash: "#/cards",
+    shows: "dpu-09",
+    act: async (page) => {
+      await page.getByLabel("Find a card").fill("dpu-1");
+      await page.getByText("10 cards in the table of cards").waitFor();
+    },
+  },
+  {
+    name: "notifications",
+    hash: "#/cards",
+    shows: "dpu-09",
+    act: async (page) => {
+      await page.getByTestId("notifications").click();
+      await page.getByText("Deployment of dpu-05: failed").waitFor();
     },
   },
   { name: "isos", hash: "#/isos", shows: "is reading" },
@@ -181,6 +264,13 @@ export const LOOKS: Look[] = [
     shows: "Cancelled in step",
   },
   { name: "settings-trust", hash: "#/settings/trust", shows: "What we trust of others" },
+  { name: "settings-credentials", hash: "#/settings/credentials", shows: "desk-agent" },
+  {
+    name: "settings-new-profile",
+    hash: "#/settings/credentials",
+    shows: "desk-agent",
+    act: async (page) => page.getByTestId("new-profile").click(),
+  },
   { name: "settings-preferences", hash: "#/settings/preferences", shows: "Stop the lab" },
   { name: "settings-about", hash: "#/settings/about", shows: "Slipway 0.1.0" },
   { name: "locked", hash: "#/overview", lock: "file", shows: "Slipway is locked" },

@@ -69,10 +69,12 @@ pub async fn overview(desk: State<'_>) -> Answer<Overview> {
     desk.fleet()?.overview().await
 }
 
-/// A page can be used: the mark that `cargo xtask bench` waits for. Silent otherwise.
+/// A page is painted and can be used: work in the background may begin, and it is the mark that
+/// `cargo xtask bench` waits for.
 #[tauri::command]
 #[specta::specta]
-pub async fn bench_ready(route: String) -> Answer<()> {
+pub async fn bench_ready(desk: State<'_>, route: String) -> Answer<()> {
+    desk.page_shown.notify_one();
     if std::env::var_os("SLIPWAY_BENCH").is_some() {
         use std::io::Write;
         let _ = writeln!(std::io::stderr(), "slipway: ready {route}");

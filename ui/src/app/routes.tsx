@@ -39,8 +39,16 @@ export const routes: RouteObject[] = [
       {
         path: "add",
         lazy: async () => ({
-          Component: (await import("@/features/fleet/add/AddCardPage")).AddCardPage,
+          Component: (await import("@/features/add/AddCardsPage")).AddCardsPage,
         }),
+      },
+      {
+        path: "hosts",
+        lazy: async () => ({ Component: (await import("@/features/hosts/HostsPage")).HostsPage }),
+      },
+      {
+        path: "hosts/:id",
+        lazy: async () => ({ Component: (await import("@/features/hosts/HostPage")).HostPage }),
       },
       {
         path: "isos",

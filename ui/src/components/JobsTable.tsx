@@ -75,17 +75,21 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             isClickable
             tabIndex={-1}
             onRowClick={() => navigate(`/jobs/${job.id}`)}
-            data-testid={`job-row-${job.dpu_name}`}
+            data-testid={`job-row-${job.subject}`}
           >
             <Td dataLabel="Job">
               <Link to={`/jobs/${job.id}`}>{job.kind}</Link>
               <div className="slipway-subtle">{job.what}</div>
             </Td>
             {showCard && (
-              <Td dataLabel="Card">
-                <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
-                  {job.dpu_name}
-                </Link>
+              <Td dataLabel="Card" modifier="nowrap">
+                {job.dpu ? (
+                  <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
+                    {job.subject}
+                  </Link>
+                ) : (
+                  job.subject
+                )}
               </Td>
             )}
             <Td dataLabel="State">
@@ -94,7 +98,7 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             <Td dataLabel="Standing">
               <JobStanding job={job} />
             </Td>
-            <Td dataLabel="Started">
+            <Td dataLabel="Started" modifier="nowrap">
               <RelativeTime at={job.created_at} />
             </Td>
             <Td dataLabel="Took">

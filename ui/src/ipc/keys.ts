@@ -1,4 +1,4 @@
-import type { BootChangeRequest, DeployRequest, DpuQuery } from "./bindings";
+import type { BmcQuery, BootChangeRequest, DeployRequest, DpuQuery } from "./bindings";
 
 /** Cache keys. The first word is what a change event's tag invalidates. */
 export const keys = {
@@ -12,6 +12,16 @@ export const keys = {
   jobs: (dpu: string | null, activeOnly: boolean) => ["jobs", dpu, activeOnly] as const,
   job: (id: string) => ["job", id] as const,
   pins: ["pins"] as const,
+  siteCa: ["site-ca"] as const,
+  bmcs: (query?: BmcQuery) => (query ? (["bmcs", query] as const) : (["bmcs"] as const)),
+  bmc: (id: string) => ["bmc", id] as const,
+  /** Under the BMC's own key: what makes the one stale makes the other. */
+  raw: (id: string) => ["bmc", id, "raw"] as const,
+  looks: ["looks"] as const,
+  credentials: ["credentials"] as const,
+  /** What a list says: the same text always says the same. */
+  list: (text: string) => ["list", text] as const,
+  discovery: (id: string | null) => ["discovery", id] as const,
   deployPlan: (request: DeployRequest | null) => ["plan", "deploy", request] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

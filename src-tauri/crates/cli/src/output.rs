@@ -84,6 +84,16 @@ impl Output {
         ExitCode::SUCCESS
     }
 
+    /// A line from the terminal; empty where nothing was typed.
+    pub fn ask(self, question: &str) -> Result<String, Failed> {
+        let _ = write!(std::io::stderr(), "{question} ");
+        let mut answer = String::new();
+        std::io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failed::local("the answer could not be read", &error))?;
+        Ok(answer.trim().to_owned())
+    }
+
     /// Asks for a secret on the terminal, without showing what is typed.
     pub fn ask_secret(self, question: &str) -> Result<Password, Failed> {
         if !std::io::stdin().is_terminal() {

@@ -13,6 +13,7 @@ import type { ReactNode } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import type { Theme } from "@/ipc/preferences";
 import { usePreferences } from "@/ipc/queries/preferences";
+import { LooksCard } from "./LooksCard";
 
 const THEMES: [Theme, string][] = [
   ["system", "As the desktop"],
@@ -57,6 +58,9 @@ export function PreferencesTab({ lab }: { lab: ReactNode }) {
         </Card>
       </GridItem>
       <GridItem lg={6}>{lab}</GridItem>
+      <GridItem lg={6}>
+        <LooksCard />
+      </GridItem>
     </Grid>
   );
 }
