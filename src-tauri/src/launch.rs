@@ -5,7 +5,6 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, Mutex, RwLock},
-    time::Duration,
 };
 
 use slipway_fleet::{Fleet, FleetConfig};

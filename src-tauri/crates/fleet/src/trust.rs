@@ -19,6 +19,9 @@ use crate::{
 /// Why a certificate was accepted without a person.
 pub(crate) const VOUCHED: &str = "vouched for by the site's CA";
 
+/// Why a certificate or host key was accepted by a person.
+const SHOWN: &str = "accepted when it was shown";
+
 impl Fleet {
     /// Every pin, whose it is, and what was shown instead; those that block before all others.
     ///
@@ -83,13 +86,8 @@ impl Fleet {
     /// # Errors
     /// The database.
     pub async fn accept_pin(&self, pin: AcceptPin) -> Result<(), AppError> {
-        self.accept(
-            pin.kind,
-            pin.peer.clone(),
-            pin.fingerprint,
-            "accepted when it was shown",
-        )
-        .await?;
+        self.accept(pin.kind, pin.peer.clone(), pin.fingerprint, SHOWN)
+            .await?;
         // Whoever waited for that is asked again.
         for view in self.pins().await? {
             if view.kind == pin.kind
@@ -121,6 +119,20 @@ impl Fleet {
         self.store().put_pin(&pin).await?;
         self.changed(ChangeTag::Pin, None);
         Ok(())
+    }
+
+    /// Accepts what a person saw; a pin of the same keeps the reason for which it was accepted.
+    pub(crate) async fn accept_shown(
+        &self,
+        kind: PinKind,
+        peer: String,
+        seen: Fingerprint,
+    ) -> Result<(), AppError> {
+        let kept = self.store().pin(kind, &peer).await?;
+        if kept.is_some_and(|pin| pin.fingerprint == seen) {
+            return Ok(());
+        }
+        self.accept(kind, peer, seen, SHOWN).await
     }
 
     /// Forgets a pin: the peer is a stranger again.

@@ -114,6 +114,7 @@ impl Store {
             .bind(at.to_string())
             .execute(&mut *tx)
             .await?;
+        forget_refused(&mut tx, &word("pin kind", &kind)?, peer).await?;
         Ok(tx.commit().await?)
     }
 

@@ -118,7 +118,9 @@ pub(super) fn parse(text: &str) -> AddressList {
         match reader.read_record(&mut record) {
             Ok(false) => return found,
             Ok(true) => {
-                let line = number(record.position().map_or(at, ::csv::Position::line));
+                // The position is before the blank lines and comments that were passed over.
+                let began = record.position().map_or(at, ::csv::Position::line);
+                let line = number(past_nothing(&body, began));
                 row(&mut found, line, &columns, &record);
             }
             Err(error) => {
@@ -130,6 +132,15 @@ pub(super) fn parse(text: &str) -> AddressList {
             }
         }
     }
+}
+
+/// The first line from this one on that says something; lines count from 1.
+fn past_nothing(body: &str, line: u64) -> u64 {
+    let first = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let passed = (body.lines().skip(first))
+        .take_while(|line| line.is_empty() || line.starts_with('#'))
+        .count();
+    line + passed as u64
 }
 
 fn row(

@@ -52,13 +52,9 @@ impl Fleet {
             self.forget_own(bmc.credential.iter()).await;
             return Err(error.into());
         }
-        self.accept(
-            PinKind::TlsCertificate,
-            bmc.address.to_string(),
-            new.certificate,
-            "accepted when it was shown",
-        )
-        .await?;
+        let peer = bmc.address.to_string();
+        self.accept_shown(PinKind::TlsCertificate, peer, new.certificate)
+            .await?;
         self.keep_crawl(&bmc, crawl).await?;
         self.changed(ChangeTag::Bmc, Some(bmc.id.to_string()));
         Ok(bmc.id)

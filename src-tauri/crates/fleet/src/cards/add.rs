@@ -89,13 +89,12 @@ impl Fleet {
             self.forget_own(dpu.credentials()).await;
             return Err(error.into());
         }
-        let because = "accepted when it was shown";
         let peer = dpu.imc_redfish.to_string();
-        self.accept(PinKind::TlsCertificate, peer, card.certificate, because)
+        self.accept_shown(PinKind::TlsCertificate, peer, card.certificate)
             .await?;
         if let Some(host_key) = card.host_key {
             let peer = dpu.imc_ssh.to_string();
-            self.accept(PinKind::SshHostKey, peer, host_key, because)
+            self.accept_shown(PinKind::SshHostKey, peer, host_key)
                 .await?;
         }
         self.update_facts(&dpu.id, |_| {}).await;
