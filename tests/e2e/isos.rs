@@ -31,7 +31,7 @@ async fn an_iso_is_imported_and_served() {
     let path = iso.to_str().unwrap().to_owned();
     Window::with("iso", &[], |window| async move {
         window.go("/isos").await;
-        window.click("[data-testid='import-iso']").await;
+        press(&window, "Import an ISO").await;
         window.fill("#iso-path", "/nowhere/at-all.iso").await;
         window.click("[data-testid='import']").await;
         window
