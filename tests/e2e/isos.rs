@@ -37,7 +37,6 @@ async fn an_iso_is_imported_and_served() {
         window
             .wait_text("body", "The ISO was not imported", 30)
             .await;
-        window.wait_for("#iso-path").await.clear().await.unwrap();
         window.fill("#iso-path", &path).await;
         window.click("[data-testid='import']").await;
         let card = "[data-testid='iso-row-plain.iso']";
