@@ -133,10 +133,21 @@ impl Window {
             .clone()
     }
 
-    /// Types into a field, after what is there.
+    /// Types into a field, in place of what is there. On a busy machine the driver loses keys that
+    /// come while the page draws, so what arrived is looked at.
     pub async fn fill(&self, css: &str, text: &str) {
+        let start = Instant::now();
         let field = self.wait_for(css).await;
-        field.send_keys(text).await.unwrap();
+        loop {
+            self.script("arguments[0].select()", vec![field.to_json().unwrap()])
+                .await;
+            field.send_keys(text).await.unwrap();
+            let value = field.prop("value").await.unwrap().unwrap_or_default();
+            if value == text {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{css} holds `{value}`");
+        }
     }
 
     pub async fn wait_for(&self, css: &str) -> WebElement {

@@ -31,13 +31,12 @@ async fn an_iso_is_imported_and_served() {
     let path = iso.to_str().unwrap().to_owned();
     Window::with("iso", &[], |window| async move {
         window.go("/isos").await;
-        window.click("[data-testid='import-iso']").await;
+        press(&window, "Import an ISO").await;
         window.fill("#iso-path", "/nowhere/at-all.iso").await;
         window.click("[data-testid='import']").await;
         window
             .wait_text("body", "The ISO was not imported", 30)
             .await;
-        window.wait_for("#iso-path").await.clear().await.unwrap();
         window.fill("#iso-path", &path).await;
         window.click("[data-testid='import']").await;
         let card = "[data-testid='iso-row-plain.iso']";
