@@ -304,25 +304,23 @@ fn run(program: &str, arguments: &[&str], dir: &Path) -> String {
 impl SafeRegistry {
     fn start(dir: &Path) -> Option<Self> {
         fs::create_dir_all(dir).unwrap();
-        let subject = [
-            "-subj",
-            "/CN=127.0.0.1",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-        ];
-        let mut make = vec![
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-        ];
-        make.extend(["-keyout", "key.pem", "-out", "ca.crt"]);
-        make.extend(subject);
-        run("openssl", &make, dir);
+        let ca_key = rcgen::KeyPair::generate().unwrap();
+        let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        fs::write(dir.join("ca.crt"), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
+        let issuer = rcgen::Issuer::new(ca, ca_key);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
+        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        fs::write(dir.join("server.crt"), leaf.pem()).unwrap();
+        fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();
         let users = run("htpasswd", &["-nbB", LOGIN.0, LOGIN.1], dir);
         fs::write(dir.join("htpasswd"), users.trim()).unwrap();
         let shown = dir.display();
         let config = format!(
             "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {shown}/data\n\
              auth:\n  htpasswd:\n    realm: slipway\n    path: {shown}/htpasswd\n\
-             http:\n  addr: 127.0.0.1:0\n  tls:\n    certificate: {shown}/ca.crt\n    key: {shown}/key.pem\n"
+             http:\n  addr: 127.0.0.1:0\n  tls:\n    certificate: {shown}/server.crt\n    key: {shown}/key.pem\n"
         );
         fs::write(dir.join("config.yml"), config).unwrap();
         let mut child = Command::new("docker-registry")

@@ -178,7 +178,10 @@ mod tests {
         .iter()
         .map(ToString::to_string)
         .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        podman build --arch arm64 --tag=quay.io/lab/dpu-os:1 '--file=/src/my dpu/Containerfile' --pull=newer --security-opt=label=type:unconfined_t '--build-arg=DPU_FLAVOR=ipu; reboot' '--build-arg=OLD_PASSWORD=…' --secret=id=entitlement-key,src=/etc/pki/entitlement/7-key.pem --authfile=/run/user/1000/containers/auth.json '/src/my dpu'
+        podman push --authfile=/run/user/1000/containers/auth.json quay.io/lab/dpu-os:1
+        ");
     }
 
     #[test]

@@ -120,6 +120,7 @@ pub async fn stop(root: Process) -> Vec<Process> {
     let mut seen: Vec<Process> = vec![root.clone()];
     let begun = std::time::Instant::now();
     let mut asked = false;
+    let mut killed: Option<std::time::Instant> = None;
     while root.lives() && begun.elapsed() < TIDY {
         let tree = below(&root);
         let in_containers: Vec<&Process> = tree
@@ -132,9 +133,12 @@ pub async fn stop(root: Process) -> Vec<Process> {
             .collect();
         for process in &in_containers {
             process.signal(Signal::KILL);
+            killed = Some(std::time::Instant::now());
         }
-        // Between two steps, while it pulls or commits, there is no container to take away.
-        if in_containers.is_empty() && !asked {
+        // Between two steps, while it pulls or commits, there is no container to take away. One
+        // whose container was taken away is given the time to tidy up.
+        let tidies = killed.is_some_and(|at| at.elapsed() < TIDY / 2);
+        if in_containers.is_empty() && !tidies && !asked {
             root.signal(Signal::TERM);
             asked = true;
         }

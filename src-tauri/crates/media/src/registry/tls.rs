@@ -92,30 +92,30 @@ pub enum Trouble {
     Other,
 }
 
-/// Looks for rustls' own error in an error's causes.
+/// Looks for rustls' own error in an error's causes. I/O errors hold it, one in another.
 pub fn trouble(error: &(dyn std::error::Error + 'static)) -> Trouble {
     let mut next = Some(error);
     while let Some(at) = next {
-        let inner = at
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref())
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match inner.or_else(|| at.downcast_ref::<rustls::Error>()) {
+        match at.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(why)) => {
                 return Trouble::Certificate(why.to_string());
             }
             Some(rustls::Error::InvalidMessage(_)) => return Trouble::NotTls,
             Some(_) | None => {}
         }
-        if let Some(io) = at.downcast_ref::<std::io::Error>()
-            && matches!(
+        let io = at.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| {
+            matches!(
                 io.kind(),
                 std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset
             )
-        {
+        }) {
             return Trouble::NotTls;
         }
-        next = at.source();
+        next = match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => at.source(),
+        };
     }
     Trouble::Other
 }
