@@ -34,11 +34,12 @@ async fn choose_theme(window: &Window, word: &str) {
 async fn a_second_start_ends_by_itself_and_the_first_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").to_str().unwrap().to_owned();
-    Window::with("twice", &["--data-dir", &data], |window| async move {
+    let args = ["--data-dir", data.as_str()];
+    Window::with("twice", &args, |window| async move {
         window.wait_for("[data-testid='nav-cards']").await;
         let started = Instant::now();
         let mut second = Command::new(app())
-            .args(["--data-dir", &data])
+            .args(args)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -5,9 +5,11 @@ pub mod cards;
 pub mod credentials;
 pub mod desk;
 pub mod discovery;
+pub mod images;
 pub mod isos;
 pub mod jobs;
 pub mod lab;
+pub mod studio;
 pub mod trust;
 
 use slipway_fleet::AppError;

@@ -58,6 +58,23 @@ pub const NEEDS: &[Need] = &[
     program("xorriso", "xorriso", "xorriso", WINDOW),
     program("implantisomd5", "isomd5sum", "isomd5sum", WINDOW),
     program("checkisomd5", "isomd5sum", "isomd5sum", WINDOW),
+    program("mcopy", "mtools", "mtools", WINDOW),
+    program("mdir", "mtools", "mtools", WINDOW),
+    program("mtype", "mtools", "mtools", WINDOW),
+    program("mmd", "mtools", "mtools", WINDOW),
+    program("mkfs.fat", "dosfstools", "dosfstools", WINDOW),
+    program("skopeo", "skopeo", "skopeo", WINDOW),
+    library("isolinux", "syslinux", TEST),
+    library("syslinux-common", "syslinux-nonlinux", TEST),
+    program(
+        "qemu-system-x86_64",
+        "qemu-system-x86",
+        "qemu-system-x86-core",
+        TEST,
+    ),
+    program("busybox", "busybox-static", "busybox", TEST),
+    program("cpio", "cpio", "cpio", TEST),
+    program("modinfo", "kmod", "kmod", TEST),
     // Judges of our TLS and SSH that are not our own code.
     program("gnutls-cli", "gnutls-bin", "gnutls-utils", TEST),
     program("gnutls-serv", "gnutls-bin", "gnutls-utils", TEST),
@@ -78,6 +95,14 @@ pub const NEEDS: &[Need] = &[
     program("ip", "iproute2", "iproute", TEST),
     program("unshare", "util-linux", "util-linux", TEST),
     program("setpriv", "util-linux", "util-linux", WINDOW),
+    // Images: podman builds them, runc runs their steps where the test machine is itself a
+    // container, a static busybox is the one program in them.
+    program("podman", "podman", "podman", TEST),
+    program("skopeo", "skopeo", "skopeo", TEST),
+    program("runc", "runc", "runc", TEST),
+    program("busybox", "busybox-static", "busybox", TEST),
+    program("newuidmap", "uidmap", "shadow-utils", TEST),
+    program("htpasswd", "apache2-utils", "httpd-tools", TEST),
     // The window where there is no display, and something to judge it by.
     program("xvfb-run", "xvfb", "xorg-x11-server-Xvfb", WINDOW),
     program("xauth", "xauth", "xorg-x11-xauth", WINDOW),
@@ -133,6 +158,7 @@ pub const NEEDS: &[Need] = &[
     from("sh", Source::Base, &[]),
     from("sleep", Source::Base, &[]),
     from("sha256sum", Source::Base, &[]),
+    from("cp", Source::Base, &[]),
     from("env", Source::Base, &[]),
     from("timeout", Source::Base, &[]),
     from("sudo", Source::Base, &[]),
@@ -140,6 +166,7 @@ pub const NEEDS: &[Need] = &[
     from("systemctl", Source::Base, &[]),
     from("apt-get", Source::BaseOf(Family::Debian), &[]),
     from("dpkg-query", Source::BaseOf(Family::Debian), &[]),
+    from("apt-cache", Source::BaseOf(Family::Debian), &[]),
     from("dnf", Source::BaseOf(Family::Fedora), &[]),
 ];
 

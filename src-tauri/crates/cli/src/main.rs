@@ -4,14 +4,13 @@
 mod args;
 mod bmc;
 mod change;
-<<<<<<< HEAD
 mod cluster;
-=======
 mod credential;
->>>>>>> desk
 mod exit;
+mod image;
 mod iso;
 mod jobs;
+mod kickstart;
 mod lab;
 mod open;
 mod output;
@@ -58,6 +57,8 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Iso { command } => iso::run(command, &desk, output).await,
         Command::Import(args) => cluster::import(args, &desk, output).await,
         Command::Plan(args) => cluster::plan(args, &desk, output).await,
+        Command::Image { command } => image::run(command, &desk, output).await,
+        Command::Kickstart { command } => kickstart::run(command, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,
         Command::Status(args) => status::run(args, &desk, output).await,
         Command::Upgrade(args) => change::upgrade(args, &desk, output).await,

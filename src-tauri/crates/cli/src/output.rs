@@ -84,7 +84,6 @@ impl Output {
         ExitCode::SUCCESS
     }
 
-<<<<<<< HEAD
     /// A line from the terminal; empty where nothing was typed.
     pub fn ask(self, question: &str) -> Result<String, Failed> {
         let _ = write!(std::io::stderr(), "{question} ");
@@ -93,7 +92,8 @@ impl Output {
             .read_line(&mut answer)
             .map_err(|error| Failed::local("the answer could not be read", &error))?;
         Ok(answer.trim().to_owned())
-=======
+    }
+
     /// Asks for a secret on the terminal, without showing what is typed.
     pub fn ask_secret(self, question: &str) -> Result<Password, Failed> {
         if !std::io::stdin().is_terminal() {
@@ -104,7 +104,6 @@ impl Output {
         let typed = rpassword::prompt_password(question)
             .map_err(|error| Failed::local("the secret could not be read", &error))?;
         Ok(Password::new(typed))
->>>>>>> desk
     }
 
     /// Asks on the terminal; without one the answer must have been given.

@@ -372,6 +372,11 @@ pub enum RegistryError {
         registry: String,
         repository: String,
     },
+    /// Only the program that an auth.json names knows the login, and we don't call it.
+    #[error("the registry {registry} wants a login, and only the helper `{helper}` knows it")]
+    CredentialHelper { registry: String, helper: String },
+    #[error("the certificate of the registry {registry} is not to be trusted: {reason}")]
+    Certificate { registry: String, reason: String },
     #[error("{reference} has no image for {architecture}")]
     NoSuchArchitecture {
         reference: ImageReference,
@@ -379,6 +384,39 @@ pub enum RegistryError {
     },
     #[error("the registry {registry} answered something that makes no sense: {evidence}")]
     Protocol { registry: String, evidence: String },
+}
+
+impl RegistryError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unreachable { .. } => {
+                "check the registry's name, the network and the proxy; then try again".into()
+            }
+            Self::NotFound { .. } => {
+                "check the reference; a private repository may also say this without a login".into()
+            }
+            Self::Unauthorized { registry, .. } => format!(
+                "log in (`slipctl image login {registry}`), or choose an auth file with its login"
+            ),
+            Self::CredentialHelper { registry, .. } => format!(
+                "Slipway calls no credential helpers: `podman login {registry}` or `slipctl image \
+                 login {registry}` keeps a login that it can use"
+            ),
+            Self::Certificate { registry, .. } => format!(
+                "put the authority's certificate into /etc/containers/certs.d/{registry}/ca.crt, \
+                 which podman reads too, or into the system's trust store (`update-ca-trust`, \
+                 `update-ca-certificates`)"
+            ),
+            Self::NoSuchArchitecture { architecture, .. } => {
+                format!("build and push the image for {architecture}")
+            }
+            Self::Protocol { .. } => {
+                "check that it is a container registry, and not a web page or a proxy".into()
+            }
+        }
+    }
 }
 
 /// A container registry.

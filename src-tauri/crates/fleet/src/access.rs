@@ -12,7 +12,9 @@ use slipway_core::{
     ids::{DpuId, JobId},
     image::ImageReference,
     iso::published_name,
-    job::{CardAccess, DeploymentPlan, Job, JobSpec, Prepared, engine::Cards},
+    job::{
+        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, JobSpec, Prepared, engine::Subjects,
+    },
     kickstart::Overlay,
     ports::{Bmc, MediaServer, Publication, Registry, RegistryError, Remote, ResolvedImage},
     secret::{Password, imc_redfish_password},
@@ -21,35 +23,50 @@ use slipway_core::{
 use slipway_redfish::{RedfishClient, RedfishTarget};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
-use crate::{ChangeTag, Fleet, logins::Login, media::CardMedia};
+use crate::{
+    ChangeTag, Fleet, images_build::ImageDesk, logins::Login, media::CardMedia,
+    studio_tool::DeskIsoTool,
+};
 
-/// The engine's way to cards.
-pub struct StoredCards {
+/// The engine's way to cards, and to what makes ISOs.
+pub struct DeskSubjects {
     pub fleet: Fleet,
 }
 
 #[async_trait]
-impl Cards for StoredCards {
+impl Subjects for DeskSubjects {
     async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
         let dpu = self.fleet.store().dpu(dpu).await.map_err(local)?;
         Ok(Box::new(self.fleet.open_card(dpu).await?))
     }
 
+    fn iso_tool(&self) -> Arc<dyn IsoTool> {
+        Arc::new(DeskIsoTool {
+            fleet: self.fleet.clone(),
+        })
+    }
+
+    fn image_tool(&self) -> Arc<dyn ImageTool> {
+        Arc::new(ImageDesk {
+            fleet: self.fleet.clone(),
+        })
+    }
+
     async fn job_moved(&self, job: &Job) {
-        if job.state.is_terminal() {
-            self.fleet.job_ended(job).await;
+        if job.state.is_terminal()
+            && let Some(dpu) = job.subject.card()
+        {
+            self.fleet.job_ended(job, dpu).await;
             // What the registry has now, and everything else that the job did not ask.
-            let (fleet, dpu) = (self.fleet.clone(), job.dpu.clone());
+            let (fleet, dpu) = (self.fleet.clone(), dpu.clone());
             tokio::spawn(async move {
                 if let Err(error) = fleet.refresh_dpu(&dpu).await {
                     tracing::warn!(%dpu, %error, "the look after a job");
                 }
             });
         }
-        self.fleet.refresh_headline(&job.dpu).await;
         self.fleet.changed(ChangeTag::Job, Some(job.id.to_string()));
-        self.fleet
-            .changed(ChangeTag::Dpu, Some(job.dpu.to_string()));
+        self.fleet.subject_changed(&job.subject).await;
     }
 }
 
@@ -165,7 +182,7 @@ impl Fleet {
     }
 }
 
-fn hex_sha256(bytes: &[u8]) -> String {
+pub(crate) fn hex_sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes)
         .iter()
@@ -312,7 +329,7 @@ impl CardAccess for OpenCard {
         image: &ImageReference,
         arch: &str,
     ) -> Result<ResolvedImage, RegistryError> {
-        self.fleet.inner.registry.resolve(image, arch).await
+        self.fleet.registry().await.resolve(image, arch).await
     }
 
     async fn saw_acc(&self, status: &BootcStatus, greenboot: Greenboot, boot_id: &str) {
@@ -331,10 +348,11 @@ impl CardAccess for OpenCard {
 
 impl Fleet {
     /// What a job's end means for its card: what it should run from now on.
-    async fn job_ended(&self, job: &Job) {
+    async fn job_ended(&self, job: &Job, dpu: &DpuId) {
         let wanted = match &job.spec {
             JobSpec::Deployment(plan) => Some(plan.digest.clone()),
             JobSpec::BootChange(_) => job.facts.target.clone(),
+            JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => None,
         };
         let succeeded = job.state.outcome() == slipway_core::dpu::JobOutcome::Succeeded;
         let came_back = job
@@ -346,9 +364,12 @@ impl Fleet {
         {
             let hostname = match &job.spec {
                 JobSpec::Deployment(plan) if succeeded => Some(plan.hostname.clone()),
-                JobSpec::Deployment(_) | JobSpec::BootChange(_) => None,
+                JobSpec::Deployment(_)
+                | JobSpec::BootChange(_)
+                | JobSpec::IsoBuild(_)
+                | JobSpec::ImageBuild(_) => None,
             };
-            self.update_facts(&job.dpu, |facts| {
+            self.update_facts(dpu, |facts| {
                 facts.wanted = Some(wanted);
                 if hostname.is_some() {
                     facts.hostname = hostname;

@@ -6,7 +6,7 @@ use slipway_core::{
     dpu::Dpu,
     ids::{DpuId, JobId},
     iso::Iso,
-    job::{DeploymentPlan, Job, JobSpec, JobStore, planned_steps},
+    job::{DeploymentPlan, Job, JobSpec, JobStore, Subject, planned_steps},
     kickstart::check_hostname,
 };
 
@@ -190,13 +190,27 @@ impl Fleet {
         spec: JobSpec,
         text: &str,
     ) -> Result<JobId, AppError> {
-        let job = Job::new(dpu.id.clone(), spec, self.now());
+        self.submit_for(Job::new(dpu.id.clone(), spec, self.now()), text)
+            .await
+    }
+
+    pub(crate) async fn submit_for(&self, job: Job, text: &str) -> Result<JobId, AppError> {
         self.store().submit(&job, text).await?;
-        self.refresh_headline(&dpu.id).await;
         self.changed(ChangeTag::Job, Some(job.id.to_string()));
-        self.changed(ChangeTag::Dpu, Some(dpu.id.to_string()));
+        self.subject_changed(&job.subject).await;
         self.inner.wake.notify_one();
         Ok(job.id)
+    }
+
+    /// A job of it began, moved or was looked at.
+    pub(crate) async fn subject_changed(&self, subject: &Subject) {
+        match subject {
+            Subject::Card(dpu) => {
+                self.refresh_headline(dpu).await;
+                self.changed(ChangeTag::Dpu, Some(dpu.to_string()));
+            }
+            Subject::Iso(_) | Subject::Image(_) => {}
+        }
     }
 }
 

@@ -3,23 +3,21 @@
 use std::sync::{Arc, Mutex};
 
 use slipway_core::{
-    ids::IsoId,
     job::engine::Engine,
     ports::{Clock, Secrets},
     time::Timestamp,
 };
-use slipway_media::OciRegistry;
+use slipway_media::{
+    OciRegistry, Workshop,
+    podman::{PodmanCli, Works},
+};
 use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, ErrorCode, FleetConfig,
-    access::StoredCards,
-    discovery::Discoveries,
-    keys::DeskKeys,
-    links::Links,
-    media::MediaDesk,
-    views::{AppInfo, PublicationView},
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::DeskSubjects,
+    discovery::Discoveries, keys::DeskKeys, links::Links, media::MediaDesk, publishing::Plain,
+    views::AppInfo,
 };
 
 /// The open fleet. Cheap to clone; the last clone closes it.
@@ -43,9 +41,16 @@ pub(crate) struct Inner {
     pub look: Notify,
     pub discoveries: Discoveries,
     pub runs_jobs: std::sync::atomic::AtomicBool,
+    /// Ask by way of [`Fleet::registry`], which knows the logins of now.
     pub registry: OciRegistry,
-    /// ISOs that somebody published as they are.
-    pub plain: Mutex<Vec<(IsoId, PublicationView)>>,
+    /// What the registry client was last given.
+    pub registry_kept: tokio::sync::Mutex<Option<crate::images_registry::Kept>>,
+    pub podman: PodmanCli,
+    pub works: Works,
+    /// ISOs that somebody published as they are, in this process.
+    pub plain: Mutex<Vec<Plain>>,
+    /// Makes ISOs.
+    pub workshop: Workshop,
 }
 
 struct SystemClock;
@@ -91,7 +96,10 @@ impl Fleet {
             clock.clone(),
             config.media_address,
         );
+        let workshop = Workshop::new(config.data_dir.join("cache"));
         let (changes, _) = broadcast::channel(1024);
+        let podman = PodmanCli::new();
+        let works = Works::new(config.data_dir.join("builds"), podman.clone());
         let inner = Inner {
             config,
             store,
@@ -106,7 +114,11 @@ impl Fleet {
             discoveries: Discoveries::default(),
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),
+            registry_kept: tokio::sync::Mutex::default(),
+            podman,
+            works,
             plain: Mutex::default(),
+            workshop,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -141,7 +153,7 @@ impl Fleet {
         };
         Engine::new(
             Arc::new(self.inner.store.clone()),
-            Arc::new(StoredCards {
+            Arc::new(DeskSubjects {
                 fleet: self.clone(),
             }),
             self.inner.clock.clone(),
@@ -176,4 +188,17 @@ impl Fleet {
     pub fn ca_certificate_pem(&self) -> &str {
         self.inner.keys.ca.certificate_pem()
     }
+}
+
+/// `user@host`: who does things here.
+pub(crate) fn me() -> String {
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "somebody".into());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map_or_else(|| "this desk".into(), |name| name.trim().to_owned());
+    format!("{user}@{host}")
 }

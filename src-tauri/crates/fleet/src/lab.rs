@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
 use serde::Deserialize;
-use slipway_core::{ids::DpuId, trust::Fingerprint};
+use slipway_core::{ids::DpuId, job::Subject, trust::Fingerprint};
 
 use crate::{
     AppError, ErrorCode, Fleet,
@@ -96,7 +96,15 @@ impl Fleet {
 }
 
 impl Fleet {
-    pub(crate) async fn is_lab_card(&self, dpu: &DpuId) -> bool {
+    /// What is made on this desk needs a real disk's patience, lab or not.
+    pub(crate) async fn is_of_the_lab(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Card(dpu) => self.is_lab_card(dpu).await,
+            Subject::Iso(_) | Subject::Image(_) => false,
+        }
+    }
+
+    async fn is_lab_card(&self, dpu: &DpuId) -> bool {
         self.store()
             .dpu(dpu)
             .await

@@ -7,7 +7,7 @@ use slipway_core::{
     dpu::{AccRoute, AvailableImage, Dpu, DpuFacts, ImcIdentity, JobOutcome, Silence, headline},
     failure::{FailureKind, StepError},
     ids::{BmcId, DpuId},
-    job::{CardAccess, JobFilter, JobStore},
+    job::{CardAccess, JobFilter, JobStore, Subject},
     ports::{Registry, RemoteError},
     trust::PinKind,
 };
@@ -46,7 +46,7 @@ impl Fleet {
 
     async fn last_job(&self, dpu: &DpuId) -> Result<Option<slipway_core::dpu::DpuJob>, AppError> {
         let filter = JobFilter {
-            dpu: Some(dpu.clone()),
+            subject: Some(Subject::Card(dpu.clone())),
             active_only: false,
             limit: 1,
         };
@@ -239,7 +239,12 @@ impl Fleet {
     async fn look_at_registry(&self, look: &AccLook) -> Option<AvailableImage> {
         let reference = look.status.spec_image.as_deref()?.parse().ok()?;
         let architecture = look.status.booted.as_ref()?.architecture.clone()?;
-        match self.inner.registry.resolve(&reference, &architecture).await {
+        match self
+            .registry()
+            .await
+            .resolve(&reference, &architecture)
+            .await
+        {
             Ok(image) => Some(AvailableImage {
                 reference,
                 digest: image.digest,

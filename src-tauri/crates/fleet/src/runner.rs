@@ -118,7 +118,7 @@ impl Fleet {
                 .lock()
                 .is_ok_and(|mut moving| moving.insert(job.id.clone()));
             if free {
-                let engine = if self.is_lab_card(&job.dpu).await {
+                let engine = if self.is_of_the_lab(&job.subject).await {
                     &engines.lab
                 } else {
                     &engines.hardware

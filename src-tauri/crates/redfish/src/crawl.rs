@@ -109,12 +109,12 @@ impl State {
         self.tree.insert(&wanted.path, resource);
     }
 
-    fn miss(&mut self, path: &str, error: BmcError) {
-        match &error {
+    fn miss(&mut self, path: &str, error: &BmcError, peer: &str) {
+        match error {
             BmcError::Unreachable { .. } => self.strikes += 1,
             _ => self.strikes = 0,
         }
-        let over = match &error {
+        let over = match error {
             BmcError::Unauthorized { .. }
             | BmcError::CertificateUnknown { .. }
             | BmcError::CertificateChanged { .. } => true,
@@ -126,7 +126,7 @@ impl State {
         self.first_error.get_or_insert_with(|| error.clone());
         self.tree.gaps.push(Gap {
             path: path.to_owned(),
-            reason: error.to_string(),
+            reason: reason(error, peer),
         });
     }
 
@@ -140,6 +140,13 @@ impl State {
             });
         }
     }
+}
+
+/// An error without its peer: the whole inventory is of that one.
+fn reason(error: &BmcError, peer: &str) -> String {
+    let text = error.to_string();
+    let rest = text.strip_prefix(peer).map(str::trim_start);
+    rest.map(str::to_owned).unwrap_or(text)
 }
 
 enum Next {
@@ -172,6 +179,7 @@ impl Work {
 
     /// One of the workers: until nothing is wanted and nothing is in flight.
     async fn run(&self, client: &RedfishClient) {
+        let peer = client.transport.peer();
         loop {
             let changed = self.changed.notified();
             match self.next() {
@@ -184,7 +192,7 @@ impl Work {
                                 state.strikes = 0;
                                 state.learn(&wanted, resource);
                             }
-                            Err(error) => state.miss(&wanted.path, error),
+                            Err(error) => state.miss(&wanted.path, &error, &peer),
                         }
                     });
                     self.changed.notify_waiters();

@@ -157,7 +157,7 @@ async fn two_requests_are_in_flight_all_the_time() {
         move |request| match request.path.as_str() {
             "/redfish/v1/" => tree::get(&tree, &request.path),
             // The first that needs the credential goes alone.
-            "/redfish/v1/Systems" => tree::get(&tree, &request.path),
+            "/redfish/v1/Chassis" => tree::get(&tree, &request.path),
             path => Reply::Held(gate.clone(), Box::new(tree::get(&tree, path))),
         }
     })
@@ -233,9 +233,9 @@ async fn what_is_unreadable_is_a_gap_and_the_rest_is_there() {
 #[tokio::test]
 async fn a_service_that_goes_away_is_given_up() {
     let server = tree::start("dell", |request, _| {
-        let path = request.path.trim_end_matches('/');
-        let early = ["/redfish/v1", "/redfish/v1/Systems", "/redfish/v1/Managers"].contains(&path);
-        (!early).then(|| Reply::Stall(Vec::new()))
+        // The collections and their members answer, and nothing below.
+        let below = request.path.split('/').count() > 5;
+        below.then(|| Reply::Stall(Vec::new()))
     })
     .await;
     let mut target = server.target();
@@ -244,7 +244,7 @@ async fn a_service_that_goes_away_is_given_up() {
     let crawl = slipway_redfish::RedfishClient::new(target).crawl().await;
     let inventory = crawl.unwrap().inventory;
     assert!(begun.elapsed() < Duration::from_secs(20));
-    assert!(server.requests().len() < 10);
+    assert!(server.requests().len() < 15);
     let reasons: Vec<&str> = inventory.gaps.iter().map(|g| g.reason.as_str()).collect();
     assert!(
         reasons.iter().any(|r| r.contains("no answer within 0.3 s")),

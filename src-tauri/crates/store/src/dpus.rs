@@ -327,7 +327,7 @@ impl Store {
     /// [`StoreError::CardIsBusy`] while a job is active, [`StoreError::Missing`].
     pub async fn remove_dpu(&self, id: &DpuId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let active = sqlx::query("SELECT id FROM job WHERE dpu = $1 AND active = 1")
+        let active = sqlx::query("SELECT id FROM job WHERE subject = $1 AND active = 1")
             .bind(id.as_str())
             .fetch_optional(&mut *tx)
             .await?;
@@ -428,7 +428,7 @@ impl Store {
         let dpu = fetch_dpu(&mut tx, id).await?;
         let mut facts = fetch_facts(&mut tx, id).await?;
         let job = sqlx::query(
-            "SELECT * FROM job WHERE dpu = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
+            "SELECT * FROM job WHERE subject = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
         )
         .bind(id.as_str())
         .fetch_optional(&mut *tx)

@@ -15,6 +15,7 @@ mod inventories;
 mod isos;
 mod jobs;
 mod pins;
+mod publications;
 mod secrets;
 mod settings;
 
@@ -25,6 +26,7 @@ pub use error::{StoreError, Unique};
 pub use fleet::{DpuPage, DpuQuery, DpuRow, DpuSort, ImageInUse};
 pub use inventories::MarkSide;
 pub use pins::RefusedKey;
+pub use publications::StoredPublication;
 pub use secrets::{
     FileSecrets, KdfCost, KeyringSecrets, SECRETS_FILE, file_secrets_exist, open_secrets,
 };

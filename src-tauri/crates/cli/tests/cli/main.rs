@@ -8,13 +8,12 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
-<<<<<<< HEAD
 mod cluster;
-=======
 mod bmcs;
 mod credentials;
 mod discovery;
->>>>>>> desk
+mod images;
+mod iso_build;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;

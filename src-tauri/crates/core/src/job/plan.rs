@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    BootChange, BootChangeState, DeploymentState, EventKind, Job, JobEvent, JobSpec, JobState,
+    BootChange, BootChangeState, DeploymentState, EventKind, ImageBuildState, IsoBuildState, Job,
+    JobEvent, JobSpec, JobState, Terminal, image_build, iso_build,
 };
 use crate::{
     bootc,
     command::CommandLine,
     dpu::{AccRoute, Dpu, JobOutcome},
+    image_build::Podman,
     time::Timestamp,
 };
 
@@ -35,7 +37,7 @@ pub enum StepStatus {
     Failed,
 }
 
-/// The steps of a job on a card, in order.
+/// The steps of a job on a card, in order; none where the job is about no card.
 #[must_use]
 pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
     match spec {
@@ -48,6 +50,17 @@ pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
             dpu,
         ),
         JobSpec::BootChange(plan) => boot_change_steps(&plan.change, dpu),
+        JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => Vec::new(),
+    }
+}
+
+/// The steps of a build, in order; none where the job is about a card.
+#[must_use]
+pub fn build_steps(spec: &JobSpec) -> Vec<PlannedStep> {
+    match spec {
+        JobSpec::IsoBuild(plan) => iso_build::planned_steps(plan),
+        JobSpec::ImageBuild(plan) => image_build::planned_steps(plan, &Podman::default()),
+        JobSpec::Deployment(_) | JobSpec::BootChange(_) => Vec::new(),
     }
 }
 
@@ -274,6 +287,8 @@ fn step_names(spec: &JobSpec) -> &'static [&'static str] {
     match spec {
         JobSpec::Deployment(_) => &DeploymentState::NAMES[1..14],
         JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
+        JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
+        JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],
     }
 }
 
@@ -295,7 +310,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
     let failed_in = job
         .state
         .failure()
-        .map(|failure| failure.step.as_str())
+        .map(|failure| failure.step.clone())
         .or_else(|| {
             // While cleaning up after a failure, the step that failed shows it already.
             pending_failure(&job.state)
@@ -305,7 +320,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
         .enumerate()
         .map(|(index, name)| {
             let at = entered(name);
-            let status = if failed_in == Some(*name) {
+            let status = if failed_in.as_deref() == Some(*name) {
                 StepStatus::Failed
             } else if now_at == Some(index) {
                 StepStatus::Active
@@ -326,18 +341,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
 }
 
 fn was_cancelled(state: &JobState) -> bool {
-    matches!(
-        state,
-        JobState::Deployment(
-            DeploymentState::CleaningUp {
-                then: super::Terminal::Cancelled
-            } | DeploymentState::Cancelled { .. }
-        ) | JobState::BootChange(
-            BootChangeState::CleaningUp {
-                then: super::Terminal::Cancelled
-            } | BootChangeState::Cancelled { .. }
-        )
-    )
+    state.cleaning_up() == Some(Terminal::Cancelled) || state.outcome() == JobOutcome::Cancelled
 }
 
 /// The step in which the cancel came: begun, and not done.
@@ -352,15 +356,10 @@ fn last_working_step(events: &[JobEvent]) -> Option<&str> {
         .find(|step| *step != clean_up)
 }
 
-fn pending_failure(state: &JobState) -> Option<&str> {
-    let then = match state {
-        JobState::Deployment(DeploymentState::CleaningUp { then })
-        | JobState::BootChange(BootChangeState::CleaningUp { then }) => then,
-        JobState::Deployment(_) | JobState::BootChange(_) => return None,
-    };
-    match then {
-        super::Terminal::Failed(failure) => Some(&failure.step),
-        super::Terminal::Succeeded(_) | super::Terminal::Cancelled => None,
+fn pending_failure(state: &JobState) -> Option<String> {
+    match state.cleaning_up()? {
+        Terminal::Failed(failure) => Some(failure.step),
+        Terminal::Succeeded(()) | Terminal::Cancelled => None,
     }
 }
 

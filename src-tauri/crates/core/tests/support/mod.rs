@@ -4,6 +4,7 @@
 mod acc;
 mod access;
 mod imc;
+mod iso_tool;
 mod parts;
 mod rig;
 mod store;
@@ -27,6 +28,7 @@ use slipway_core::{
     trust::Fingerprint,
 };
 
+pub use iso_tool::{Fault, Workbench, iso_build, iso_build_plan, written};
 pub use parts::{Call, Effects, Entry, Event};
 pub use rig::{Rig, When};
 pub use store::MemoryStore;

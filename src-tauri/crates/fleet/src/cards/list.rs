@@ -4,7 +4,7 @@ use slipway_core::{
     bmc::BmcFacts,
     dpu::{AccRoute, Dpu, DpuFacts, DpuJob, HeadlineState, JobOutcome, headline},
     ids::{BmcId, DpuId},
-    job::{Job, JobFilter, JobStore, step_position},
+    job::{Job, JobFilter, JobStore, Subject, step_position},
 };
 
 use super::actions::actions;
@@ -61,7 +61,7 @@ impl Fleet {
         let jobs = self
             .store()
             .jobs(&JobFilter {
-                dpu: Some(id.clone()),
+                subject: Some(Subject::Card(id.clone())),
                 ..JobFilter::default()
             })
             .await?;
@@ -73,10 +73,8 @@ impl Fleet {
         let pairing = self.pairing_view(id).await?;
         let imc: BmcFacts = self.store().bmc(&BmcId::from(id)).await?.facts;
         let actions = actions(&facts, last);
-        let rows = jobs
-            .iter()
-            .map(|job| self.job_row(job, &dpu.name))
-            .collect();
+        let names = std::iter::once((dpu.id.clone(), dpu.name.clone())).collect();
+        let rows = jobs.iter().map(|job| self.job_row(job, &names)).collect();
         Ok(DpuView {
             row: row_view(dpu.clone(), &facts, last),
             identity: dpu.identity,

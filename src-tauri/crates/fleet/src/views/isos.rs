@@ -1,7 +1,12 @@
 //! The ISO library.
 
 use serde::{Deserialize, Serialize};
-use slipway_core::{ids::JobId, iso::Iso, ports::MediaReader, time::ByteCount};
+use slipway_core::{
+    ids::JobId,
+    iso::Iso,
+    ports::MediaReader,
+    time::{ByteCount, Timestamp},
+};
 use specta::Type;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -17,11 +22,17 @@ pub struct IsoView {
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct PublicationView {
-    pub token: String,
+    /// What takes it down; empty where its deployment does.
+    pub id: String,
+    /// Without its secret part where another process serves it, or a deployment.
     pub url: String,
     pub file_name: String,
     /// The deployment it is for, where it has an overlay.
     pub job: Option<JobId>,
+    /// Another process serves it: how much of it was read is not known here.
+    pub elsewhere: bool,
+    /// Taken down by itself then.
+    pub expires_at: Option<Timestamp>,
     pub readers: Vec<MediaReader>,
 }
 

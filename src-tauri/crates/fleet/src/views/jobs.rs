@@ -55,10 +55,12 @@ pub struct ImageLabel {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct JobRow {
     pub id: JobId,
-    /// "Deployment", "Upgrade", "Switch", "Rollback".
+    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build".
     pub kind: String,
-    pub dpu: DpuId,
-    pub dpu_name: String,
+    /// The card it is about; a build is about none.
+    pub dpu: Option<DpuId>,
+    /// The card's name, or that of what is built.
+    pub subject: String,
     /// "1.0.0 → 1.1.0", the ISO's name, …
     pub what: String,
     pub outcome: JobOutcome,

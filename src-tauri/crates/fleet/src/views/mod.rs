@@ -22,3 +22,5 @@ pub use isos::*;
 pub use jobs::*;
 pub use overview::*;
 pub use trust::*;
+
+pub use crate::studio_views::*;

@@ -76,8 +76,13 @@ pub async fn serve(bmcs: usize, latency_ms: u64, folder: PathBuf) {
     }
     write("ports", ports.join("\n"));
     println!("ready {bmcs}");
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Ok(Some(_)) = lines.next_line().await {
+    let asked = || {
+        let mut line = String::new();
+        std::io::stdin()
+            .read_line(&mut line)
+            .is_ok_and(|read| read > 0)
+    };
+    while tokio::task::spawn_blocking(asked).await.unwrap() {
         let counts = &fleet.counts;
         println!("requests {}", counts.requests.swap(0, Ordering::SeqCst));
         println!("handshakes {}", counts.handshakes.swap(0, Ordering::SeqCst));

@@ -6,8 +6,7 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
-
+use super::heredoc;
 use crate::{
     ids::JobId,
     image::ImageReference,
@@ -103,20 +102,6 @@ pub fn empty_area() -> Vec<u8> {
     let mut bytes = AREA_SIGNATURE.as_bytes().to_vec();
     bytes.resize(AREA_SIZE, b'\n');
     bytes
-}
-
-/// A quoted here-document whose delimiter comes from the content's hash: the content can't end it,
-/// and the same inputs give the same bytes.
-fn heredoc(text: &mut String, path: &str, content: &str) {
-    let hash = Sha256::digest(content.as_bytes());
-    let delimiter: String = hash
-        .iter()
-        .take(8)
-        .fold(String::from("SLIPWAY_"), |mut all, byte| {
-            let _ = write!(all, "{byte:02x}");
-            all
-        });
-    let _ = writeln!(text, "cat > {path} <<'{delimiter}'\n{content}{delimiter}");
 }
 
 /// # Errors
