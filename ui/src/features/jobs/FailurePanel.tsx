@@ -67,6 +67,7 @@ export function FailurePanel({ view, failure }: Props) {
       data-testid="failure"
     >
       <Facts
+        termWidth="8rem"
         facts={[
           ["What happened", sentence(failure.message)],
           ["Evidence", <Evidence key="evidence" causes={failure.causes} />],
