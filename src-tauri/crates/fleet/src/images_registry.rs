@@ -3,11 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
-use slipway_core::{
-    image::ImageReference,
-    ports::{RegistryError, Secrets as _},
-    secret::Password,
-};
+use slipway_core::{image::ImageReference, ports::RegistryError, secret::Password};
 use slipway_media::{
     OciRegistry,
     registry::{Access, Login, auth, tls, usual_places},
