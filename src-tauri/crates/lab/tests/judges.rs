@@ -5,6 +5,7 @@
     reason = "in helpers of tests, which clippy takes for other code"
 )]
 
+#[expect(dead_code, reason = "each test binary uses its part of it")]
 mod common;
 
 use std::{

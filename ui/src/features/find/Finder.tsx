@@ -93,8 +93,10 @@ export function Finder() {
     }
   };
   return (
-    <search
+    // biome-ignore lint/a11y/useSemanticElements: WebKitGTK of 2023 knows no <search>
+    <div
       ref={box}
+      role="search"
       className="slipway-finder"
       onKeyDown={onKeyDown}
       onBlur={(event) => {
@@ -120,6 +122,6 @@ export function Finder() {
           onAll={() => go(`/cards?search=${encodeURIComponent(search)}`)}
         />
       )}
-    </search>
+    </div>
   );
 }
