@@ -154,7 +154,7 @@ fn a_failing_bmc_is_asked_less_and_less_and_never_forgotten() {
 #[test]
 fn what_is_old_is_stale_and_what_was_never_seen_is_not() {
     let policy = policy();
-    let at = |seconds| Timestamp::from_millis(seconds * 1_000);
+    let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
     let seen = |seconds| BmcFacts {
         seen: Some(at(seconds)),
         read_at: Some(at(seconds)),

@@ -179,7 +179,7 @@ pub fn fill(source: &Source, cluster_name: &str, values: &Values) -> Result<Fill
             // A filter over a value that is missing fails for that reason alone.
             let missing = taken(&missing);
             if missing.is_empty() && problems.is_empty() {
-                problems.push(problem);
+                problems.push(*problem);
             }
             for value in missing {
                 problems.push(without_value(&value, source, None));
@@ -290,19 +290,23 @@ fn environment(cluster_name: &str, values: &Values, missing: &Missing) -> Enviro
     environment
 }
 
-fn render(environment: &Environment<'_>, text: &str, source: &Source) -> Result<String, Problem> {
+fn render(
+    environment: &Environment<'_>,
+    text: &str,
+    source: &Source,
+) -> Result<String, Box<Problem>> {
     let rendered = environment
         .render_str(text, ())
-        .map_err(|error| told(&error, source))?;
+        .map_err(|error| Box::new(told(&error, source)))?;
     if rendered.len() > LARGEST {
         let message = "the templates make a text of more than 4 MiB";
         let fix = "a cluster file is a few kilobytes";
-        return Err(Problem::new(
+        return Err(Box::new(Problem::new(
             Severity::Error,
             ProblemCode::Template,
             message,
             fix,
-        ));
+        )));
     }
     Ok(rendered)
 }

@@ -37,10 +37,6 @@ use crate::{
 };
 
 /// What a job is to do. Never changes once submitted.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per job, and most jobs of a rack are deployments: a box would only be in the way"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "plan")]
 pub enum JobSpec {

@@ -35,7 +35,7 @@ pub fn with_area(text: &str) -> (String, AreaInclude) {
     let network = commands()
         .filter(|(_, (line, _))| line.split_whitespace().next() == Some("network"))
         .map(|(number, _)| number + 1)
-        .last();
+        .next_back();
     let section = places.iter().position(|place| *place == Place::Header);
     let at = network.or(section).unwrap_or(lines.len());
     let mut made: Vec<&str> = lines;

@@ -373,7 +373,7 @@ fn source(kickstart: &Kickstart<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let packages = |line: &&str| line.split_whitespace().next() == Some("%packages");
-    if let Some(number) = kickstart.lines.iter().position(|line| packages(&line)) {
+    if let Some(number) = kickstart.lines.iter().position(|line| packages(line)) {
         findings.push(
             Finding::new(
                 Severity::Error,
