@@ -408,7 +408,7 @@ pub enum IsoCommand {
 #[derive(Subcommand)]
 pub enum ImageCommand {
     /// Build an image from a folder with a Containerfile
-    Build(Box<BuildArgs>),
+    Build(Box<ImageBuildArgs>),
     /// Look for what is wrong with a Containerfile (a folder), or a built image (its name in
     /// podman, an OCI directory, an OCI archive)
     Lint {
@@ -469,7 +469,7 @@ pub enum ImageCommand {
 }
 
 #[derive(Args)]
-pub struct BuildArgs {
+pub struct ImageBuildArgs {
     pub folder: PathBuf,
     /// registry/repository:tag of the image
     #[arg(long = "tag", short = 't', value_name = "REFERENCE")]

@@ -14,7 +14,7 @@ use slipway_fleet::{
 };
 
 use crate::{
-    args::{BuildArgs, ImageCommand, PushArgs, TemplateArgs},
+    args::{ImageBuildArgs, ImageCommand, PushArgs, TemplateArgs},
     exit::Failed,
     open::{self, Desk},
     output::Output,
@@ -352,7 +352,7 @@ fn pair(text: &str, how: &str) -> Result<(String, String), Failed> {
     }
 }
 
-async fn build(args: BuildArgs, fleet: &Fleet, output: Output) -> Result<ExitCode, Failed> {
+async fn build(args: ImageBuildArgs, fleet: &Fleet, output: Output) -> Result<ExitCode, Failed> {
     let folder = std::path::absolute(&args.folder)
         .map_err(|error| Failed::local("the folder has no whole path", &error))?;
     let mut secrets = Vec::new();
