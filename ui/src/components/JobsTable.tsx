@@ -75,7 +75,7 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             isClickable
             tabIndex={-1}
             onRowClick={() => navigate(`/jobs/${job.id}`)}
-            data-testid={`job-row-${job.dpu_name}`}
+            data-testid={`job-row-${job.subject}`}
           >
             <Td dataLabel="Job">
               <Link to={`/jobs/${job.id}`}>{job.kind}</Link>
@@ -83,9 +83,13 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             </Td>
             {showCard && (
               <Td dataLabel="Card">
-                <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
-                  {job.dpu_name}
-                </Link>
+                {job.dpu ? (
+                  <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
+                    {job.subject}
+                  </Link>
+                ) : (
+                  job.subject
+                )}
               </Td>
             )}
             <Td dataLabel="State">

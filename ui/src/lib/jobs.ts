@@ -11,7 +11,7 @@ export const OUTCOMES: Record<JobOutcome, { word: string; tone: Tone }> = {
 export const isOutcome = (text: string): text is JobOutcome => Object.hasOwn(OUTCOMES, text);
 
 /** "Deployment of dpu-03". */
-export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.dpu_name}`;
+export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.subject}`;
 
 /** Running ones first, then the newest. */
 export function runningFirst(jobs: JobRow[]): JobRow[] {

@@ -27,7 +27,7 @@ export function PublicationItem({ publication }: { publication: PublicationView 
                   variant="link"
                   isInline
                   isLoading={stop.isPending}
-                  onClick={() => stop.mutate(publication.token)}
+                  onClick={() => stop.mutate(publication.id)}
                 >
                   Take it down
                 </Button>

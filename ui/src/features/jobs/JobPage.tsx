@@ -87,7 +87,8 @@ export function JobPage() {
         lead={
           row && (
             <>
-              {row.what} · <Link to={`/cards/${row.dpu}`}>{row.dpu_name}</Link> · job{" "}
+              {row.what} ·{" "}
+              {row.dpu ? <Link to={`/cards/${row.dpu}`}>{row.subject}</Link> : row.subject} · job{" "}
               <code>{row.id.slice(-8)}</code>
             </>
           )

@@ -10,6 +10,7 @@ import type {
   ImportProgress,
   LabView,
   Probe,
+  PublishRequest,
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
 import { type MockCard, makeCards } from "./cards";
@@ -167,24 +168,26 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     remove_iso: ({ id }: { id: string }) => {
       desk.isos = desk.isos.filter((view) => view.iso.id !== id);
     },
-    publish_iso: ({ id }: { id: string }) => {
-      const view = desk.isos.find((one) => one.iso.id === id);
+    publish_iso: ({ request }: { request: PublishRequest }) => {
+      const view = desk.isos.find((one) => one.iso.id === request.iso);
       if (!view) throw refuse("not_found", "there is no such ISO");
-      const token = hex(`token ${id}`, 40);
+      const token = hex(`token ${request.iso}`, 40);
       const file_name = view.iso.name.replace(".iso", `-${view.iso.facts.sha256.slice(0, 12)}.iso`);
       const made = {
-        token,
+        id: hex(`publication ${request.iso}`, 8),
         url: publishedUrl(token, file_name),
         file_name,
         job: null,
+        elsewhere: false,
+        expires_at: null,
         readers: [],
       };
       view.publications.push(made);
       return made;
     },
-    unpublish_iso: ({ token }: { token: string }) => {
+    unpublish_iso: ({ id }: { id: string }) => {
       for (const view of desk.isos) {
-        view.publications = view.publications.filter((one) => one.token !== token);
+        view.publications = view.publications.filter((one) => one.id !== id);
       }
     },
     plan_deploy: ({ request }: { request: DeployRequest }) => deployPlan(desk, request),

@@ -93,7 +93,7 @@ export function jobRow(job: MockJob, now: number): JobRow {
     id: job.id,
     kind: job.kind,
     dpu: job.dpu,
-    dpu_name: job.dpuName,
+    subject: job.dpuName,
     what: job.what,
     outcome: here.outcome,
     step: name,

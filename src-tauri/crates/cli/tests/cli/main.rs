@@ -9,6 +9,7 @@ mod bad_desk;
 mod bad_input;
 mod bad_trust;
 mod images;
+mod iso_build;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;

@@ -174,6 +174,13 @@ impl Base {
         self.inside.iso.size
     }
 
+    /// It was remastered before, or made by somebody else with an image in it.
+    pub fn has_container(&self) -> bool {
+        let inside = format!("/{}/", slipway_core::iso::CONTAINER_DIR);
+        let mut paths = self.inside.report.files.keys();
+        paths.any(|path| path.starts_with(&inside))
+    }
+
     /// When the base was made. What is made of it keeps this date, and with it the volume's UUID, by
     /// which some menus find it.
     pub fn date(&self) -> &str {

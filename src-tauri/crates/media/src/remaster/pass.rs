@@ -37,6 +37,8 @@ pub struct Pass<'a> {
     pub date: &'a str,
     pub files: Vec<Put>,
     pub container: &'a Path,
+    /// The base has one already, which goes.
+    pub replaces_container: bool,
     /// The edited EFI image, and where it belongs.
     pub efi: Option<(&'a Path, &'a Efi)>,
 }
@@ -95,6 +97,9 @@ impl Pass<'_> {
             put(&mut all, &file.from, &file.to);
         }
         let tree = format!("/{CONTAINER_DIR}");
+        if self.replaces_container {
+            all.extend(["-rm_r", tree.as_str(), "--"].map(OsString::from));
+        }
         all.push("-map".into());
         all.push(self.container.as_os_str().to_owned());
         all.push(tree.clone().into());
@@ -132,10 +137,16 @@ impl Pass<'_> {
             ];
             all.extend(words.map(OsString::from));
         }
-        for file in &self.files {
+        let mut plain: Vec<&str> = self.files.iter().map(|file| file.to.as_str()).collect();
+        match &self.efi {
+            Some((_, Efi::File { path })) => plain.push(path),
+            Some((_, Efi::Appended { copy, .. })) => plain.extend(copy.as_deref()),
+            None => {}
+        }
+        for path in plain {
             for words in [["chmod", "0444"], ["chown", "0"], ["chgrp", "0"]] {
                 let [what, value] = words;
-                let words = ["-find", file.to.as_str(), "-exec", what, value, "--"];
+                let words = ["-find", path, "-exec", what, value, "--"];
                 all.extend(words.map(OsString::from));
             }
         }

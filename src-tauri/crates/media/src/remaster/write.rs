@@ -96,6 +96,7 @@ pub fn write(
         date: base.date(),
         files: puts,
         container: &folder,
+        replaces_container: base.has_container(),
         efi: efi.as_deref().zip(base.efi.as_ref()),
     };
     let written = pass::run(&pass, &part, stop, done).map_err(|stopped| match stopped {

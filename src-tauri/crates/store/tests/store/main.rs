@@ -6,5 +6,6 @@ mod conformance;
 mod database;
 mod fleet;
 mod jobs;
+mod publications;
 mod sample;
 mod secrets;

@@ -8,7 +8,7 @@ use slipway_core::{
     },
     ids::{CredentialId, DpuId, IsoId},
     image::ImageDigest,
-    iso::{Iso, IsoFacts, KickstartArea},
+    iso::{Iso, IsoFacts, IsoOrigin, KickstartArea},
     job::{BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec},
     time::{ByteCount, Timestamp},
 };
@@ -152,8 +152,13 @@ pub fn iso(name: &str, sha256: char) -> Iso {
             area: None,
             kargs: vec!["console=ttyAMA0".to_owned()],
             bootable: true,
+            kickstart: None,
+            contains_secrets: false,
         },
         imported_at: at(0),
+        made: IsoOrigin::Imported {
+            by: Some("me@desk".to_owned()),
+        },
     }
 }
 
