@@ -62,8 +62,18 @@ export const commands = {
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
-	publishIso: (id: IsoId) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { id })),
-	unpublishIso: (token: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { token })),
+	publishIso: (request: PublishRequest) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { request })),
+	unpublishIso: (id: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { id })),
+	mediaAddresses: () => typedError<MediaAddress[], AppError>(__TAURI_INVOKE("media_addresses")),
+	/**  Our CA's certificate, PEM, as it is written where the person said. */
+	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
+	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
+	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
+	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
+	planIsoBuild: (request: IsoBuildRequest) => typedError<IsoPlanView, AppError>(__TAURI_INVOKE("plan_iso_build", { request })),
+	buildIso: (request: IsoBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_iso", { request })),
+	verifyIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<IsoVerifyView, AppError>(__TAURI_INVOKE("verify_iso", { path, onProgress })),
+	reservedMemoryFile: () => typedError<string, AppError>(__TAURI_INVOKE("reserved_memory_file")),
 	planDeploy: (request: DeployRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_deploy", { request })),
 	deploy: (request: DeployRequest) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy", { request })),
 	planBootChange: (request: BootChangeRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_boot_change", { request })),
@@ -862,6 +872,16 @@ export type FailureKind =
 /**  The answer made no sense. */
 "protocol";
 
+export type Finding = {
+	severity: Severity,
+	/**  From 1; `None` where something is missing as a whole. */
+	line: number | null,
+	/**  A short stable word: `plaintext-password`. */
+	rule: string,
+	reason: string,
+	fix: string,
+};
+
 /**
  *  `SHA256:` and the base64 (no padding) of the hash of a DER certificate or of an SSH public key,
  *  as `ssh-keygen -l` prints it.
@@ -973,6 +993,10 @@ export type Inventory = {
 	gaps?: Gap[],
 	/**  How many requests it took. */
 	requests?: number,
+export type InvalidFormField = {
+	/**  As the form's field is named: `hostname`, `rhc.activation_key`. */
+	field: string,
+	reason: string,
 };
 
 /**  An ISO of the library. */
@@ -983,6 +1007,44 @@ export type Iso = {
 	path: string,
 	facts: IsoFacts,
 	imported_at: Timestamp,
+	made: IsoOrigin,
+};
+
+/**  The Anaconda ISO that is remastered. */
+export type IsoBase = { from: "file"; path: string } | 
+/**  Fetched once, checked, and kept in the cache under its hash. */
+{ from: "url"; url: string; 
+/**  64 hexadecimal digits. */
+sha256: string };
+
+/**  An ISO to build. Crosses inwards only. */
+export type IsoBuildRequest = {
+	/**  Its name in the library. */
+	name: string,
+	/**  Where it is written; in the library's own folder where it is missing. */
+	output: string | null,
+	/**  Replace what lies there. */
+	overwrite: boolean,
+	base: IsoBase,
+	image: IsoImage,
+	/**  Where a card follows the image afterwards; the image's own reference where it is missing. */
+	reference: ImageReference | null,
+	/**  `aarch64`. */
+	architecture: string,
+	kargs: string[],
+	removed_kargs: string[],
+	kickstart: KickstartSource,
+	/**  An `auth.json` for the image's registry. */
+	auth_file: string | null,
+};
+
+/**  One thing that was looked at in an ISO. */
+export type IsoCheck = {
+	/**  "Boot records", "Kernel arguments", … */
+	name: string,
+	verdict: IsoVerdict,
+	/**  What was seen. */
+	evidence: string,
 };
 
 /**  What reading an ISO file told. */
@@ -1004,10 +1066,55 @@ export type IsoFacts = {
 	area: KickstartArea | null,
 	kargs: string[],
 	bootable: boolean,
+	/**  The path of the kickstart that the default boot entry names. */
+	kickstart?: string | null,
+	/**  Whether whoever can fetch it can read a secret; as its maker said, or as its kickstart looks. */
+	contains_secrets?: boolean,
 };
 
 /**  One ISO of the library. */
 export type IsoId = string;
+
+/**  Where the image comes from that the ISO installs. */
+export type IsoImage = { from: "oci_dir"; path: string } | { from: "oci_archive"; path: string } | { from: "registry"; reference: ImageReference } | 
+/**  podman's storage on this machine. */
+{ from: "local_storage"; reference: ImageReference };
+
+/**  How an ISO came into the library. */
+export type IsoOrigin = { how: "imported"; 
+/**  `user@host`; missing where an older Slipway did it. */
+by: string | null } | { how: "built"; by: string; job: JobId } | 
+/**  From a bundle that another desk made. */
+{ how: "bundle"; by: string; 
+/**  Who made the bundle. */
+from: string };
+
+/**  What a build would do, before anything is done. */
+export type IsoPlanView = {
+	title: string,
+	output: string,
+	/**  With the commands that do the same by hand; secrets are never in them. */
+	steps: PlannedStep[],
+	kickstart: KickstartView,
+	warnings: string[],
+	/**  Why it can't be built; empty: it can. */
+	problems: string[],
+};
+
+export type IsoVerdict = "good" | "bad" | 
+/**  The ISO does not have such a thing. */
+"absent";
+
+/**  An ISO that was looked at as a whole. */
+export type IsoVerifyView = {
+	path: string,
+	facts: IsoFacts,
+	checks: IsoCheck[],
+	/**  None of the checks failed. */
+	good: boolean,
+	/**  Why it can't be deployed to a card; `None`: it can. */
+	why_not_deployable: string | null,
+};
 
 export type IsoView = {
 	iso: Iso,
@@ -1036,10 +1143,12 @@ export type JobOutcome = "running" | "succeeded" | "failed" | "cancelled";
 
 export type JobRow = {
 	id: JobId,
-	/**  "Deployment", "Upgrade", "Switch", "Rollback". */
+	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build". */
 	kind: string,
-	dpu: DpuId,
-	dpu_name: string,
+	/**  The card it is about; a build is about none. */
+	dpu: DpuId | null,
+	/**  The card's name, or that of what is built. */
+	subject: string,
 	/**  "1.0.0 → 1.1.0", the ISO's name, … */
 	what: string,
 	outcome: JobOutcome,
@@ -1083,6 +1192,53 @@ export type JobView = {
 export type KickstartArea = {
 	offset: ByteCount,
 	length: ByteCount,
+};
+
+/**  A kickstart as a form. Crosses inwards only. */
+export type KickstartForm = {
+	/**  For a machine that boots the ISO without an overlay; a card gets its own name. */
+	hostname?: string,
+	/**  `sda`, `nvme0n1`; where it is missing, Anaconda takes what it finds. */
+	disk?: string | null,
+	/**  The device that gets its address by DHCP, `enp0s1f0d1`. */
+	network_device?: string | null,
+	timezone?: string,
+	language?: string,
+	keyboard?: string,
+	/**  For root, one line each. */
+	ssh_keys?: string[],
+	root?: RootLogin,
+	rhc?: RhcCredentials | null,
+	/**  OpenShift's pull secret, JSON: for MicroShift. */
+	pull_secret?: Password | null,
+	/**  `auth.json` for `bootc`: to follow an image in a registry that wants a login. */
+	registry_auth?: Password | null,
+	/**  Kernel arguments of the installed system. */
+	kargs?: string[],
+	/**  Scripts, run in the installed system in this order; one that fails ends the installation. */
+	post_steps?: string[],
+	/**  Where a card follows its image afterwards. */
+	origin?: ImageReference | null,
+};
+
+/**  Where the main kickstart comes from. */
+export type KickstartSource = { from: "form"; form: KickstartForm } | 
+/**  As it was typed; it may hold secrets. */
+{ from: "text"; text: Password } | { from: "file"; path: string };
+
+/**  A kickstart as it would go into an ISO. */
+export type KickstartView = {
+	/**  Secrets are masked. */
+	text: string,
+	contains_secrets: boolean,
+	/**  Of our rules, and of `ksvalidator` where it is installed; worst first. */
+	findings: Finding[],
+	/**  Whether `ksvalidator` was asked. */
+	validated: boolean,
+	/**  What was done about the kickstart area, where the kickstart was brought. */
+	area: string | null,
+	/**  A field of the form that can't stand in a kickstart; then `text` is empty. */
+	invalid: InvalidFormField | null,
 };
 
 /**  How the built-in lab stands. */
@@ -1138,6 +1294,15 @@ export type ManagerInfo = {
 	interfaces?: EthernetInfo[],
 	/**  Absent where the service offers no reset. */
 	reset_types?: string[] | null,
+};
+
+/**  An address that ISOs can be served on. */
+export type MediaAddress = {
+	address: string,
+	/**  `eno1`. */
+	interface: string,
+	/**  Only this machine reaches it. */
+	loopback: boolean,
 };
 
 /**  Somebody who reads a published file. */
@@ -1238,6 +1403,11 @@ export type PcieDeviceInfo = {
 	device_id?: string | null,
 	health?: Health,
 };
+/**
+ *  A password or another short secret text. The memory is wiped when it is dropped. It crosses
+ *  inwards only.
+ */
+export type Password = string;
 
 /**  A certificate or host key that was accepted once. */
 export type Pin = {
@@ -1333,11 +1503,17 @@ export type Progress = {
 export type ProgressTask = "pulling" | "importing" | "staging" | "other";
 
 export type PublicationView = {
-	token: string,
+	/**  What takes it down; empty where its deployment does. */
+	id: string,
+	/**  Without its secret part where another process serves it, or a deployment. */
 	url: string,
 	file_name: string,
 	/**  The deployment it is for, where it has an overlay. */
 	job: JobId | null,
+	/**  Another process serves it: how much of it was read is not known here. */
+	elsewhere: boolean,
+	/**  Taken down by itself then. */
+	expires_at: Timestamp | null,
 	readers: MediaReader[],
 };
 
@@ -1359,6 +1535,18 @@ export type RefusedKey = {
 };
 
 /**  What a failed or cancelled job left behind on a card. Always reported. */
+/**  An ISO to serve. */
+export type PublishRequest = {
+	iso: IsoId,
+	/**  One of this machine's addresses; the one that leads out where it is missing. */
+	address: string | null,
+	/**  Without TLS. An IMC takes HTTPS only. */
+	http: boolean,
+	/**  Taken down by itself after this many seconds. */
+	expires_in_s: number | null,
+};
+
+/**  What a failed or cancelled job left behind. Always reported. */
 export type Residue = {
 	/**  "virtual media still inserted" */
 	what: string,
@@ -1395,6 +1583,26 @@ export type SetCardLogin = {
 	imc_ssh: ImcSshLogin | null,
 	acc: NewLogin | null,
 };
+export type Severity = 
+/**  Don't ship it. */
+"error" | "warning" | "info";
+export type RhcCredentials = {
+	organization: string,
+	activation_key: Password,
+};
+
+/**  How root logs in. */
+export type RootLogin = 
+/**  By SSH key only. */
+{ login: "locked" } | 
+/**  A SHA-512 crypt, `$6$…`; the password itself is never given to us. */
+{ login: "crypted"; hash: Password };
+
+export type Severity = 
+/**  It does not work, or gives a secret away: nothing is built with it. */
+"error" | "warning" | 
+/**  Worth knowing. */
+"note";
 
 export type Silence = {
 	since: Timestamp,
@@ -1449,6 +1657,42 @@ export type SystemInfo = {
 	pcie_devices?: PcieDeviceInfo[],
 	/**  Absent where the service offers no reset. */
 	reset_types?: string[] | null,
+/**  What goes into the template. */
+export type Template = {
+	base?: ImageReference,
+	/**  Of the image to be built; a label, and what cards show. */
+	version?: string,
+	kernel_arguments?: string[],
+	/**  MicroShift's release, such as `4.20`. */
+	microshift?: string | null,
+	/**  Connect to Red Hat's console at the first boot. */
+	rhc?: boolean,
+	greenboot?: boolean,
+	containers?: BoundContainer[],
+	/**  RUN steps get the build machine's entitlement as secrets. */
+	entitled?: boolean,
+};
+
+/**  A file of the folder. */
+export type TemplateFile = {
+	/**  Relative to the folder. */
+	path: string,
+	text: string,
+/**  What the form begins with. */
+export type StudioDefaults = {
+	/**  The folder for ISOs. */
+	folder: string,
+	architecture: string,
+	/**  What an IPU's installer needs in every boot entry. */
+	ipu_kargs: string[],
+	timezone: string,
+	language: string,
+	keyboard: string,
+	hostname: string,
+	/**  Slipway's own public key: it comes with a card's overlay, and needs no entry. */
+	fleet_key: string,
+	/**  Programs that a build needs and that are missing here, with what to do. */
+	missing: Finding[],
 };
 
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
@@ -1469,7 +1713,9 @@ export type VirtualMedia = {
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */
-export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | { on: "retrying"; attempt: number; error: string };
+export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | 
+/**  Something is made on this machine. */
+{ on: "builds"; what: string; bytes: [ByteCount, ByteCount] | null } | { on: "retrying"; attempt: number; error: string };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

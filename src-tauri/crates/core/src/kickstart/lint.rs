@@ -25,7 +25,8 @@ const SECTIONS: [&str; 9] = [
 pub fn lint(text: &str) -> Vec<Finding> {
     let kickstart = Kickstart::read(text);
     let mut findings = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+    // Not `lines`, which takes a carriage return away.
+    for (number, line) in text.split('\n').enumerate() {
         if line.chars().any(|c| c.is_control() && c != '\t') {
             findings.push(
                 Finding::new(
@@ -373,7 +374,7 @@ fn source(kickstart: &Kickstart<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let packages = |line: &&str| line.split_whitespace().next() == Some("%packages");
-    if let Some(number) = kickstart.lines.iter().position(|line| packages(line)) {
+    if let Some(number) = kickstart.lines.iter().position(packages) {
         findings.push(
             Finding::new(
                 Severity::Error,

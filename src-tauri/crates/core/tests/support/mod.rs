@@ -28,7 +28,7 @@ use slipway_core::{
     trust::Fingerprint,
 };
 
-pub use iso_tool::{Fault, Workbench, iso_build, iso_build_plan, written};
+pub use iso_tool::{Fault, iso_build, iso_build_plan, written};
 pub use parts::{Call, Effects, Entry, Event};
 pub use rig::{Rig, When};
 pub use store::MemoryStore;

@@ -59,6 +59,8 @@ impl Rig {
             reboot_s: 120,
             health_s: 120,
             cleanup_s: 60,
+            fetch_s: 300,
+            build_s: 300,
             ..Policy::lab()
         };
         let tool = Arc::new(Workbench::new(clock.clone()));

@@ -209,6 +209,8 @@ impl Drop for Machine {
 /// What the machine says until it switches itself off.
 fn boot(iso: &Path, as_what: &[&str]) -> String {
     let serial = iso.with_extension("serial");
+    // Of an earlier boot.
+    let _ = fs::remove_file(&serial);
     let log = format!("file:{}", text(&serial));
     let child = Command::new("qemu-system-x86_64")
         .args([

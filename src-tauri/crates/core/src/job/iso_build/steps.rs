@@ -7,6 +7,7 @@ use super::{
 use crate::{
     failure::{FailureKind, StepError},
     job::{Residue, StepOutcome, Terminal, WaitReason},
+    time::ByteCount,
 };
 
 type Context<'a> = BuildContext<'a, dyn IsoTool>;
@@ -27,14 +28,15 @@ pub async fn fetch_base(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
         IsoBase::Url { .. } => {}
     }
     match work(plan, IsoWork::FetchBase, cx).await? {
-        Some(_) => Ok(StepOutcome::Advance(State::FetchingImage)),
-        None => waiting("the base ISO is downloaded", &IsoWork::FetchBase, cx).await,
+        Work::Ended(_) => Ok(StepOutcome::Advance(State::FetchingImage)),
+        Work::Runs(bytes) => waiting("the base ISO is downloaded", bytes, cx),
     }
 }
 
 pub async fn fetch_image(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
-    let Some(done) = work(plan, IsoWork::FetchImage, cx).await? else {
-        return waiting("the image is copied", &IsoWork::FetchImage, cx).await;
+    let done = match work(plan, IsoWork::FetchImage, cx).await? {
+        Work::Ended(done) => done,
+        Work::Runs(bytes) => return waiting("the image is copied", bytes, cx),
     };
     if let IsoWorkDone::Image {
         digest,
@@ -53,14 +55,14 @@ pub async fn fetch_image(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
 
 pub async fn write(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
     match work(plan, IsoWork::Write, cx).await? {
-        Some(IsoWorkDone::Written(written)) => {
+        Work::Ended(IsoWorkDone::Written(written)) => {
             cx.note(format!("{} written, md5 {}", written.size, written.md5));
             Ok(StepOutcome::Advance(State::Verifying { written }))
         }
-        Some(IsoWorkDone::Base | IsoWorkDone::Image { .. } | IsoWorkDone::Verified { .. }) => {
-            Err(mixed_up())
-        }
-        None => waiting("xorriso writes the ISO", &IsoWork::Write, cx).await,
+        Work::Ended(
+            IsoWorkDone::Base | IsoWorkDone::Image { .. } | IsoWorkDone::Verified { .. },
+        ) => Err(mixed_up()),
+        Work::Runs(bytes) => waiting("xorriso writes the ISO", bytes, cx),
     }
 }
 
@@ -69,9 +71,8 @@ pub async fn verify(plan: &IsoBuildPlan, written: &WrittenIso, cx: &Context<'_>)
         cx.note("what was written is gone; it is written again");
         return Ok(StepOutcome::Advance(State::Writing));
     }
-    let wanted = IsoWork::Verify(written.clone());
-    match work(plan, wanted.clone(), cx).await? {
-        Some(IsoWorkDone::Verified { sha256 }) => {
+    match work(plan, IsoWork::Verify(written.clone()), cx).await? {
+        Work::Ended(IsoWorkDone::Verified { sha256 }) => {
             cx.note(format!(
                 "boot records, kernel arguments, kickstart, image and md5 are as planned; sha256 {sha256}"
             ));
@@ -81,10 +82,10 @@ pub async fn verify(plan: &IsoBuildPlan, written: &WrittenIso, cx: &Context<'_>)
                 sha256,
             }))
         }
-        Some(IsoWorkDone::Base | IsoWorkDone::Image { .. } | IsoWorkDone::Written(_)) => {
+        Work::Ended(IsoWorkDone::Base | IsoWorkDone::Image { .. } | IsoWorkDone::Written(_)) => {
             Err(mixed_up())
         }
-        None => waiting("the ISO is read again", &wanted, cx).await,
+        Work::Runs(bytes) => waiting("the ISO is read again", bytes, cx),
     }
 }
 
@@ -130,18 +131,23 @@ pub async fn clean_up(plan: &IsoBuildPlan, then: &Terminal<BuiltIso>, cx: &Conte
     }))
 }
 
-/// What the piece of work led to; `None` while it runs. Starts it where it does not.
-async fn work(
-    plan: &IsoBuildPlan,
-    wanted: IsoWork,
-    cx: &Context<'_>,
-) -> Result<Option<IsoWorkDone>, StepError> {
+/// How a piece of work stands, as a step meets it.
+enum Work {
+    Ended(IsoWorkDone),
+    /// Bytes done and in all, where that is known.
+    Runs(Option<(ByteCount, ByteCount)>),
+}
+
+/// Looks at the piece of work, and starts it where it does not run.
+async fn work(plan: &IsoBuildPlan, wanted: IsoWork, cx: &Context<'_>) -> Result<Work, StepError> {
     match cx.tool.progress(cx.job, &wanted).await {
-        BuildProgress::Done(done) => Ok(Some(done)),
-        BuildProgress::Running { .. } => Ok(None),
+        BuildProgress::Done(done) => Ok(Work::Ended(done)),
+        BuildProgress::Running { done, total } => {
+            Ok(Work::Runs((total.0 > 0).then_some((done, total))))
+        }
         BuildProgress::Idle => {
             cx.tool.start(cx.job, plan, wanted).await?;
-            Ok(None)
+            Ok(Work::Runs(None))
         }
         BuildProgress::Failed(error) => {
             if error.transient {
@@ -153,14 +159,7 @@ async fn work(
     }
 }
 
-async fn waiting(what: &str, wanted: &IsoWork, cx: &Context<'_>) -> Outcome {
-    let bytes = match cx.tool.progress(cx.job, wanted).await {
-        BuildProgress::Running { done, total } if total.0 > 0 => Some((done, total)),
-        BuildProgress::Running { .. }
-        | BuildProgress::Idle
-        | BuildProgress::Done(_)
-        | BuildProgress::Failed(_) => None,
-    };
+fn waiting(what: &str, bytes: Option<(ByteCount, ByteCount)>, cx: &Context<'_>) -> Outcome {
     Ok(cx.wait(WaitReason::Builds {
         what: what.to_owned(),
         bytes,
