@@ -59,11 +59,46 @@ export const commands = {
 	siteCa: () => typedError<SiteCaView, AppError>(__TAURI_INVOKE("site_ca")),
 	/**  In place of those before; `None`: nobody. */
 	setSiteCa: (pem: string | null) => typedError<SiteCaView, AppError>(__TAURI_INVOKE("set_site_ca", { pem })),
+	imagePrerequisites: (architecture: Architecture) => typedError<Prerequisite[], AppError>(__TAURI_INVOKE("image_prerequisites", { architecture })),
+	/**  The build secrets that this machine has. */
+	entitlement: () => typedError<EntitlementFile[], AppError>(__TAURI_INVOKE("entitlement")),
+	planImageBuild: (request: ImageBuildRequest) => typedError<ImageBuildPlanView, AppError>(__TAURI_INVOKE("plan_image_build", { request })),
+	buildImage: (request: ImageBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_image", { request })),
+	imageBuildLog: (job: JobId, after: ByteCount) => typedError<BuildLogPart, AppError>(__TAURI_INVOKE("image_build_log", { job, after })),
+	lintContainerfile: (folder: string, containerfile: string | null, target: LintTarget) => typedError<LintReport, AppError>(__TAURI_INVOKE("lint_containerfile", { folder, containerfile, target })),
+	/**  `image`: a reference that podman has, an OCI directory, or an OCI archive. */
+	lintImage: (image: string, target: LintTarget) => typedError<LintReport, AppError>(__TAURI_INVOKE("lint_image", { image, target })),
+	localImages: () => typedError<LocalImage[], AppError>(__TAURI_INVOKE("local_images")),
+	inspectImage: (image: string) => typedError<LocalImage, AppError>(__TAURI_INVOKE("inspect_image", { image })),
+	tagImage: (image: string, reference: ImageReference) => typedError<null, AppError>(__TAURI_INVOKE("tag_image", { image, reference })),
+	imageTags: (reference: ImageReference, after: string | null) => typedError<ImageTags, AppError>(__TAURI_INVOKE("image_tags", { reference, after })),
+	imageTag: (reference: ImageReference) => typedError<ImageTagView, AppError>(__TAURI_INVOKE("image_tag", { reference })),
+	registrySettings: () => typedError<RegistrySettingsView, AppError>(__TAURI_INVOKE("registry_settings")),
+	setRegistrySettings: (settings: RegistrySettings) => typedError<null, AppError>(__TAURI_INVOKE("set_registry_settings", { settings })),
+	/**  Tries the login before it is kept. */
+	registryLogin: (login: RegistryLogin) => typedError<null, AppError>(__TAURI_INVOKE("registry_login", { login })),
+	registryLogout: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("registry_logout", { registry })),
+	/**  What a form begins with. */
+	defaultImageTemplate: () => typedError<Template, AppError>(__TAURI_INVOKE("default_image_template")),
+	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
+	/**  Writes the template into a folder; a file that is there already stops it. */
+	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
+	planImageBuilder: (request: ImageBuilderRequest) => typedError<ImageBuilderView, AppError>(__TAURI_INVOKE("plan_image_builder", { request })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
-	publishIso: (id: IsoId) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { id })),
-	unpublishIso: (token: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { token })),
+	publishIso: (request: PublishRequest) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { request })),
+	unpublishIso: (id: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { id })),
+	mediaAddresses: () => typedError<MediaAddress[], AppError>(__TAURI_INVOKE("media_addresses")),
+	/**  Our CA's certificate, PEM, as it is written where the person said. */
+	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
+	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
+	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
+	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
+	planIsoBuild: (request: IsoBuildRequest) => typedError<IsoPlanView, AppError>(__TAURI_INVOKE("plan_iso_build", { request })),
+	buildIso: (request: IsoBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_iso", { request })),
+	verifyIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<IsoVerifyView, AppError>(__TAURI_INVOKE("verify_iso", { path, onProgress })),
+	reservedMemoryFile: () => typedError<string, AppError>(__TAURI_INVOKE("reserved_memory_file")),
 	planDeploy: (request: DeployRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_deploy", { request })),
 	deploy: (request: DeployRequest) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy", { request })),
 	planBootChange: (request: BootChangeRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_boot_change", { request })),
@@ -204,6 +239,9 @@ export type AppInfo = {
 	runs_jobs: boolean,
 };
 
+/**  The machine an image is for. Cards are aarch64; the desk that builds for them often is not. */
+export type Architecture = "aarch64" | "x86_64";
+
 /**  A card that needs somebody. */
 export type Attention = {
 	dpu: DpuId,
@@ -214,6 +252,11 @@ export type Attention = {
 	job: JobId | null,
 };
 
+export type AuthPlace = {
+	path: string,
+	exists: boolean,
+};
+
 /**  An answer of a registry. */
 export type AvailableImage = {
 	reference: ImageReference,
@@ -221,6 +264,12 @@ export type AvailableImage = {
 	version: string | null,
 	checked_at: Timestamp,
 };
+
+export type Binding = 
+/**  bootc pulls it with the image and keeps it beside it. */
+"logical" | 
+/**  It lies in the image's own layers. */
+"physical";
 
 /**  What can be done to a Redfish service. */
 export type BmcAction = "insert" | "eject" | "set_boot" | "reset";
@@ -428,6 +477,78 @@ export type BootcStatus = {
 	boot_order: BootOrder,
 	/**  What the next upgrade would ask for. */
 	spec_image: string | null,
+};
+
+/**  A container that comes with the image, logically bound: bootc fetches it with every upgrade. */
+export type BoundContainer = {
+	/**  Of the quadlet and of its systemd service. */
+	name: string,
+	image: ImageReference,
+};
+
+/**  A container image that comes with the bootc image. */
+export type BoundImage = {
+	binding: Binding,
+	/**  Its reference, or the path where it lies where the reference isn't told. */
+	image: string,
+	/**  The quadlet, or the instruction. */
+	by: string,
+	line: number | null,
+};
+
+/**
+ *  A build argument. Its value stands in podman's command line and in the image's history, so a
+ *  secret is none: see [`looks_secret`].
+ */
+export type BuildArg = {
+	name: string,
+	value: string,
+};
+
+export type BuildFolder = {
+	/**  The build context. */
+	folder: string,
+	/**  Of the Containerfile; in the folder unless it is absolute. */
+	containerfile: string,
+	args: BuildArg[],
+	secrets: BuildSecret[],
+	/**  `--security-opt label=type:unconfined_t`: SELinux gets in the way of cross-building. */
+	selinux_unconfined: boolean,
+	/**  Fetch the base image again where the registry has a newer one. */
+	pull_newer: boolean,
+};
+
+/**  A piece of a build's log. */
+export type BuildLogPart = {
+	text: string,
+	/**  Ask for what comes after it with this. */
+	next: ByteCount,
+	/**  Nothing more will come. */
+	ended: boolean,
+};
+
+/**
+ *  `--secret id=…,src=…`: a file that RUN steps with that id may read, and that enters no layer.
+ *  The file is named, never copied and never read by us.
+ */
+export type BuildSecret = {
+	id: string,
+	path: string,
+};
+
+export type BuilderType = 
+/**
+ *  The builder makes the installer itself, from the image's own repositories. Deprecated by
+ *  image-builder; RHEL's documentation still names it.
+ */
+"anaconda_iso" | 
+/**  What image-builder goes on with: the installer is a bootc image of its own, with Anaconda. */
+"bootc_installer";
+
+export type BuilderUser = {
+	name: string,
+	/**  One SSH public key. */
+	key: string,
 };
 
 /**  A number of bytes. Crosses to the UI as a number: files stay far under 2^53. */
@@ -788,6 +909,15 @@ export type DriveInfo = {
 	health?: Health,
 };
 
+/**  A file that RHEL's package manager wants in a RUN step. */
+export type EntitlementFile = {
+	/**  The id in the reference Containerfile: `--mount=type=secret,id=…`. */
+	id: string,
+	what: string,
+	/**  Where it lies; `None`: not found. */
+	path: string | null,
+};
+
 /**  A code exists only where a shell branches on it. */
 export type ErrorCode = 
 /**  Refused, not broken: shown as a warning. */
@@ -862,6 +992,16 @@ export type FailureKind =
 /**  The answer made no sense. */
 "protocol";
 
+export type Finding = {
+	severity: Severity,
+	/**  From 1; `None` where something is missing as a whole. */
+	line: number | null,
+	/**  A short stable word: `plaintext-password`. */
+	rule: string,
+	reason: string,
+	fix: string,
+};
+
 /**
  *  `SHA256:` and the base64 (no padding) of the hash of a DER certificate or of an SSH public key,
  *  as `ssh-keygen -l` prints it.
@@ -874,6 +1014,13 @@ export type FirmwareInfo = {
 	name?: string | null,
 	version?: string | null,
 	updateable?: boolean | null,
+};
+
+/**  What to do about it. */
+export type Fix = {
+	text: string,
+	/**  To be copied as it is; what a person runs, never Slipway. */
+	command: string | null,
 };
 
 /**  A resource that was linked and could not be read. */
@@ -916,6 +1063,63 @@ export type Health = {
 	reasons?: string[],
 };
 
+/**  What a build would do, before anything is done. */
+export type ImageBuildPlanView = {
+	/**  "Build quay.io/lab/dpu-os:1 for aarch64 and push it" */
+	title: string,
+	steps: PlannedStep[],
+	/**  The same by hand, one command line each; values that look like secrets are masked. */
+	commands: string[],
+	/**  Of the Containerfile, where there is one to read. */
+	lint: LintReport | null,
+	prerequisites: Prerequisite[],
+	warnings: string[],
+	/**  Why it can't be started; empty: it can. */
+	problems: string[],
+};
+
+/**  An image to build, or one that podman has to be pushed. */
+export type ImageBuildRequest = {
+	source: ImageSource,
+	architecture: Architecture,
+	/**  `registry/repository:tag`, as it was typed. */
+	reference: string,
+	push: boolean,
+	/**  An auth.json or pull secret; without it podman's usual places and our own logins. */
+	auth_file: string | null,
+	target: LintTarget,
+};
+
+/**  An ISO to be made by the image builder. */
+export type ImageBuilderRequest = {
+	reference: ImageReference,
+	architecture: Architecture,
+	iso_type: BuilderType,
+	/**  The image with Anaconda, for [`BuilderType::BootcInstaller`]. */
+	installer: ImageReference | null,
+	/**  Kernel arguments of the installer's boot menu. */
+	kernel_arguments: string,
+	/**  A kickstart of one's own, instead of users. */
+	kickstart: string | null,
+	users: BuilderUser[],
+	/**  Where `config.toml` and the ISO come to lie. */
+	folder: string,
+	/**  Who owns the ISO afterwards: `UID:GID`. */
+	owner: string,
+};
+
+/**  What osbuild's image builder would be started with. */
+export type ImageBuilderView = {
+	config_toml: string,
+	commands: string[],
+	/**  The builder's image with the digest that was recorded at its first use. */
+	builder: string,
+	/**  `None`: not asked yet, or its registry can't be reached from here. */
+	builder_digest: ImageDigest | null,
+	warnings: string[],
+	problems: string[],
+};
+
 /**  `sha256:` and 64 hexadecimal digits: of an image manifest. The only equality of images. */
 export type ImageDigest = string;
 
@@ -926,6 +1130,33 @@ export type ImageLabel = {
 
 /**  `registry/repository:tag`, perhaps with a digest: where an image is asked for. */
 export type ImageReference = string;
+
+/**  Where an image comes from. */
+export type ImageSource = 
+/**  A folder with a Containerfile. */
+{
+	from: "folder",
+} & BuildFolder | 
+/**  An image that podman has already; only to be pushed. */
+{ from: "local"; reference: ImageReference };
+
+/**  What a tag stands for. */
+export type ImageTagView = {
+	reference: string,
+	/**  Of what the tag names: an index or one manifest. */
+	digest: ImageDigest,
+	is_index: boolean,
+	images: PlatformImage[],
+};
+
+/**  Tags of a repository, one page. */
+export type ImageTags = {
+	/**  `registry/repository` */
+	repository: string,
+	tags: string[],
+	/**  Ask for the next page with this; `None`: these were the last. */
+	next: string | null,
+};
 
 export type ImageUse = {
 	digest: ImageDigest,
@@ -962,6 +1193,12 @@ export type ImportProgress = {
 	total: ByteCount,
 };
 
+export type InvalidFormField = {
+	/**  As the form's field is named: `hostname`, `rhc.activation_key`. */
+	field: string,
+	reason: string,
+};
+
 /**  Everything of one service. */
 export type Inventory = {
 	kind?: BmcKind,
@@ -983,6 +1220,44 @@ export type Iso = {
 	path: string,
 	facts: IsoFacts,
 	imported_at: Timestamp,
+	made: IsoOrigin,
+};
+
+/**  The Anaconda ISO that is remastered. */
+export type IsoBase = { from: "file"; path: string } | 
+/**  Fetched once, checked, and kept in the cache under its hash. */
+{ from: "url"; url: string; 
+/**  64 hexadecimal digits. */
+sha256: string };
+
+/**  An ISO to build. Crosses inwards only. */
+export type IsoBuildRequest = {
+	/**  Its name in the library. */
+	name: string,
+	/**  Where it is written; in the library's own folder where it is missing. */
+	output: string | null,
+	/**  Replace what lies there. */
+	overwrite: boolean,
+	base: IsoBase,
+	image: IsoImage,
+	/**  Where a card follows the image afterwards; the image's own reference where it is missing. */
+	reference: ImageReference | null,
+	/**  `aarch64`. */
+	architecture: string,
+	kargs: string[],
+	removed_kargs: string[],
+	kickstart: KickstartSource,
+	/**  An `auth.json` for the image's registry. */
+	auth_file: string | null,
+};
+
+/**  One thing that was looked at in an ISO. */
+export type IsoCheck = {
+	/**  "Boot records", "Kernel arguments", … */
+	name: string,
+	verdict: IsoVerdict,
+	/**  What was seen. */
+	evidence: string,
 };
 
 /**  What reading an ISO file told. */
@@ -1004,10 +1279,55 @@ export type IsoFacts = {
 	area: KickstartArea | null,
 	kargs: string[],
 	bootable: boolean,
+	/**  The path of the kickstart that the default boot entry names. */
+	kickstart?: string | null,
+	/**  Whether whoever can fetch it can read a secret; as its maker said, or as its kickstart looks. */
+	contains_secrets?: boolean,
 };
 
 /**  One ISO of the library. */
 export type IsoId = string;
+
+/**  Where the image comes from that the ISO installs. */
+export type IsoImage = { from: "oci_dir"; path: string } | { from: "oci_archive"; path: string } | { from: "registry"; reference: ImageReference } | 
+/**  podman's storage on this machine. */
+{ from: "local_storage"; reference: ImageReference };
+
+/**  How an ISO came into the library. */
+export type IsoOrigin = { how: "imported"; 
+/**  `user@host`; missing where an older Slipway did it. */
+by: string | null } | { how: "built"; by: string; job: JobId } | 
+/**  From a bundle that another desk made. */
+{ how: "bundle"; by: string; 
+/**  Who made the bundle. */
+from: string };
+
+/**  What a build would do, before anything is done. */
+export type IsoPlanView = {
+	title: string,
+	output: string,
+	/**  With the commands that do the same by hand; secrets are never in them. */
+	steps: PlannedStep[],
+	kickstart: KickstartView,
+	warnings: string[],
+	/**  Why it can't be built; empty: it can. */
+	problems: string[],
+};
+
+export type IsoVerdict = "good" | "bad" | 
+/**  The ISO does not have such a thing. */
+"absent";
+
+/**  An ISO that was looked at as a whole. */
+export type IsoVerifyView = {
+	path: string,
+	facts: IsoFacts,
+	checks: IsoCheck[],
+	/**  None of the checks failed. */
+	good: boolean,
+	/**  Why it can't be deployed to a card; `None`: it can. */
+	why_not_deployable: string | null,
+};
 
 export type IsoView = {
 	iso: Iso,
@@ -1036,10 +1356,12 @@ export type JobOutcome = "running" | "succeeded" | "failed" | "cancelled";
 
 export type JobRow = {
 	id: JobId,
-	/**  "Deployment", "Upgrade", "Switch", "Rollback". */
+	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build". */
 	kind: string,
-	dpu: DpuId,
-	dpu_name: string,
+	/**  The card it is about; a build is about none. */
+	dpu: DpuId | null,
+	/**  The card's name, or that of what is built. */
+	subject: string,
 	/**  "1.0.0 → 1.1.0", the ISO's name, … */
 	what: string,
 	outcome: JobOutcome,
@@ -1085,6 +1407,53 @@ export type KickstartArea = {
 	length: ByteCount,
 };
 
+/**  A kickstart as a form. Crosses inwards only. */
+export type KickstartForm = {
+	/**  For a machine that boots the ISO without an overlay; a card gets its own name. */
+	hostname?: string,
+	/**  `sda`, `nvme0n1`; where it is missing, Anaconda takes what it finds. */
+	disk?: string | null,
+	/**  The device that gets its address by DHCP, `enp0s1f0d1`. */
+	network_device?: string | null,
+	timezone?: string,
+	language?: string,
+	keyboard?: string,
+	/**  For root, one line each. */
+	ssh_keys?: string[],
+	root?: RootLogin,
+	rhc?: RhcCredentials | null,
+	/**  OpenShift's pull secret, JSON: for MicroShift. */
+	pull_secret?: Password | null,
+	/**  `auth.json` for `bootc`: to follow an image in a registry that wants a login. */
+	registry_auth?: Password | null,
+	/**  Kernel arguments of the installed system. */
+	kargs?: string[],
+	/**  Scripts, run in the installed system in this order; one that fails ends the installation. */
+	post_steps?: string[],
+	/**  Where a card follows its image afterwards. */
+	origin?: ImageReference | null,
+};
+
+/**  Where the main kickstart comes from. */
+export type KickstartSource = { from: "form"; form: KickstartForm } | 
+/**  As it was typed; it may hold secrets. */
+{ from: "text"; text: Password } | { from: "file"; path: string };
+
+/**  A kickstart as it would go into an ISO. */
+export type KickstartView = {
+	/**  Secrets are masked. */
+	text: string,
+	contains_secrets: boolean,
+	/**  Of our rules, and of `ksvalidator` where it is installed; worst first. */
+	findings: Finding[],
+	/**  Whether `ksvalidator` was asked. */
+	validated: boolean,
+	/**  What was done about the kickstart area, where the kickstart was brought. */
+	area: string | null,
+	/**  A field of the form that can't stand in a kickstart; then `text` is empty. */
+	invalid: InvalidFormField | null,
+};
+
 /**  How the built-in lab stands. */
 export type LabView = {
 	running: boolean,
@@ -1098,6 +1467,94 @@ export type LineProblem = {
 	line: number,
 	reason: string,
 };
+
+/**  One finding: where, why, and what to do. */
+export type LintFinding = {
+	rule: LintRule,
+	severity: LintSeverity,
+	/**  In the Containerfile, from 1. */
+	line: number | null,
+	/**  A file of the build context, or a path in the image. */
+	file: string | null,
+	/**  In a built image, from 1; the base's layers count. */
+	layer: number | null,
+	reason: string,
+	fix: string,
+};
+
+export type LintReport = {
+	/**  Worst first, then by place. */
+	findings: LintFinding[],
+	bound_images: BoundImage[],
+	/**  The ids of the build secrets that RUN steps want. */
+	secrets_wanted: string[],
+	/**  What could not be looked at, and why: a claim is not made about it. */
+	not_looked_at: string[],
+};
+
+/**  Which rule found something. Its name is stable: scripts may look for it. */
+export type LintRule = 
+/**  It can't be read as a Containerfile. */
+"not_parsed" | 
+/**  An ARG that stands only before FROM is empty after it. */
+"arg_before_from" | 
+/**  The dracut modules without which an IPU hangs in its initqueue. */
+"dracut_modules" | 
+/**  dracut is told something, and the initramfs is not built again after that. */
+"initramfs_not_rebuilt" | 
+/**  The kernel arguments without which an IPU finds no disk. */
+"kernel_arguments" | 
+/**  A secret or an entitlement in a layer. */
+"secret_in_layer" | 
+/**  The same, deleted by a later layer: it is still in the image. */
+"deleted_secret" | "gpgcheck_off" | 
+/**  A password, or its hash, that everybody has who has the image. */
+"known_password" | "no_bootc_lint" | 
+/**  The label `containers.bootc=1` is missing. */
+"not_bootc" | 
+/**  A build secret that a RUN step wants and the build does not give. */
+"secret_not_given" | 
+/**  A secret-like name in ENV or ARG. */
+"secret_in_environment";
+
+export type LintSeverity = 
+/**  Don't ship it. */
+"error" | "warning" | "info";
+
+/**  What an image must be able to do. */
+export type LintTarget = 
+/**  Boots from the IMC by iSCSI. */
+"ipu" | 
+/**  Boots from its own disk. */
+"other";
+
+/**  An image that podman has. */
+export type LocalImage = {
+	/**  podman's id: the digest of the configuration, without `sha256:`. */
+	id: string,
+	/**  `registry/repository:tag`, perhaps several, perhaps none. */
+	names: string[],
+	digest: ImageDigest | null,
+	/**  In OCI's words; the list does not tell it. */
+	architecture: string | null,
+	version: string | null,
+	size: ByteCount,
+	created: Timestamp | null,
+	/**  It has the label `containers.bootc=1`. */
+	is_bootc: boolean,
+	labels: { [key in string]: string },
+	/**  How many layers; the list does not tell it. */
+	layers: number | null,
+	/**  The instructions that made it, newest last; the list does not tell it. */
+	history: string[],
+};
+
+/**  Where a login comes from. */
+export type LoginSource = 
+/**  Our own, with its password in the secret store. */
+{ from: "slipway" } | { from: "auth_file"; path: string } | 
+/**  A program that the file names; Slipway does not call it. */
+{ from: "helper"; path: string; helper: string };
 
 export type LoginView = {
 	user_name: string,
@@ -1138,6 +1595,15 @@ export type ManagerInfo = {
 	interfaces?: EthernetInfo[],
 	/**  Absent where the service offers no reset. */
 	reset_types?: string[] | null,
+};
+
+/**  An address that ISOs can be served on. */
+export type MediaAddress = {
+	address: string,
+	/**  `eno1`. */
+	interface: string,
+	/**  Only this machine reaches it. */
+	loopback: boolean,
 };
 
 /**  Somebody who reads a published file. */
@@ -1224,6 +1690,12 @@ export type PairingView = {
 	since: Timestamp,
 };
 
+/**
+ *  A password or another short secret text. The memory is wiped when it is dropped. It crosses
+ *  inwards only.
+ */
+export type Password = string;
+
 export type PcieDeviceInfo = {
 	id?: string | null,
 	name?: string | null,
@@ -1293,6 +1765,40 @@ export type PlannedStep = {
 	commands: string[],
 };
 
+/**  One image of a tag. */
+export type PlatformImage = {
+	/**  In OCI's words: `arm64`. */
+	architecture: string,
+	/**  What a card's bootc shows as its digest. */
+	digest: ImageDigest,
+	version: string | null,
+	/**  Of its layers as they are downloaded. */
+	size: ByteCount | null,
+	is_bootc: boolean,
+};
+
+/**  A line of the checklist. */
+export type Prerequisite = {
+	kind: PrerequisiteKind,
+	title: string,
+	state: PrerequisiteState,
+	/**  What was found: a version, a path, a number. */
+	found: string,
+	/**  What it is for. */
+	why: string,
+	fix: Fix | null,
+};
+
+export type PrerequisiteKind = "podman" | "podman_machine" | "skopeo" | "xorriso" | "binfmt" | "subordinate_ids" | "storage" | "entitlement";
+
+export type PrerequisiteState = "met" | 
+/**  Building can't work without it. */
+"missing" | 
+/**  Building may work; this is worth knowing first. */
+"warning" | 
+/**  Not for what was asked, or not on this system. */
+"not_needed";
+
 /**  What an address answered, before anybody trusts it. */
 export type Probe = {
 	redfish: Address,
@@ -1333,12 +1839,29 @@ export type Progress = {
 export type ProgressTask = "pulling" | "importing" | "staging" | "other";
 
 export type PublicationView = {
-	token: string,
+	/**  What takes it down; empty where its deployment does. */
+	id: string,
+	/**  Without its secret part where another process serves it, or a deployment. */
 	url: string,
 	file_name: string,
 	/**  The deployment it is for, where it has an overlay. */
 	job: JobId | null,
+	/**  Another process serves it: how much of it was read is not known here. */
+	elsewhere: boolean,
+	/**  Taken down by itself then. */
+	expires_at: Timestamp | null,
 	readers: MediaReader[],
+};
+
+/**  An ISO to serve. */
+export type PublishRequest = {
+	iso: IsoId,
+	/**  One of this machine's addresses; the one that leads out where it is missing. */
+	address: string | null,
+	/**  Without TLS. An IMC takes HTTPS only. */
+	http: boolean,
+	/**  Taken down by itself after this many seconds. */
+	expires_in_s: number | null,
 };
 
 export type RawText = {
@@ -1356,6 +1879,35 @@ export type RawView = {
 export type RefusedKey = {
 	seen: Fingerprint,
 	at: Timestamp,
+};
+
+/**  A login to a registry. The password crosses inwards only. */
+export type RegistryLogin = {
+	/**  `host[:port]`, perhaps with a path. */
+	registry: string,
+	user: string,
+	password: string,
+};
+
+export type RegistryLoginView = {
+	registry: string,
+	user: string | null,
+	source: LoginSource,
+};
+
+/**  How registries are asked: kept in the settings. */
+export type RegistrySettings = {
+	/**  An auth.json; without it podman's usual places. */
+	auth_file?: string | null,
+	/**  A folder like `/etc/containers/certs.d`: `<host:port>/*.crt` are trusted for that registry. */
+	certs_dir?: string | null,
+};
+
+export type RegistrySettingsView = {
+	settings: RegistrySettings,
+	/**  Where podman looks for logins, in its order. */
+	usual_places: AuthPlace[],
+	logins: RegistryLoginView[],
 };
 
 /**  What a failed or cancelled job left behind on a card. Always reported. */
@@ -1378,6 +1930,18 @@ export type RetryDiscovered = {
 	profile: CredentialId,
 };
 
+export type RhcCredentials = {
+	organization: string,
+	activation_key: Password,
+};
+
+/**  How root logs in. */
+export type RootLogin = 
+/**  By SSH key only. */
+{ login: "locked" } | 
+/**  A SHA-512 crypt, `$6$…`; the password itself is never given to us. */
+{ login: "crypted"; hash: Password };
+
 /**  The service root. */
 export type ServiceInfo = {
 	name?: string | null,
@@ -1395,6 +1959,12 @@ export type SetCardLogin = {
 	imc_ssh: ImcSshLogin | null,
 	acc: NewLogin | null,
 };
+
+export type Severity = 
+/**  It does not work, or gives a secret away: nothing is built with it. */
+"error" | "warning" | 
+/**  Worth knowing. */
+"note";
 
 export type Silence = {
 	since: Timestamp,
@@ -1418,6 +1988,23 @@ export type StateCount = {
 };
 
 export type StepStatus = "pending" | "active" | "done" | "skipped" | "failed";
+
+/**  What the form begins with. */
+export type StudioDefaults = {
+	/**  The folder for ISOs. */
+	folder: string,
+	architecture: string,
+	/**  What an IPU's installer needs in every boot entry. */
+	ipu_kargs: string[],
+	timezone: string,
+	language: string,
+	keyboard: string,
+	hostname: string,
+	/**  Slipway's own public key: it comes with a card's overlay, and needs no entry. */
+	fleet_key: string,
+	/**  Programs that a build needs and that are missing here, with what to do. */
+	missing: Finding[],
+};
 
 export type SystemInfo = {
 	path?: string,
@@ -1451,6 +2038,29 @@ export type SystemInfo = {
 	reset_types?: string[] | null,
 };
 
+/**  What goes into the template. */
+export type Template = {
+	base?: ImageReference,
+	/**  Of the image to be built; a label, and what cards show. */
+	version?: string,
+	kernel_arguments?: string[],
+	/**  MicroShift's release, such as `4.20`. */
+	microshift?: string | null,
+	/**  Connect to Red Hat's console at the first boot. */
+	rhc?: boolean,
+	greenboot?: boolean,
+	containers?: BoundContainer[],
+	/**  RUN steps get the build machine's entitlement as secrets. */
+	entitled?: boolean,
+};
+
+/**  A file of the folder. */
+export type TemplateFile = {
+	/**  Relative to the folder. */
+	path: string,
+	text: string,
+};
+
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
 export type Timestamp = string;
 
@@ -1469,7 +2079,15 @@ export type VirtualMedia = {
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */
-export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | { on: "retrying"; attempt: number; error: string };
+export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | 
+/**  Something is made on this machine. */
+{ on: "builds"; what: string; bytes: [ByteCount, ByteCount] | null } | { on: "retrying"; attempt: number; error: string };
+
+/**  What was written. */
+export type WrittenTemplate = {
+	folder: string,
+	files: string[],
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
