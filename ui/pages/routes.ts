@@ -36,6 +36,15 @@ async function toAnswers(page: Page) {
   await page.getByTestId("trust-all").waitFor();
 }
 
+/** Up to the kickstart's form, with a preview. */
+async function toKickstart(page: Page) {
+  await page.locator("#iso-name").fill("dpu-os-1.3.0");
+  await page.locator("#base").fill("/srv/isos/rhel-10.1-aarch64-boot.iso");
+  await page.locator("#image").fill("quay.io/lab/dpu-os:1.3.0");
+  await next(page);
+  await page.getByText("ostreecontainer").waitFor();
+}
+
 async function toTrusted(page: Page) {
   await toAnswers(page);
   await page.getByTestId("trust-all").click();
@@ -212,6 +221,57 @@ export const LOOKS: Look[] = [
       await page.getByLabel("ISO file").fill("/srv/isos/dpu-os-1.3.0.iso");
       await page.getByTestId("import").click();
       await page.getByText("Reading the ISO").waitFor();
+    },
+  },
+  {
+    name: "isos-serve",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await page
+        .getByTestId("iso-row-dpu-os-1.1.0.iso")
+        .getByRole("button", { name: "Serve" })
+        .click();
+      await page.getByText("It contains secrets").waitFor();
+    },
+  },
+  {
+    name: "isos-verify",
+    hash: "#/isos",
+    shows: "dpu-os-1.2.0.iso",
+    act: async (page) => {
+      await press("Verify")(page);
+      await page.getByText("Nothing is wrong with it").waitFor();
+    },
+  },
+  { name: "iso-build", hash: "#/isos/build", shows: "Kernel arguments of the installer" },
+  {
+    name: "iso-build-kickstart",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: toKickstart,
+  },
+  {
+    name: "iso-build-review",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await toKickstart(page);
+      await next(page);
+      await page.getByText("Write the ISO").waitFor();
+      await press("Show commands")(page);
+    },
+  },
+  {
+    name: "job-iso-build",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await toKickstart(page);
+      await next(page);
+      await page.getByText("Write the ISO").waitFor();
+      await page.getByTestId("wizard-build").click();
+      await page.getByTestId("job-headline").waitFor();
     },
   },
   { name: "deploy-cards", hash: deploySent, shows: "3 cards selected" },

@@ -55,6 +55,12 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import("@/features/isos/IsosPage")).IsosPage }),
       },
       {
+        path: "isos/build",
+        lazy: async () => ({
+          Component: (await import("@/features/isos/build/BuildIsoPage")).BuildIsoPage,
+        }),
+      },
+      {
         path: "deploy",
         lazy: async () => ({
           Component: (await import("@/features/deploy/DeployPage")).DeployPage,

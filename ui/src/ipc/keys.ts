@@ -1,4 +1,11 @@
-import type { BmcQuery, BootChangeRequest, DeployRequest, DpuQuery } from "./bindings";
+import type {
+  BmcQuery,
+  BootChangeRequest,
+  DeployRequest,
+  DpuQuery,
+  IsoBuildRequest,
+  KickstartSource,
+} from "./bindings";
 
 /** Cache keys. The first word is what a change event's tag invalidates. */
 export const keys = {
@@ -23,5 +30,9 @@ export const keys = {
   list: (text: string) => ["list", text] as const,
   discovery: (id: string | null) => ["discovery", id] as const,
   deployPlan: (request: DeployRequest | null) => ["plan", "deploy", request] as const,
+  studio: ["studio"] as const,
+  mediaAddresses: ["media-addresses"] as const,
+  kickstart: (source: KickstartSource | null) => ["kickstart", source] as const,
+  isoPlan: (request: IsoBuildRequest | null) => ["plan", "iso", request] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };
