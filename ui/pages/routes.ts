@@ -45,6 +45,14 @@ async function toKickstart(page: Page) {
   await page.getByText("ostreecontainer").waitFor();
 }
 
+/** Up to the lint of a Containerfile. */
+async function toImageReview(page: Page) {
+  await page.locator("#folder").fill("/home/ada/dpu-os");
+  await page.locator("#image-reference").fill("quay.io/lab/dpu-os:1.3.0");
+  await next(page);
+  await page.getByText("hangs in its initqueue").waitFor();
+}
+
 async function toTrusted(page: Page) {
   await toAnswers(page);
   await page.getByTestId("trust-all").click();
@@ -208,6 +216,64 @@ export const LOOKS: Look[] = [
     act: async (page) => {
       await page.getByTestId("notifications").click();
       await page.getByText("Deployment of dpu-05: failed").waitFor();
+    },
+  },
+  { name: "images", hash: "#/images", shows: "On this machine" },
+  { name: "images-empty", hash: "#/images", cards: 0, shows: "No images on this machine" },
+  {
+    name: "images-inspect",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await press("Inspect")(page);
+      await page.getByText("RUN dnf -y install microshift").waitFor();
+    },
+  },
+  {
+    name: "images-push",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await press("Push…")(page);
+      await page.getByText("podman sends it").waitFor();
+    },
+  },
+  { name: "images-needed", hash: "#/images?tab=needed", shows: "qemu-user-static" },
+  {
+    name: "images-registry",
+    hash: "#/images?tab=registry",
+    shows: "Look up its tags",
+    act: async (page) => {
+      await page.locator("#repository").fill("quay.io/dpu/dpu-os");
+      await press("Look up its tags")(page);
+      await page.getByText("arm64").waitFor();
+    },
+  },
+  {
+    name: "images-template",
+    hash: "#/images?tab=template",
+    shows: "Write the template",
+    act: async (page) => {
+      await page.locator("#template-folder").fill("/home/ada/dpu-os");
+      await page.getByTestId("write-template").click();
+      await page.getByText("Written to").waitFor();
+    },
+  },
+  { name: "image-build", hash: "#/images/build", shows: "Build arguments" },
+  {
+    name: "image-build-review",
+    hash: "#/images/build",
+    shows: "Build arguments",
+    act: toImageReview,
+  },
+  {
+    name: "job-image-build",
+    hash: "#/images/build",
+    shows: "Build arguments",
+    act: async (page) => {
+      await toImageReview(page);
+      await page.getByTestId("wizard-build").click();
+      await page.getByText("STEP 3/40").waitFor();
     },
   },
   { name: "isos", hash: "#/isos", shows: "is reading" },

@@ -20,6 +20,7 @@ import { jobRow, jobView, type MockJob } from "./jobs";
 import { redfishHandlers } from "./redfish";
 import { bootChangeSteps } from "./steps";
 import { studioHandlers } from "./studio";
+import { imageHandlers } from "./studioImages";
 import { dpuView, isoViews, overview, settle } from "./views";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -213,6 +214,7 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     },
     ...redfishHandlers(desk, changed),
     ...studioHandlers(desk),
+    ...imageHandlers(desk),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();
