@@ -47,7 +47,7 @@ async function toKickstart(page: Page) {
 
 /** Up to the lint of a Containerfile. */
 async function toImageReview(page: Page) {
-  await page.locator("#folder").fill("/home/ada/dpu-os");
+  await page.locator("#image-folder").fill("/home/ada/dpu-os");
   await page.locator("#image-reference").fill("quay.io/lab/dpu-os:1.3.0");
   await next(page);
   await page.getByText("hangs in its initqueue").waitFor();

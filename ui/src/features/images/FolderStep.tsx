@@ -87,7 +87,7 @@ export function FolderStep({ draft, found, onChange }: Props) {
   return (
     <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
       <TextField
-        id="folder"
+        id="image-folder"
         label="Folder"
         value={draft.folder}
         required

@@ -9,22 +9,34 @@ import {
 import { call } from "../call";
 import { keys } from "../keys";
 
+/** podman and this machine change without telling: whoever comes back to the page sees what is. */
+const AT_ONCE = 0;
+
 /** The checklist: what building needs, and what is there. */
 export function usePrerequisites(architecture: Architecture) {
   return useQuery({
     queryKey: keys.prerequisites(architecture),
     queryFn: () => call(commands.imagePrerequisites(architecture)),
+    staleTime: AT_ONCE,
   });
 }
 
 /** The build secrets that this machine has. */
 export function useEntitlement() {
-  return useQuery({ queryKey: keys.entitlement, queryFn: () => call(commands.entitlement()) });
+  return useQuery({
+    queryKey: keys.entitlement,
+    queryFn: () => call(commands.entitlement()),
+    staleTime: AT_ONCE,
+  });
 }
 
 /** The images that podman has. */
 export function useLocalImages() {
-  return useQuery({ queryKey: keys.images, queryFn: () => call(commands.localImages()) });
+  return useQuery({
+    queryKey: keys.images,
+    queryFn: () => call(commands.localImages()),
+    staleTime: AT_ONCE,
+  });
 }
 
 export function useImage(image: string) {

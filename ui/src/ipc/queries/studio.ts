@@ -35,6 +35,8 @@ export function useKickstart(source: KickstartSource | null) {
     },
     enabled: source !== null,
     gcTime: 0,
+    // A file is edited elsewhere.
+    staleTime: 0,
     placeholderData: (before) => before,
   });
 }

@@ -1,4 +1,4 @@
-import { Button, Content, Flex, Form, FormFieldGroup } from "@patternfly/react-core";
+import { Button, Content, Flex, Form, FormSection } from "@patternfly/react-core";
 import { FindingList } from "@/components/FindingList";
 import { SelectField } from "@/components/SelectField";
 import { TextBox } from "@/components/TextBox";
@@ -36,7 +36,7 @@ const ARCHITECTURES = [
 function BaseFields({ draft, onChange }: PartProps) {
   const isUrl = draft.baseFrom === "url";
   return (
-    <FormFieldGroup>
+    <FormSection title="Installer" titleElement="h2">
       <SelectField
         id="base-from"
         label="Base ISO"
@@ -66,14 +66,14 @@ function BaseFields({ draft, onChange }: PartProps) {
           hint="As its publisher says. What comes with another one is refused."
         />
       )}
-    </FormFieldGroup>
+    </FormSection>
   );
 }
 
 function ImageFields({ draft, onChange }: PartProps) {
   const named = isReference(draft.imageFrom);
   return (
-    <FormFieldGroup>
+    <FormSection title="Image" titleElement="h2">
       <SelectField
         id="image-from"
         label="Image from"
@@ -114,11 +114,33 @@ function ImageFields({ draft, onChange }: PartProps) {
           hint="The path of an auth.json or pull secret. Empty: podman's usual places."
         />
       )}
-    </FormFieldGroup>
+    </FormSection>
   );
 }
 
 type Props = PartProps & { defaults: StudioDefaults };
+
+function KargsFields({ draft, defaults, onChange }: Props) {
+  return (
+    <FormSection title="Boot entries" titleElement="h2">
+      <TextBox
+        id="kargs"
+        label="Kernel arguments of the installer"
+        value={kargsText(draft, defaults)}
+        onChange={(kargs) => onChange({ kargs })}
+        hint="Added to every boot entry. An IPU's installer finds network and disk by them."
+      />
+      <Flex>
+        <Button variant="link" isInline onClick={() => onChange({ kargs: null })}>
+          What an IPU needs
+        </Button>
+        <Button variant="link" isInline onClick={() => onChange({ kargs: "" })}>
+          None
+        </Button>
+      </Flex>
+    </FormSection>
+  );
+}
 
 /** What the ISO is made of, and how its installer boots. */
 export function ContentsStep({ draft, defaults, onChange }: Props) {
@@ -147,21 +169,7 @@ export function ContentsStep({ draft, defaults, onChange }: Props) {
       />
       <BaseFields draft={draft} onChange={onChange} />
       <ImageFields draft={draft} onChange={onChange} />
-      <TextBox
-        id="kargs"
-        label="Kernel arguments of the installer"
-        value={kargsText(draft, defaults)}
-        onChange={(kargs) => onChange({ kargs })}
-        hint="Added to every boot entry. An IPU's installer finds network and disk by them."
-      />
-      <Flex>
-        <Button variant="link" isInline onClick={() => onChange({ kargs: null })}>
-          What an IPU needs
-        </Button>
-        <Button variant="link" isInline onClick={() => onChange({ kargs: "" })}>
-          None
-        </Button>
-      </Flex>
+      <KargsFields draft={draft} defaults={defaults} onChange={onChange} />
     </Form>
   );
 }
