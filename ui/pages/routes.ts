@@ -324,7 +324,7 @@ export const LOOKS: Look[] = [
     act: async (page) => {
       await toKickstart(page);
       await next(page);
-      await page.getByText("Write the ISO").waitFor();
+      await page.getByText("Write the ISO", { exact: true }).waitFor();
       await press("Show commands")(page);
     },
   },
@@ -335,7 +335,7 @@ export const LOOKS: Look[] = [
     act: async (page) => {
       await toKickstart(page);
       await next(page);
-      await page.getByText("Write the ISO").waitFor();
+      await page.getByText("Write the ISO", { exact: true }).waitFor();
       await page.getByTestId("wizard-build").click();
       await page.getByTestId("job-headline").waitFor();
     },
