@@ -36,6 +36,23 @@ async function toAnswers(page: Page) {
   await page.getByTestId("trust-all").waitFor();
 }
 
+/** Up to the kickstart's form, with a preview. */
+async function toKickstart(page: Page) {
+  await page.locator("#iso-name").fill("dpu-os-1.3.0");
+  await page.locator("#base").fill("/srv/isos/rhel-10.1-aarch64-boot.iso");
+  await page.locator("#image").fill("quay.io/lab/dpu-os:1.3.0");
+  await next(page);
+  await page.getByText("ostreecontainer").waitFor();
+}
+
+/** Up to the lint of a Containerfile. */
+async function toImageReview(page: Page) {
+  await page.locator("#image-folder").fill("/home/ada/dpu-os");
+  await page.locator("#image-reference").fill("quay.io/lab/dpu-os:1.3.0");
+  await next(page);
+  await page.getByText("hangs in its initqueue").waitFor();
+}
+
 async function toTrusted(page: Page) {
   await toAnswers(page);
   await page.getByTestId("trust-all").click();
@@ -201,6 +218,64 @@ export const LOOKS: Look[] = [
       await page.getByText("Deployment of dpu-05: failed").waitFor();
     },
   },
+  { name: "images", hash: "#/images", shows: "On this machine" },
+  { name: "images-empty", hash: "#/images", cards: 0, shows: "No images on this machine" },
+  {
+    name: "images-inspect",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await press("Inspect")(page);
+      await page.getByText("RUN dnf -y install microshift").waitFor();
+    },
+  },
+  {
+    name: "images-push",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await press("Push…")(page);
+      await page.getByText("podman sends it").waitFor();
+    },
+  },
+  { name: "images-needed", hash: "#/images?tab=needed", shows: "qemu-user-static" },
+  {
+    name: "images-registry",
+    hash: "#/images?tab=registry",
+    shows: "Look up its tags",
+    act: async (page) => {
+      await page.locator("#repository").fill("quay.io/dpu/dpu-os");
+      await press("Look up its tags")(page);
+      await page.getByText("arm64").waitFor();
+    },
+  },
+  {
+    name: "images-template",
+    hash: "#/images?tab=template",
+    shows: "Write the template",
+    act: async (page) => {
+      await page.locator("#template-folder").fill("/home/ada/dpu-os");
+      await page.getByTestId("write-template").click();
+      await page.getByText("Written to").waitFor();
+    },
+  },
+  { name: "image-build", hash: "#/images/build", shows: "Build arguments" },
+  {
+    name: "image-build-review",
+    hash: "#/images/build",
+    shows: "Build arguments",
+    act: toImageReview,
+  },
+  {
+    name: "job-image-build",
+    hash: "#/images/build",
+    shows: "Build arguments",
+    act: async (page) => {
+      await toImageReview(page);
+      await page.getByTestId("wizard-build").click();
+      await page.getByText("STEP 3/40").waitFor();
+    },
+  },
   { name: "isos", hash: "#/isos", shows: "is reading" },
   { name: "isos-empty", hash: "#/isos", cards: 0, shows: "No ISOs yet" },
   {
@@ -212,6 +287,57 @@ export const LOOKS: Look[] = [
       await page.getByLabel("ISO file").fill("/srv/isos/dpu-os-1.3.0.iso");
       await page.getByTestId("import").click();
       await page.getByText("Reading the ISO").waitFor();
+    },
+  },
+  {
+    name: "isos-serve",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await page
+        .getByTestId("iso-row-dpu-os-1.1.0.iso")
+        .getByRole("button", { name: "Serve" })
+        .click();
+      await page.getByText("It contains secrets").waitFor();
+    },
+  },
+  {
+    name: "isos-verify",
+    hash: "#/isos",
+    shows: "dpu-os-1.2.0.iso",
+    act: async (page) => {
+      await press("Verify")(page);
+      await page.getByText("Nothing is wrong with it").waitFor();
+    },
+  },
+  { name: "iso-build", hash: "#/isos/build", shows: "Kernel arguments of the installer" },
+  {
+    name: "iso-build-kickstart",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: toKickstart,
+  },
+  {
+    name: "iso-build-review",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await toKickstart(page);
+      await next(page);
+      await page.getByText("Write the ISO", { exact: true }).waitFor();
+      await press("Show commands")(page);
+    },
+  },
+  {
+    name: "job-iso-build",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await toKickstart(page);
+      await next(page);
+      await page.getByText("Write the ISO", { exact: true }).waitFor();
+      await page.getByTestId("wizard-build").click();
+      await page.getByTestId("job-headline").waitFor();
     },
   },
   { name: "deploy-cards", hash: deploySent, shows: "3 cards selected" },

@@ -9,6 +9,7 @@ import {
 } from "@patternfly/react-core";
 import CogIcon from "@patternfly/react-icons/dist/esm/icons/cog-icon";
 import CompactDiscIcon from "@patternfly/react-icons/dist/esm/icons/compact-disc-icon";
+import LayerGroupIcon from "@patternfly/react-icons/dist/esm/icons/layer-group-icon";
 import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
 import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
 import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
@@ -32,6 +33,7 @@ const PAGES: [word: string, path: string, Icon: ComponentType][] = [
   ["Overview", "/overview", TachometerAltIcon],
   ["Cards", "/cards", MicrochipIcon],
   ["Hosts", "/hosts", ServerIcon],
+  ["Images", "/images", LayerGroupIcon],
   ["ISOs", "/isos", CompactDiscIcon],
   ["Jobs", "/jobs", TasksIcon],
   ["Settings", "/settings", CogIcon],

@@ -51,8 +51,26 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import("@/features/hosts/HostPage")).HostPage }),
       },
       {
+        path: "images",
+        lazy: async () => ({
+          Component: (await import("@/features/images/ImagesPage")).ImagesPage,
+        }),
+      },
+      {
+        path: "images/build",
+        lazy: async () => ({
+          Component: (await import("@/features/images/BuildImagePage")).BuildImagePage,
+        }),
+      },
+      {
         path: "isos",
         lazy: async () => ({ Component: (await import("@/features/isos/IsosPage")).IsosPage }),
+      },
+      {
+        path: "isos/build",
+        lazy: async () => ({
+          Component: (await import("@/features/isos/build/BuildIsoPage")).BuildIsoPage,
+        }),
       },
       {
         path: "deploy",

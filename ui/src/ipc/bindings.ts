@@ -59,6 +59,31 @@ export const commands = {
 	siteCa: () => typedError<SiteCaView, AppError>(__TAURI_INVOKE("site_ca")),
 	/**  In place of those before; `None`: nobody. */
 	setSiteCa: (pem: string | null) => typedError<SiteCaView, AppError>(__TAURI_INVOKE("set_site_ca", { pem })),
+	imagePrerequisites: (architecture: Architecture) => typedError<Prerequisite[], AppError>(__TAURI_INVOKE("image_prerequisites", { architecture })),
+	/**  The build secrets that this machine has. */
+	entitlement: () => typedError<EntitlementFile[], AppError>(__TAURI_INVOKE("entitlement")),
+	planImageBuild: (request: ImageBuildRequest) => typedError<ImageBuildPlanView, AppError>(__TAURI_INVOKE("plan_image_build", { request })),
+	buildImage: (request: ImageBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_image", { request })),
+	imageBuildLog: (job: JobId, after: ByteCount) => typedError<BuildLogPart, AppError>(__TAURI_INVOKE("image_build_log", { job, after })),
+	lintContainerfile: (folder: string, containerfile: string | null, target: LintTarget) => typedError<LintReport, AppError>(__TAURI_INVOKE("lint_containerfile", { folder, containerfile, target })),
+	/**  `image`: a reference that podman has, an OCI directory, or an OCI archive. */
+	lintImage: (image: string, target: LintTarget) => typedError<LintReport, AppError>(__TAURI_INVOKE("lint_image", { image, target })),
+	localImages: () => typedError<LocalImage[], AppError>(__TAURI_INVOKE("local_images")),
+	inspectImage: (image: string) => typedError<LocalImage, AppError>(__TAURI_INVOKE("inspect_image", { image })),
+	tagImage: (image: string, reference: ImageReference) => typedError<null, AppError>(__TAURI_INVOKE("tag_image", { image, reference })),
+	imageTags: (reference: ImageReference, after: string | null) => typedError<ImageTags, AppError>(__TAURI_INVOKE("image_tags", { reference, after })),
+	imageTag: (reference: ImageReference) => typedError<ImageTagView, AppError>(__TAURI_INVOKE("image_tag", { reference })),
+	registrySettings: () => typedError<RegistrySettingsView, AppError>(__TAURI_INVOKE("registry_settings")),
+	setRegistrySettings: (settings: RegistrySettings) => typedError<null, AppError>(__TAURI_INVOKE("set_registry_settings", { settings })),
+	/**  Tries the login before it is kept. */
+	registryLogin: (login: RegistryLogin) => typedError<null, AppError>(__TAURI_INVOKE("registry_login", { login })),
+	registryLogout: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("registry_logout", { registry })),
+	/**  What a form begins with. */
+	defaultImageTemplate: () => typedError<Template, AppError>(__TAURI_INVOKE("default_image_template")),
+	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
+	/**  Writes the template into a folder; a file that is there already stops it. */
+	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
+	planImageBuilder: (request: ImageBuilderRequest) => typedError<ImageBuilderView, AppError>(__TAURI_INVOKE("plan_image_builder", { request })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
@@ -214,6 +239,9 @@ export type AppInfo = {
 	runs_jobs: boolean,
 };
 
+/**  The machine an image is for. Cards are aarch64; the desk that builds for them often is not. */
+export type Architecture = "aarch64" | "x86_64";
+
 /**  A card that needs somebody. */
 export type Attention = {
 	dpu: DpuId,
@@ -224,6 +252,11 @@ export type Attention = {
 	job: JobId | null,
 };
 
+export type AuthPlace = {
+	path: string,
+	exists: boolean,
+};
+
 /**  An answer of a registry. */
 export type AvailableImage = {
 	reference: ImageReference,
@@ -231,6 +264,12 @@ export type AvailableImage = {
 	version: string | null,
 	checked_at: Timestamp,
 };
+
+export type Binding = 
+/**  bootc pulls it with the image and keeps it beside it. */
+"logical" | 
+/**  It lies in the image's own layers. */
+"physical";
 
 /**  What can be done to a Redfish service. */
 export type BmcAction = "insert" | "eject" | "set_boot" | "reset";
@@ -438,6 +477,78 @@ export type BootcStatus = {
 	boot_order: BootOrder,
 	/**  What the next upgrade would ask for. */
 	spec_image: string | null,
+};
+
+/**  A container that comes with the image, logically bound: bootc fetches it with every upgrade. */
+export type BoundContainer = {
+	/**  Of the quadlet and of its systemd service. */
+	name: string,
+	image: ImageReference,
+};
+
+/**  A container image that comes with the bootc image. */
+export type BoundImage = {
+	binding: Binding,
+	/**  Its reference, or the path where it lies where the reference isn't told. */
+	image: string,
+	/**  The quadlet, or the instruction. */
+	by: string,
+	line: number | null,
+};
+
+/**
+ *  A build argument. Its value stands in podman's command line and in the image's history, so a
+ *  secret is none: see [`looks_secret`].
+ */
+export type BuildArg = {
+	name: string,
+	value: string,
+};
+
+export type BuildFolder = {
+	/**  The build context. */
+	folder: string,
+	/**  Of the Containerfile; in the folder unless it is absolute. */
+	containerfile: string,
+	args: BuildArg[],
+	secrets: BuildSecret[],
+	/**  `--security-opt label=type:unconfined_t`: SELinux gets in the way of cross-building. */
+	selinux_unconfined: boolean,
+	/**  Fetch the base image again where the registry has a newer one. */
+	pull_newer: boolean,
+};
+
+/**  A piece of a build's log. */
+export type BuildLogPart = {
+	text: string,
+	/**  Ask for what comes after it with this. */
+	next: ByteCount,
+	/**  Nothing more will come. */
+	ended: boolean,
+};
+
+/**
+ *  `--secret id=…,src=…`: a file that RUN steps with that id may read, and that enters no layer.
+ *  The file is named, never copied and never read by us.
+ */
+export type BuildSecret = {
+	id: string,
+	path: string,
+};
+
+export type BuilderType = 
+/**
+ *  The builder makes the installer itself, from the image's own repositories. Deprecated by
+ *  image-builder; RHEL's documentation still names it.
+ */
+"anaconda_iso" | 
+/**  What image-builder goes on with: the installer is a bootc image of its own, with Anaconda. */
+"bootc_installer";
+
+export type BuilderUser = {
+	name: string,
+	/**  One SSH public key. */
+	key: string,
 };
 
 /**  A number of bytes. Crosses to the UI as a number: files stay far under 2^53. */
@@ -798,6 +909,15 @@ export type DriveInfo = {
 	health?: Health,
 };
 
+/**  A file that RHEL's package manager wants in a RUN step. */
+export type EntitlementFile = {
+	/**  The id in the reference Containerfile: `--mount=type=secret,id=…`. */
+	id: string,
+	what: string,
+	/**  Where it lies; `None`: not found. */
+	path: string | null,
+};
+
 /**  A code exists only where a shell branches on it. */
 export type ErrorCode = 
 /**  Refused, not broken: shown as a warning. */
@@ -896,6 +1016,13 @@ export type FirmwareInfo = {
 	updateable?: boolean | null,
 };
 
+/**  What to do about it. */
+export type Fix = {
+	text: string,
+	/**  To be copied as it is; what a person runs, never Slipway. */
+	command: string | null,
+};
+
 /**  A resource that was linked and could not be read. */
 export type Gap = {
 	path: string,
@@ -936,6 +1063,63 @@ export type Health = {
 	reasons?: string[],
 };
 
+/**  What a build would do, before anything is done. */
+export type ImageBuildPlanView = {
+	/**  "Build quay.io/lab/dpu-os:1 for aarch64 and push it" */
+	title: string,
+	steps: PlannedStep[],
+	/**  The same by hand, one command line each; values that look like secrets are masked. */
+	commands: string[],
+	/**  Of the Containerfile, where there is one to read. */
+	lint: LintReport | null,
+	prerequisites: Prerequisite[],
+	warnings: string[],
+	/**  Why it can't be started; empty: it can. */
+	problems: string[],
+};
+
+/**  An image to build, or one that podman has to be pushed. */
+export type ImageBuildRequest = {
+	source: ImageSource,
+	architecture: Architecture,
+	/**  `registry/repository:tag`, as it was typed. */
+	reference: string,
+	push: boolean,
+	/**  An auth.json or pull secret; without it podman's usual places and our own logins. */
+	auth_file: string | null,
+	target: LintTarget,
+};
+
+/**  An ISO to be made by the image builder. */
+export type ImageBuilderRequest = {
+	reference: ImageReference,
+	architecture: Architecture,
+	iso_type: BuilderType,
+	/**  The image with Anaconda, for [`BuilderType::BootcInstaller`]. */
+	installer: ImageReference | null,
+	/**  Kernel arguments of the installer's boot menu. */
+	kernel_arguments: string,
+	/**  A kickstart of one's own, instead of users. */
+	kickstart: string | null,
+	users: BuilderUser[],
+	/**  Where `config.toml` and the ISO come to lie. */
+	folder: string,
+	/**  Who owns the ISO afterwards: `UID:GID`. */
+	owner: string,
+};
+
+/**  What osbuild's image builder would be started with. */
+export type ImageBuilderView = {
+	config_toml: string,
+	commands: string[],
+	/**  The builder's image with the digest that was recorded at its first use. */
+	builder: string,
+	/**  `None`: not asked yet, or its registry can't be reached from here. */
+	builder_digest: ImageDigest | null,
+	warnings: string[],
+	problems: string[],
+};
+
 /**  `sha256:` and 64 hexadecimal digits: of an image manifest. The only equality of images. */
 export type ImageDigest = string;
 
@@ -946,6 +1130,33 @@ export type ImageLabel = {
 
 /**  `registry/repository:tag`, perhaps with a digest: where an image is asked for. */
 export type ImageReference = string;
+
+/**  Where an image comes from. */
+export type ImageSource = 
+/**  A folder with a Containerfile. */
+{
+	from: "folder",
+} & BuildFolder | 
+/**  An image that podman has already; only to be pushed. */
+{ from: "local"; reference: ImageReference };
+
+/**  What a tag stands for. */
+export type ImageTagView = {
+	reference: string,
+	/**  Of what the tag names: an index or one manifest. */
+	digest: ImageDigest,
+	is_index: boolean,
+	images: PlatformImage[],
+};
+
+/**  Tags of a repository, one page. */
+export type ImageTags = {
+	/**  `registry/repository` */
+	repository: string,
+	tags: string[],
+	/**  Ask for the next page with this; `None`: these were the last. */
+	next: string | null,
+};
 
 export type ImageUse = {
 	digest: ImageDigest,
@@ -982,6 +1193,12 @@ export type ImportProgress = {
 	total: ByteCount,
 };
 
+export type InvalidFormField = {
+	/**  As the form's field is named: `hostname`, `rhc.activation_key`. */
+	field: string,
+	reason: string,
+};
+
 /**  Everything of one service. */
 export type Inventory = {
 	kind?: BmcKind,
@@ -993,10 +1210,6 @@ export type Inventory = {
 	gaps?: Gap[],
 	/**  How many requests it took. */
 	requests?: number,
-export type InvalidFormField = {
-	/**  As the form's field is named: `hostname`, `rhc.activation_key`. */
-	field: string,
-	reason: string,
 };
 
 /**  An ISO of the library. */
@@ -1143,7 +1356,7 @@ export type JobOutcome = "running" | "succeeded" | "failed" | "cancelled";
 
 export type JobRow = {
 	id: JobId,
-	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build". */
+	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build". */
 	kind: string,
 	/**  The card it is about; a build is about none. */
 	dpu: DpuId | null,
@@ -1254,6 +1467,94 @@ export type LineProblem = {
 	line: number,
 	reason: string,
 };
+
+/**  One finding: where, why, and what to do. */
+export type LintFinding = {
+	rule: LintRule,
+	severity: LintSeverity,
+	/**  In the Containerfile, from 1. */
+	line: number | null,
+	/**  A file of the build context, or a path in the image. */
+	file: string | null,
+	/**  In a built image, from 1; the base's layers count. */
+	layer: number | null,
+	reason: string,
+	fix: string,
+};
+
+export type LintReport = {
+	/**  Worst first, then by place. */
+	findings: LintFinding[],
+	bound_images: BoundImage[],
+	/**  The ids of the build secrets that RUN steps want. */
+	secrets_wanted: string[],
+	/**  What could not be looked at, and why: a claim is not made about it. */
+	not_looked_at: string[],
+};
+
+/**  Which rule found something. Its name is stable: scripts may look for it. */
+export type LintRule = 
+/**  It can't be read as a Containerfile. */
+"not_parsed" | 
+/**  An ARG that stands only before FROM is empty after it. */
+"arg_before_from" | 
+/**  The dracut modules without which an IPU hangs in its initqueue. */
+"dracut_modules" | 
+/**  dracut is told something, and the initramfs is not built again after that. */
+"initramfs_not_rebuilt" | 
+/**  The kernel arguments without which an IPU finds no disk. */
+"kernel_arguments" | 
+/**  A secret or an entitlement in a layer. */
+"secret_in_layer" | 
+/**  The same, deleted by a later layer: it is still in the image. */
+"deleted_secret" | "gpgcheck_off" | 
+/**  A password, or its hash, that everybody has who has the image. */
+"known_password" | "no_bootc_lint" | 
+/**  The label `containers.bootc=1` is missing. */
+"not_bootc" | 
+/**  A build secret that a RUN step wants and the build does not give. */
+"secret_not_given" | 
+/**  A secret-like name in ENV or ARG. */
+"secret_in_environment";
+
+export type LintSeverity = 
+/**  Don't ship it. */
+"error" | "warning" | "info";
+
+/**  What an image must be able to do. */
+export type LintTarget = 
+/**  Boots from the IMC by iSCSI. */
+"ipu" | 
+/**  Boots from its own disk. */
+"other";
+
+/**  An image that podman has. */
+export type LocalImage = {
+	/**  podman's id: the digest of the configuration, without `sha256:`. */
+	id: string,
+	/**  `registry/repository:tag`, perhaps several, perhaps none. */
+	names: string[],
+	digest: ImageDigest | null,
+	/**  In OCI's words; the list does not tell it. */
+	architecture: string | null,
+	version: string | null,
+	size: ByteCount,
+	created: Timestamp | null,
+	/**  It has the label `containers.bootc=1`. */
+	is_bootc: boolean,
+	labels: { [key in string]: string },
+	/**  How many layers; the list does not tell it. */
+	layers: number | null,
+	/**  The instructions that made it, newest last; the list does not tell it. */
+	history: string[],
+};
+
+/**  Where a login comes from. */
+export type LoginSource = 
+/**  Our own, with its password in the secret store. */
+{ from: "slipway" } | { from: "auth_file"; path: string } | 
+/**  A program that the file names; Slipway does not call it. */
+{ from: "helper"; path: string; helper: string };
 
 export type LoginView = {
 	user_name: string,
@@ -1389,6 +1690,12 @@ export type PairingView = {
 	since: Timestamp,
 };
 
+/**
+ *  A password or another short secret text. The memory is wiped when it is dropped. It crosses
+ *  inwards only.
+ */
+export type Password = string;
+
 export type PcieDeviceInfo = {
 	id?: string | null,
 	name?: string | null,
@@ -1403,11 +1710,6 @@ export type PcieDeviceInfo = {
 	device_id?: string | null,
 	health?: Health,
 };
-/**
- *  A password or another short secret text. The memory is wiped when it is dropped. It crosses
- *  inwards only.
- */
-export type Password = string;
 
 /**  A certificate or host key that was accepted once. */
 export type Pin = {
@@ -1463,6 +1765,40 @@ export type PlannedStep = {
 	commands: string[],
 };
 
+/**  One image of a tag. */
+export type PlatformImage = {
+	/**  In OCI's words: `arm64`. */
+	architecture: string,
+	/**  What a card's bootc shows as its digest. */
+	digest: ImageDigest,
+	version: string | null,
+	/**  Of its layers as they are downloaded. */
+	size: ByteCount | null,
+	is_bootc: boolean,
+};
+
+/**  A line of the checklist. */
+export type Prerequisite = {
+	kind: PrerequisiteKind,
+	title: string,
+	state: PrerequisiteState,
+	/**  What was found: a version, a path, a number. */
+	found: string,
+	/**  What it is for. */
+	why: string,
+	fix: Fix | null,
+};
+
+export type PrerequisiteKind = "podman" | "podman_machine" | "skopeo" | "xorriso" | "binfmt" | "subordinate_ids" | "storage" | "entitlement";
+
+export type PrerequisiteState = "met" | 
+/**  Building can't work without it. */
+"missing" | 
+/**  Building may work; this is worth knowing first. */
+"warning" | 
+/**  Not for what was asked, or not on this system. */
+"not_needed";
+
 /**  What an address answered, before anybody trusts it. */
 export type Probe = {
 	redfish: Address,
@@ -1517,6 +1853,17 @@ export type PublicationView = {
 	readers: MediaReader[],
 };
 
+/**  An ISO to serve. */
+export type PublishRequest = {
+	iso: IsoId,
+	/**  One of this machine's addresses; the one that leads out where it is missing. */
+	address: string | null,
+	/**  Without TLS. An IMC takes HTTPS only. */
+	http: boolean,
+	/**  Taken down by itself after this many seconds. */
+	expires_in_s: number | null,
+};
+
 export type RawText = {
 	path: string,
 	/**  JSON, indented. */
@@ -1534,19 +1881,36 @@ export type RefusedKey = {
 	at: Timestamp,
 };
 
-/**  What a failed or cancelled job left behind on a card. Always reported. */
-/**  An ISO to serve. */
-export type PublishRequest = {
-	iso: IsoId,
-	/**  One of this machine's addresses; the one that leads out where it is missing. */
-	address: string | null,
-	/**  Without TLS. An IMC takes HTTPS only. */
-	http: boolean,
-	/**  Taken down by itself after this many seconds. */
-	expires_in_s: number | null,
+/**  A login to a registry. The password crosses inwards only. */
+export type RegistryLogin = {
+	/**  `host[:port]`, perhaps with a path. */
+	registry: string,
+	user: string,
+	password: string,
 };
 
-/**  What a failed or cancelled job left behind. Always reported. */
+export type RegistryLoginView = {
+	registry: string,
+	user: string | null,
+	source: LoginSource,
+};
+
+/**  How registries are asked: kept in the settings. */
+export type RegistrySettings = {
+	/**  An auth.json; without it podman's usual places. */
+	auth_file?: string | null,
+	/**  A folder like `/etc/containers/certs.d`: `<host:port>/*.crt` are trusted for that registry. */
+	certs_dir?: string | null,
+};
+
+export type RegistrySettingsView = {
+	settings: RegistrySettings,
+	/**  Where podman looks for logins, in its order. */
+	usual_places: AuthPlace[],
+	logins: RegistryLoginView[],
+};
+
+/**  What a failed or cancelled job left behind on a card. Always reported. */
 export type Residue = {
 	/**  "virtual media still inserted" */
 	what: string,
@@ -1566,6 +1930,18 @@ export type RetryDiscovered = {
 	profile: CredentialId,
 };
 
+export type RhcCredentials = {
+	organization: string,
+	activation_key: Password,
+};
+
+/**  How root logs in. */
+export type RootLogin = 
+/**  By SSH key only. */
+{ login: "locked" } | 
+/**  A SHA-512 crypt, `$6$…`; the password itself is never given to us. */
+{ login: "crypted"; hash: Password };
+
 /**  The service root. */
 export type ServiceInfo = {
 	name?: string | null,
@@ -1583,20 +1959,6 @@ export type SetCardLogin = {
 	imc_ssh: ImcSshLogin | null,
 	acc: NewLogin | null,
 };
-export type Severity = 
-/**  Don't ship it. */
-"error" | "warning" | "info";
-export type RhcCredentials = {
-	organization: string,
-	activation_key: Password,
-};
-
-/**  How root logs in. */
-export type RootLogin = 
-/**  By SSH key only. */
-{ login: "locked" } | 
-/**  A SHA-512 crypt, `$6$…`; the password itself is never given to us. */
-{ login: "crypted"; hash: Password };
 
 export type Severity = 
 /**  It does not work, or gives a secret away: nothing is built with it. */
@@ -1626,6 +1988,23 @@ export type StateCount = {
 };
 
 export type StepStatus = "pending" | "active" | "done" | "skipped" | "failed";
+
+/**  What the form begins with. */
+export type StudioDefaults = {
+	/**  The folder for ISOs. */
+	folder: string,
+	architecture: string,
+	/**  What an IPU's installer needs in every boot entry. */
+	ipu_kargs: string[],
+	timezone: string,
+	language: string,
+	keyboard: string,
+	hostname: string,
+	/**  Slipway's own public key: it comes with a card's overlay, and needs no entry. */
+	fleet_key: string,
+	/**  Programs that a build needs and that are missing here, with what to do. */
+	missing: Finding[],
+};
 
 export type SystemInfo = {
 	path?: string,
@@ -1657,6 +2036,8 @@ export type SystemInfo = {
 	pcie_devices?: PcieDeviceInfo[],
 	/**  Absent where the service offers no reset. */
 	reset_types?: string[] | null,
+};
+
 /**  What goes into the template. */
 export type Template = {
 	base?: ImageReference,
@@ -1678,21 +2059,6 @@ export type TemplateFile = {
 	/**  Relative to the folder. */
 	path: string,
 	text: string,
-/**  What the form begins with. */
-export type StudioDefaults = {
-	/**  The folder for ISOs. */
-	folder: string,
-	architecture: string,
-	/**  What an IPU's installer needs in every boot entry. */
-	ipu_kargs: string[],
-	timezone: string,
-	language: string,
-	keyboard: string,
-	hostname: string,
-	/**  Slipway's own public key: it comes with a card's overlay, and needs no entry. */
-	fleet_key: string,
-	/**  Programs that a build needs and that are missing here, with what to do. */
-	missing: Finding[],
 };
 
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
@@ -1716,6 +2082,12 @@ export type VirtualMedia = {
 export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | 
 /**  Something is made on this machine. */
 { on: "builds"; what: string; bytes: [ByteCount, ByteCount] | null } | { on: "retrying"; attempt: number; error: string };
+
+/**  What was written. */
+export type WrittenTemplate = {
+	folder: string,
+	files: string[],
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

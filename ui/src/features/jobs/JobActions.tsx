@@ -23,8 +23,10 @@ function CancelDialog({ view, onClose }: CancelProps) {
       onClose={onClose}
       onConfirm={() => cancel.mutate(row.id, { onSuccess: onClose })}
     >
-      The job stops after the step that runs now ({row.step}), cleans up, and reports what is left.
-      {row.dpu && ` An installation on ${row.subject} that has begun can't be taken back.`}
+      The job stops after the step that runs now ({row.step}), cleans up, and reports what is left
+      {row.dpu
+        ? ` on ${row.subject}. An installation that has begun can't be taken back.`
+        : " on this machine."}
     </ConfirmDialog>
   );
 }

@@ -17,6 +17,7 @@ import { ShowCommands } from "@/components/ShowCommands";
 import type { JobView } from "@/ipc/bindings";
 import { useJob, useMarkJobSeen } from "@/ipc/queries/jobs";
 import { jobTitle } from "@/lib/jobs";
+import { BuildLog } from "./BuildLog";
 import { FailurePanel } from "./FailurePanel";
 import { JobActions } from "./JobActions";
 import { JobLog } from "./JobLog";
@@ -55,6 +56,9 @@ function JobBody({ view }: { view: JobView }) {
           <GridItem lg={7} xl={8}>
             <Stack hasGutter>
               <JobStanding view={view} />
+              {view.row.kind === "Image build" && (
+                <BuildLog job={view.row.id} live={view.row.outcome === "running"} />
+              )}
               <JobLog events={view.events} live={view.row.outcome === "running"} />
             </Stack>
           </GridItem>

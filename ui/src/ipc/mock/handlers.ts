@@ -19,6 +19,8 @@ import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
 import { redfishHandlers } from "./redfish";
 import { bootChangeSteps } from "./steps";
+import { studioHandlers } from "./studio";
+import { imageHandlers } from "./studioImages";
 import { dpuView, isoViews, overview, settle } from "./views";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -155,11 +157,15 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       const file_name = view.iso.name.replace(".iso", `-${view.iso.facts.sha256.slice(0, 12)}.iso`);
       const made = {
         id: hex(`publication ${request.iso}`, 8),
-        url: publishedUrl(token, file_name),
+        url: request.http
+          ? publishedUrl(token, file_name).replace("https", "http")
+          : publishedUrl(token, file_name),
         file_name,
         job: null,
         elsewhere: false,
-        expires_at: null,
+        expires_at: request.expires_in_s
+          ? new Date(now() + request.expires_in_s * 1_000).toISOString()
+          : null,
         readers: [],
       };
       view.publications.push(made);
@@ -199,12 +205,16 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       const job = jobOf(desk, id);
       const again = { ...job, id: jobId(`${id} again ${now()}`), startedAt: now() };
       const next = quick({ ...again, failsIn: undefined, failure: undefined, residue: [] });
-      return begin(desk, cardOf(desk, job.dpu), next);
+      if (job.dpu) return begin(desk, cardOf(desk, job.dpu), next);
+      desk.jobs.unshift(next);
+      return next.id;
     },
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
     ...redfishHandlers(desk, changed),
+    ...studioHandlers(desk),
+    ...imageHandlers(desk),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();

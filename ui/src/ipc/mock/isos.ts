@@ -60,6 +60,8 @@ export function makeIsos(now: number, deployment: MockJob | undefined): IsoView[
     kickstart: null,
   };
   stock.why_not_deployable = "there is no image inside: it is a stock installer ISO";
+  older.iso.facts.contains_secrets = true;
+  older.iso.made = { how: "built", by: "ada@desk", job: hex("job ISO build dpu-os-1.1.0", 32) };
   if (deployment) {
     const file = `dpu-os-1.2.0-${newest.iso.facts.sha256.slice(0, 12)}-${hex("overlay", 8)}.iso`;
     newest.publications = [
