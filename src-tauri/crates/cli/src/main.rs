@@ -5,6 +5,7 @@ mod args;
 mod bmc;
 mod change;
 mod cluster;
+mod cluster_add;
 mod exit;
 mod iso;
 mod jobs;
