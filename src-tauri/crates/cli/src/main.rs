@@ -6,6 +6,7 @@ mod bmc;
 mod change;
 mod cluster;
 mod credential;
+mod cluster_add;
 mod exit;
 mod image;
 mod iso;

@@ -6,6 +6,7 @@
 //! a file again ([`write`]). Whatever is wrong is named with its place, all of it at once. Nothing
 //! here opens a file, asks a host or knows the inventory.
 
+mod marks;
 mod model;
 mod plan;
 mod problem;

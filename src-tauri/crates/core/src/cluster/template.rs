@@ -5,7 +5,6 @@
 //! text, so that everything else can still be read and every missing value is named at once.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
 };
@@ -16,15 +15,14 @@ use minijinja::{
 };
 
 use super::{
+    marks::{Run, line_by_line, segments, with_marks, without_marks},
     problem::{Problem, ProblemCode, Severity},
     read::nearest,
     source::{Source, Span},
     values::{EARLIER_NAMES, FUNCTIONS, MissingValue, Values, WORKER_FUNCTIONS, todays_name},
 };
 
-/// Private-use characters: where a segment of the written text begins, and where a missing value
-/// would be. A file that has them itself is refused.
-const SEGMENT: [char; 2] = ['\u{E000}', '\u{E001}'];
+/// Private-use characters around the number of a missing value. A file that has them is refused.
 const MISSING: [char; 2] = ['\u{E002}', '\u{E003}'];
 /// Enough for any cluster file; stops a template that never ends.
 const FUEL: u64 = 500_000;
@@ -39,14 +37,6 @@ pub struct Filled {
     /// Earlier names of functions that the text uses.
     pub earlier_names: Vec<String>,
     runs: Vec<Run>,
-}
-
-/// From `at` on, the filled-in text comes from `from` of the written one.
-#[derive(Clone, Copy)]
-struct Run {
-    at: usize,
-    from: Span,
-    literal: bool,
 }
 
 impl Filled {
@@ -327,127 +317,6 @@ fn told(error: &Error, source: &Source) -> Problem {
     let end = start + rest.find('\n').unwrap_or(rest.len());
     Problem::new(Severity::Error, ProblemCode::Template, message, fix)
         .at(source, Span::new(begin, end))
-}
-
-/// A part of the written text: plain text of one line, or one `{{ … }}`.
-struct Segment {
-    span: Span,
-    literal: bool,
-}
-
-/// What of the text reaches the output: lines, cut where a template begins; not `{% … %}` and
-/// `{# … #}`.
-fn segments(text: &str) -> Vec<Segment> {
-    let mut all = Vec::new();
-    let mut push = |start: usize, end: usize, literal: bool| {
-        // A mark after the last newline would keep Jinja from dropping that.
-        if end > start {
-            all.push(Segment {
-                span: Span::new(start, end),
-                literal,
-            });
-        }
-    };
-    let (mut at, mut begin) = (0, 0);
-    while at < text.len() {
-        let rest = &text[at..];
-        let (closer, is_shown) = match rest.get(..2) {
-            Some("{{") => ("}}", true),
-            Some("{%") => ("%}", false),
-            Some("{#") => ("#}", false),
-            _ => {
-                let step = rest.chars().next().map_or(1, char::len_utf8);
-                at += step;
-                if rest.starts_with('\n') {
-                    push(begin, at, true);
-                    begin = at;
-                }
-                continue;
-            }
-        };
-        push(begin, at, true);
-        let end = end_of_tag(rest, closer).map_or(text.len(), |length| at + length);
-        if is_shown {
-            push(at, end, false);
-        }
-        at = end;
-        begin = end;
-    }
-    push(begin, at, true);
-    all
-}
-
-/// The length of a tag; its closer inside of quotes is text.
-fn end_of_tag(tag: &str, closer: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, c) in tag.char_indices().skip(2) {
-        match (quote, c) {
-            (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') if closer != "#}" => quote = Some(c),
-            (None, _) if tag[at..].starts_with(closer) => return Some(at + closer.len()),
-            (None, _) => {}
-        }
-    }
-    None
-}
-
-fn with_marks(text: &str, segments: &[Segment]) -> String {
-    let mut marked = String::new();
-    let mut at = 0;
-    for (number, segment) in segments.iter().enumerate() {
-        marked.push_str(&text[at..segment.span.start]);
-        marked.push_str(&format!("{}{number}{}", SEGMENT[0], SEGMENT[1]));
-        marked.push_str(source_slice(text, segment.span));
-        at = segment.span.end;
-    }
-    marked.push_str(&text[at..]);
-    marked
-}
-
-fn source_slice(text: &str, span: Span) -> &str {
-    text.get(span.start..span.end).unwrap_or_default()
-}
-
-fn without_marks(marked: &str, segments: &[Segment]) -> (String, Vec<Run>) {
-    let mut text = String::new();
-    let mut runs = Vec::new();
-    let mut parts = marked.split(SEGMENT[0]);
-    text.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let (number, rest) = part.split_once(SEGMENT[1]).unwrap_or((part, ""));
-        let segment = number.parse().ok().and_then(|n: usize| segments.get(n));
-        if let Some(segment) = segment {
-            runs.push(Run {
-                at: text.len(),
-                from: segment.span,
-                literal: segment.literal,
-            });
-        }
-        text.push_str(rest);
-    }
-    (text, runs)
-}
-
-fn line_by_line(plain: &str, source: &Source) -> Vec<Run> {
-    let mut written = BTreeMap::new();
-    let mut from = 0;
-    for (number, line) in source.text().split_inclusive('\n').enumerate() {
-        written.insert(number, Span::new(from, from + line.len()));
-        from += line.len();
-    }
-    let mut runs = Vec::new();
-    let mut at = 0;
-    for (number, line) in plain.split_inclusive('\n').enumerate() {
-        let end = Span::new(from, from);
-        runs.push(Run {
-            at,
-            from: written.get(&number).copied().unwrap_or(end),
-            literal: true,
-        });
-        at += line.len();
-    }
-    runs
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod card;
 mod checks;
 mod file;
+mod login;
 mod step;
 
 use std::collections::BTreeSet;
