@@ -15,7 +15,7 @@ use slipway_core::cluster::{
 };
 use slipway_fleet::{
     AppError, ClusterPlan, ClusterRequest, ErrorCode, Fleet,
-    views::{AddDpu, Probe, ProbeTrust},
+    views::{AddDpu, NewLogin, Probe, ProbeTrust},
 };
 
 use crate::{
@@ -512,13 +512,15 @@ async fn add_one(
             imc_ssh: None,
             acc: None,
             host: card.dpu_host.clone(),
-            user: imc.user.clone(),
-            password: imc.password.expose().to_owned(),
-            acc_user: None,
-            acc_password: None,
+            login: NewLogin::Own {
+                user: imc.user.clone(),
+                password: imc.password.expose().to_owned(),
+            },
+            ssh_login: None,
+            acc_login: None,
             labels: vec![],
             certificate: certificate.clone(),
-            host_key: host_key.clone(),
+            host_key: Some(host_key.clone()),
         })
         .await?;
     output.note(format!(

@@ -8,8 +8,8 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
-mod cluster;
 mod bmcs;
+mod cluster;
 mod credentials;
 mod discovery;
 mod images;

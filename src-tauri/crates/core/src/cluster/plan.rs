@@ -215,6 +215,7 @@ fn draft(card: &Card) -> Option<Dpu> {
         acc: AccRoute::ThroughImc(Address::new(ACC_FROM_IMC, SSH_PORT).ok()?),
         imc_redfish,
         imc_credential: CredentialId::new(),
+        imc_ssh_login: crate::credential::ImcSshLogin::AsRedfish,
         acc_credential: None,
         host: card.dpu_host.clone(),
         labels: vec![],
