@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, Mutex, RwLock},
+    time::Duration,
 };
 
 use slipway_fleet::{Fleet, FleetConfig};
