@@ -8,7 +8,7 @@ use slipway_core::{
 };
 use slipway_fleet::{
     AppError, ClusterPlan, ErrorCode, Fleet,
-    views::{AddDpu, Probe, ProbeTrust},
+    views::{AddDpu, NewLogin, Probe, ProbeTrust},
 };
 
 use crate::{args::ImportArgs, exit::Failed, output::Output};
@@ -84,13 +84,15 @@ async fn add_one(
             imc_ssh: None,
             acc: None,
             host: card.dpu_host.clone(),
-            user: imc.user.clone(),
-            password: imc.password.expose().to_owned(),
-            acc_user: None,
-            acc_password: None,
+            login: NewLogin::Own {
+                user: imc.user.clone(),
+                password: imc.password.expose().to_owned(),
+            },
+            ssh_login: None,
+            acc_login: None,
             labels: vec![],
             certificate: certificate.clone(),
-            host_key: host_key.clone(),
+            host_key: Some(host_key.clone()),
         })
         .await?;
     output.note(format!(

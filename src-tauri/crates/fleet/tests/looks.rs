@@ -111,6 +111,8 @@ async fn what_only_a_person_can_mend_is_not_asked_again_by_itself() {
     let desk = Desk::start(1).await;
     desk.look().await;
     desk.lab.card(1).inject(Fault::TlsCertificateChanged);
+    // A connection that is still open shakes no hands; this closes it.
+    desk.fleet.set_site_ca(None).await.unwrap();
     desk.clock.pass(70);
     desk.look().await;
     let row = desk.rows().await.remove(0);

@@ -303,7 +303,8 @@ async fn bad_answers_to_actions() {
     let refused = |error: &BmcError| matches!(error, BmcError::Refused { .. });
     let protocol = |error: &BmcError| matches!(error, BmcError::Protocol { .. });
     let unreachable = |error: &BmcError| matches!(error, BmcError::Unreachable { .. });
-    let cases: [(&str, Reply, &dyn Fn(&BmcError) -> bool); 6] = [
+    type Expected<'a> = &'a dyn Fn(&BmcError) -> bool;
+    let cases: [(&str, Reply, Expected<'_>); 6] = [
         ("html", Reply::json(400, "<html>no</html>"), &refused),
         ("half", Reply::json(400, r#"{"error": {"mess"#), &refused),
         ("large", Reply::json(200, large), &protocol),

@@ -22,7 +22,9 @@ pub(crate) struct Container {
 }
 
 /// Reads a file by its path on the ISO, `/container/…`; `None` where there is none.
-pub(crate) struct Files<'a>(pub &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, IsoError>);
+pub(crate) struct Files<'a>(pub &'a ReadFile<'a>);
+
+type ReadFile<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, IsoError> + 'a;
 
 /// The image for the architecture; the only one where the architecture is not known.
 pub(crate) fn read(

@@ -113,11 +113,14 @@ pub fn entry(json: &str, registry: &str, repository: &str) -> Result<Option<Entr
     Ok(helper.cloned().map(Entry::Helper))
 }
 
+/// A registry, and its user or the helper that knows it.
+pub type Listed = (String, Result<String, String>);
+
 /// Every registry of an auth.json with its user, or with the helper that knows it.
 ///
 /// # Errors
 /// It is no such file.
-pub fn listed(json: &str) -> Result<Vec<(String, Result<String, String>)>, String> {
+pub fn listed(json: &str) -> Result<Vec<Listed>, String> {
     let file = parse(json)?;
     let mut all = Vec::new();
     for (key, entry) in &file.auths {

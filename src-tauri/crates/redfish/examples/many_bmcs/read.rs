@@ -13,6 +13,7 @@ pub async fn read(at_once: usize, folder: PathBuf) {
     let ports: Vec<u16> = text("ports").lines().map(|p| p.parse().unwrap()).collect();
     let places = Arc::new(Semaphore::new(at_once));
     let begun = Instant::now();
+    let goodbyes = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut crawls = Vec::new();
     for port in ports {
         let target = RedfishTarget {
@@ -23,7 +24,7 @@ pub async fn read(at_once: usize, folder: PathBuf) {
             ca: None,
             timeouts: Timeouts::default(),
         };
-        let places = places.clone();
+        let (places, goodbyes) = (places.clone(), goodbyes.clone());
         crawls.push(tokio::spawn(async move {
             let _place = places.acquire().await.unwrap();
             let client = RedfishClient::new(target);
@@ -33,14 +34,15 @@ pub async fn read(at_once: usize, folder: PathBuf) {
             assert_eq!(inventory.managers[0].slots.len(), 1);
             assert_eq!(inventory.chassis.len(), 1);
             // The next BMC need not wait for the deletion of this one's session.
-            tokio::spawn(async move { client.close().await })
+            let goodbye = tokio::spawn(async move { client.close().await });
+            goodbyes.lock().unwrap().push(goodbye);
         }));
     }
-    let mut goodbyes = Vec::new();
     for crawl in crawls {
-        goodbyes.push(crawl.await.unwrap());
+        crawl.await.unwrap();
     }
     let wall = begun.elapsed().as_secs_f64();
+    let goodbyes = std::mem::take(&mut *goodbyes.lock().unwrap());
     for goodbye in goodbyes {
         goodbye.await.unwrap();
     }

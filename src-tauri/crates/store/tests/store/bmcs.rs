@@ -6,6 +6,7 @@ use slipway_core::{
     address::Address,
     bmc::{KnownBmc, Mark, PairedBy, Pairing},
     credential::ImcSshLogin,
+    dpu::Dpu,
     ids::{BmcId, CredentialId},
     inventory::{BmcKind, Inventory, ServiceInfo},
     ports::RawResource,
@@ -292,7 +293,7 @@ async fn a_refused_key_is_kept_until_somebody_decides() {
         at: at(1),
     };
     store.put_refused_key(&refused).await.unwrap();
-    assert_eq!(store.refused_keys().await.unwrap(), [refused.clone()]);
+    assert_eq!(store.refused_keys().await.unwrap(), std::slice::from_ref(&refused));
     // It shows the pinned one again.
     store
         .touch_pin(refused.kind, &refused.peer, at(2))
@@ -304,21 +305,12 @@ async fn a_refused_key_is_kept_until_somebody_decides() {
     assert_eq!(store.refused_keys().await.unwrap(), []);
 }
 
-/// A database of 0001 with a card in it.
 #[tokio::test]
 async fn a_database_from_before_gets_its_imcs_as_bmcs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("slipway.db");
-    let (card, id) = {
-        let store = Store::open(&path).await.unwrap();
-        let lab = credential("lab");
-        store.add_credential(&lab).await.unwrap();
-        let card = dpu(7, &lab.id);
-        store.add_dpu(&card).await.unwrap();
-        store.close().await;
-        (card, lab.id)
-    };
-    back_to_the_first_shape(&path).await;
+    let (card, lab) = (dpu(7, &CredentialId::new()), credential("lab"));
+    first_shape(&path, &card, &lab.name).await;
     let store = Store::open(&path).await.unwrap();
     assert_eq!(store.dpu(&card.id).await.unwrap(), card);
     let imc = store.bmc(&BmcId::from(&card.id)).await.unwrap();
@@ -327,34 +319,54 @@ async fn a_database_from_before_gets_its_imcs_as_bmcs() {
         ("dpu-7", card.imc_redfish)
     );
     assert_eq!(store.bmcs_due(at(0), 10).await.unwrap().len(), 1);
-    assert!(
-        !store.credential(&id).await.unwrap().shared,
-        "it was that card's own"
-    );
+    let own = store.credential(&card.imc_credential).await.unwrap();
+    assert!(!own.shared, "it was that card's own");
 }
 
-async fn back_to_the_first_shape(path: &std::path::Path) {
+/// A database as the first version left it, with one card.
+async fn first_shape(path: &std::path::Path, card: &Dpu, credential: &str) {
     use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .foreign_keys(false);
+        .create_if_missing(true);
     let mut database = options.connect().await.unwrap();
-    for sql in [
-        "DROP TABLE refused_key",
-        "DROP TABLE pairing",
-        "DROP TABLE bmc_mark",
-        "DROP TABLE bmc_inventory",
-        "DROP TABLE bmc_facts",
-        "DROP TABLE bmc",
-        "DROP INDEX dpu_imc_ssh_credential",
-        "ALTER TABLE dpu DROP COLUMN imc_ssh_credential",
-        "ALTER TABLE dpu DROP COLUMN imc_ssh_empty",
-        "ALTER TABLE credential DROP COLUMN kind",
-        "ALTER TABLE credential DROP COLUMN shared",
-        "ALTER TABLE credential DROP COLUMN scope",
-        "DELETE FROM _sqlx_migrations WHERE version >= 2",
-    ] {
-        sqlx::query(sql).execute(&mut database).await.unwrap();
-    }
+    let mut first = sqlx::migrate!();
+    first.migrations = first.migrations[..1].to_vec().into();
+    first.run(&mut database).await.unwrap();
+    sqlx::query("INSERT INTO credential (id, name, user_name, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(card.imc_credential.as_str())
+        .bind(credential)
+        .bind("root")
+        .bind(at(0).to_string())
+        .execute(&mut database)
+        .await
+        .unwrap();
+    sqlx::query(
+        "INSERT INTO dpu (id, name, imc_redfish, imc_ssh, acc, imc_credential, host, labels,
+                          identity, added_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(card.id.as_str())
+    .bind(&card.name)
+    .bind(card.imc_redfish.to_string())
+    .bind(card.imc_ssh.to_string())
+    .bind(serde_json::to_string(&card.acc).unwrap())
+    .bind(card.imc_credential.as_str())
+    .bind(&card.host)
+    .bind(serde_json::to_string(&card.labels).unwrap())
+    .bind(serde_json::to_string(&card.identity).unwrap())
+    .bind(card.added_at.to_string())
+    .execute(&mut database)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO dpu_line (dpu, headline, headline_rank, name_key, host_key, version_key,
+                               last_seen, search)
+         VALUES ($1, 'unknown', 1000, 'dpu-7', '', '', '', 'dpu-7')",
+    )
+    .bind(card.id.as_str())
+    .execute(&mut database)
+    .await
+    .unwrap();
     database.close().await.unwrap();
 }
