@@ -18,8 +18,6 @@ import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import type { ComponentProps } from "react";
 import { Link } from "react-router";
 import { SlipwayMark } from "@/components/SlipwayMark";
-import { Finder } from "@/features/find/Finder";
-import { NotificationBell } from "@/features/notifications/NotificationBell";
 import { useAppInfo } from "@/ipc/queries/app";
 import { useJobs } from "@/ipc/queries/jobs";
 import { counted } from "@/lib/format";
@@ -73,9 +71,7 @@ function LabBadge() {
   );
 }
 
-type Props = { notificationsOpen: boolean; onNotifications: () => void };
-
-export function AppMasthead({ notificationsOpen, onNotifications }: Props) {
+export function AppMasthead() {
   return (
     <Masthead>
       <MastheadMain>
@@ -95,9 +91,6 @@ export function AppMasthead({ notificationsOpen, onNotifications }: Props) {
         <Toolbar isFullHeight isStatic>
           <ToolbarContent alignItems="center">
             <ToolbarItem>
-              <Finder />
-            </ToolbarItem>
-            <ToolbarItem>
               {/* A bar of full height would stretch it. */}
               <span className="slipway-middle">
                 <LabBadge />
@@ -106,9 +99,6 @@ export function AppMasthead({ notificationsOpen, onNotifications }: Props) {
             <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>
               <ToolbarItem>
                 <RunningJobs />
-              </ToolbarItem>
-              <ToolbarItem>
-                <NotificationBell open={notificationsOpen} onToggle={onNotifications} />
               </ToolbarItem>
               <ToolbarItem>
                 <ThemeSwitch />

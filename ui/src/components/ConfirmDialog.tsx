@@ -21,8 +21,6 @@ type Props = {
   error?: unknown;
   width?: ModalProps["width"];
   variant?: ModalProps["variant"];
-  /** It may be longer than the window, with nothing in it that takes the focus. */
-  scrolls?: boolean;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -45,10 +43,7 @@ export function ConfirmDialog(props: Props) {
         labelId={`${id}-title`}
         titleIconVariant={danger ? "warning" : undefined}
       />
-      <ModalBody
-        id={`${id}-body`}
-        {...(props.scrolls && { tabIndex: 0, role: "region", "aria-label": title })}
-      >
+      <ModalBody id={`${id}-body`}>
         {props.children}
         {props.error !== undefined && props.error !== null && (
           <ErrorAlert error={props.error} title="It was not started" />

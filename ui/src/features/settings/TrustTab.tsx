@@ -10,17 +10,15 @@ import {
 } from "@patternfly/react-core";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
 import { useState } from "react";
-import { ChangedPins } from "@/components/ChangedPins";
 import { CopyButton } from "@/components/CopyButton";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Facts } from "@/components/Facts";
+import { ForgetPinDialog } from "@/components/ForgetPinDialog";
 import { PinsTable } from "@/components/PinsTable";
-import { RevokePinDialog } from "@/components/RevokePinDialog";
 import { TableSkeleton } from "@/components/TableSkeleton";
-import type { PinView } from "@/ipc/bindings";
+import type { Pin } from "@/ipc/bindings";
 import { useAppInfo } from "@/ipc/queries/app";
 import { usePins } from "@/ipc/queries/pins";
-import { SiteCa } from "./SiteCa";
 
 function Ours() {
   const { data: app, error, refetch } = useAppInfo();
@@ -28,7 +26,7 @@ function Ours() {
   if (!app) return null;
   return (
     <Facts
-      termWidth="9rem"
+      compact={false}
       facts={[
         [
           "Certificate authority",
@@ -58,14 +56,17 @@ function Ours() {
 /** Every peer that was accepted once, and what the peers are asked to accept of us. */
 export function TrustTab() {
   const { data: pins, error, refetch } = usePins();
-  const [revoking, setRevoking] = useState<PinView | null>(null);
+  const [forgetting, setForgetting] = useState<Pin | null>(null);
   return (
     <Stack hasGutter>
-      {pins?.some((pin) => pin.refused) && (
-        <StackItem>
-          <ChangedPins pins={pins} />
-        </StackItem>
-      )}
+      <StackItem>
+        <Card>
+          <CardTitle component="h2">What others trust of us</CardTitle>
+          <CardBody>
+            <Ours />
+          </CardBody>
+        </Card>
+      </StackItem>
       <StackItem>
         <Card>
           <CardTitle component="h2">What we trust of others</CardTitle>
@@ -94,23 +95,12 @@ export function TrustTab() {
               </EmptyState>
             )}
             {pins && pins.length > 0 && (
-              <PinsTable pins={pins} label="Pins" onRevoke={setRevoking} />
+              <PinsTable pins={pins} label="Pins" onForget={setForgetting} />
             )}
           </CardBody>
         </Card>
       </StackItem>
-      <StackItem>
-        <SiteCa />
-      </StackItem>
-      <StackItem>
-        <Card>
-          <CardTitle component="h2">What others trust of us</CardTitle>
-          <CardBody>
-            <Ours />
-          </CardBody>
-        </Card>
-      </StackItem>
-      {revoking && <RevokePinDialog pin={revoking} onClose={() => setRevoking(null)} />}
+      {forgetting && <ForgetPinDialog pin={forgetting} onClose={() => setForgetting(null)} />}
     </Stack>
   );
 }

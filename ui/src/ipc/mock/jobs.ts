@@ -20,8 +20,7 @@ const ISO_SIZE = 2_134_900_736;
 export type MockJob = {
   id: JobId;
   kind: string;
-  /** A build is about no card. */
-  dpu: DpuId | null;
+  dpu: DpuId;
   dpuName: string;
   what: string;
   steps: PlannedStep[];
@@ -69,23 +68,11 @@ function bytesAt(
 ): { done: number; total: number } | null {
   const name = job.steps[here.index]?.name;
   if (here.outcome !== "running") return null;
-  const total =
-    name === "Insert the ISO"
-      ? ISO_SIZE
-      : name === "Stage the image"
-        ? 412_600_000
-        : name === "Write the ISO"
-          ? ISO_SIZE
-          : 0;
+  const total = name === "Insert the ISO" ? ISO_SIZE : name === "Stage the image" ? 412_600_000 : 0;
   if (total === 0) return null;
   const fraction = (now - (here.entered[here.index] ?? now)) / (job.takes[here.index] ?? 1);
   return { done: Math.floor(total * Math.min(1, fraction)), total };
 }
-
-const MOVES: Record<string, string> = {
-  "Insert the ISO": "The IMC is downloading the ISO",
-  "Write the ISO": "Writing the ISO",
-};
 
 const WAITS: Record<string, string> = {
   "Wait for the IMC": "The IMC is restarting",
@@ -99,13 +86,14 @@ export function jobRow(job: MockJob, now: number): JobRow {
   const here = standing(job, now);
   const name = job.steps[here.index]?.name ?? "";
   const moved = bytesAt(job, here, now);
-  const verb = MOVES[name] ?? "Pulling Image: layers";
+  const verb =
+    name === "Insert the ISO" ? "The IMC is downloading the ISO" : "Pulling Image: layers";
   const iso = (at: number) => new Date(at).toISOString();
   return {
     id: job.id,
     kind: job.kind,
     dpu: job.dpu,
-    subject: job.dpuName,
+    dpu_name: job.dpuName,
     what: job.what,
     outcome: here.outcome,
     step: name,
@@ -158,15 +146,9 @@ function history(job: MockJob, here: Standing): JobEvent[] {
   }
   const end = here.endedAt ?? 0;
   if (here.outcome === "failed") add(end, "failed", last, job.failure?.message ?? "failed");
-  if (here.outcome === "succeeded")
-    add(end, "succeeded", last, job.dpu ? "booted and verified" : "built and verified");
+  if (here.outcome === "succeeded") add(end, "succeeded", last, "booted and verified");
   if (here.outcome === "cancelled")
-    add(
-      end,
-      "cancelled",
-      last,
-      job.dpu ? "cancelled; the card was not reset" : "cancelled; nothing is left",
-    );
+    add(end, "cancelled", last, "cancelled; the card was not reset");
   return events;
 }
 
@@ -201,7 +183,7 @@ export function jobView(job: MockJob, now: number): JobView {
     can_cancel: running && job.cancelledAt === undefined,
     why_not_retry: running ? "it still runs" : null,
     readers:
-      job.dpu !== null && row.done !== null && row.total === ISO_SIZE
+      row.done !== null && row.total === ISO_SIZE
         ? [
             {
               peer: "10.40.7.15",

@@ -12,7 +12,7 @@ use slipway_core::{
     ids::{DpuId, JobId},
     image::ImageReference,
     iso::published_name,
-    job::{CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, Prepared, engine::Subjects},
+    job::{CardAccess, DeploymentPlan, Job, Prepared, engine::Cards},
     ports::{
         Bmc, MediaReader, MediaServer, Publication, RegistryError, Remote, ResolvedImage, TaskState,
     },
@@ -24,7 +24,6 @@ use super::{
     TestClock,
     acc::AccShell,
     imc::{FakeBmc, ImcShell},
-    iso_tool::Workbench,
     key,
     world::World,
 };
@@ -51,15 +50,12 @@ impl Sim {
     }
 }
 
-pub struct FakeSubjects {
-    pub sim: Sim,
-    pub tool: Arc<Workbench>,
-}
+pub struct FakeCards(pub Sim);
 
 #[async_trait]
-impl Subjects for FakeSubjects {
+impl Cards for FakeCards {
     async fn card(&self, _dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
-        let sim = self.sim.clone();
+        let sim = self.0.clone();
         Ok(Box::new(FakeCard {
             bmc: FakeBmc(sim.clone()),
             shell: ImcShell(sim.clone()),
@@ -70,12 +66,6 @@ impl Subjects for FakeSubjects {
             media: FakeMedia(sim.clone()),
             sim,
         }))
-    }
-    fn iso_tool(&self) -> Arc<dyn IsoTool> {
-        self.tool.clone()
-    }
-    fn image_tool(&self) -> Arc<dyn ImageTool> {
-        unreachable!("an image build has a desk of its own")
     }
     async fn job_moved(&self, _job: &Job) {}
 }

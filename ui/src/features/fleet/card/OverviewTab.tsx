@@ -20,8 +20,7 @@ function Identity({ view }: { view: DpuView }) {
   const route = acc.route === "direct" ? acc.address : `${acc.address}, through the IMC`;
   return (
     <Facts
-      termWidth="7rem"
-      columns={{ default: "1Col", xl: "2Col" }}
+      columns={{ default: "1Col", md: "2Col" }}
       facts={[
         ["Model", identity.model],
         ["Serial number", identity.serial_number],

@@ -1,11 +1,7 @@
 //! What no step does and the engine must withstand: an illegal move.
 
 use super::*;
-use crate::{
-    ids::DpuId,
-    image::ImageDigest,
-    job::{DeploymentState, EventKind},
-};
+use crate::{image::ImageDigest, job::EventKind};
 
 fn digest() -> ImageDigest {
     format!("sha256:{}", "a".repeat(64)).parse().unwrap()
