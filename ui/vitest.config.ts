@@ -10,7 +10,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["test/setup.ts"],
     css: false,
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     server: { deps: { inline: [/@patternfly/] } },
   },
 });

@@ -10,10 +10,14 @@ use std::{
 
 use slipway_fleet::{Fleet, FleetConfig};
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::{events, state::Desk};
+
+/// How long work in the background waits for the first page, should that never come.
+const FIRST_PAGE: Duration = Duration::from_secs(10);
 
 /// What the app was started with.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,20 +56,9 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     };
     let mut config = FleetConfig::new(&data_dir);
     config.passphrase = std::env::var_os("SLIPWAY_PASSPHRASE_FILE").and_then(read_passphrase);
-    config.refresh_every = Some(Duration::from_secs(20));
-    let fleet = tauri::async_runtime::block_on(Fleet::open(config.clone()));
-    let desk = Arc::new(Desk {
-        fleet: RwLock::new(fleet.clone()),
-        config,
-        lab: tokio::sync::Mutex::default(),
-        lab_dir: options.lab_dir,
-        stop: CancellationToken::new(),
-        runner: Mutex::default(),
-    });
-    app.manage(desk.clone());
-    if let Ok(fleet) = &fleet {
-        start(app.handle(), &desk, fleet);
-    }
+    // WebKit's processes need longer to come up than the data folder: it is opened meanwhile. No
+    // command comes before the event loop runs.
+    let opening = tauri::async_runtime::spawn(Fleet::open(config.clone()));
     let route = std::env::var("SLIPWAY_ROUTE").unwrap_or_default();
     let url = WebviewUrl::App(format!("index.html{}", hash(&route)).into());
     WebviewWindowBuilder::new(app, "main", url)
@@ -73,6 +66,20 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
         .inner_size(1360.0, 880.0)
         .min_inner_size(900.0, 600.0)
         .build()?;
+    let fleet = tauri::async_runtime::block_on(opening)?;
+    let desk = Arc::new(Desk {
+        fleet: RwLock::new(fleet.clone()),
+        config,
+        lab: tokio::sync::Mutex::default(),
+        lab_dir: options.lab_dir,
+        page_shown: Notify::new(),
+        stop: CancellationToken::new(),
+        runner: Mutex::default(),
+    });
+    app.manage(desk.clone());
+    if let Ok(fleet) = &fleet {
+        start(app.handle(), &desk, fleet);
+    }
     Ok(())
 }
 
@@ -111,6 +118,8 @@ pub fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet) {
     let (looks, stop) = (fleet.clone(), desk.stop.clone());
     let desk = desk.clone();
     spawn(async move {
+        // Looking at a whole fleet, and bringing a lab back, would take the first page's time.
+        let _ = tokio::time::timeout(FIRST_PAGE, desk.page_shown.notified()).await;
         if let Some(dir) = &desk.lab_dir {
             if let Err(error) = looks.join_lab(dir).await {
                 tracing::error!(%error, "the lab could not be joined");

@@ -6,6 +6,7 @@ pub mod bindings;
 mod commands;
 mod events;
 mod launch;
+mod rendering;
 mod state;
 
 use tauri::Manager;
@@ -21,6 +22,7 @@ pub fn run() -> std::process::ExitCode {
         .with_env_filter(launch::log_filter())
         .with_writer(std::io::stderr)
         .init();
+    rendering::choose();
     let builder = bindings::builder();
     let handler = builder.invoke_handler();
     let app = tauri::Builder::default()

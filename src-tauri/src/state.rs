@@ -17,6 +17,8 @@ pub struct Desk {
     pub lab: tokio::sync::Mutex<Option<Lab>>,
     /// A lab that another process runs.
     pub lab_dir: Option<PathBuf>,
+    /// The first page is painted: what is not needed for it may begin.
+    pub page_shown: tokio::sync::Notify,
     pub stop: CancellationToken,
     pub runner: Mutex<Option<tauri::async_runtime::JoinHandle<()>>>,
 }

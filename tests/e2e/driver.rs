@@ -28,6 +28,11 @@ impl Drop for Server {
     }
 }
 
+/// The app's binary.
+pub fn app() -> String {
+    std::env::var("SLIPWAY_APP").expect("`cargo xtask test --only window` sets SLIPWAY_APP")
+}
+
 pub struct Window {
     driver: WebDriver,
     pictures: PathBuf,
@@ -40,9 +45,17 @@ impl Window {
         F: FnOnce(Arc<Window>) -> Fut,
         Fut: Future<Output = ()>,
     {
+        Self::with_env(name, args, &[], test).await;
+    }
+
+    /// The same, with variables in the app's environment.
+    pub async fn with_env<F, Fut>(name: &str, args: &[&str], env: &[(&str, &str)], test: F)
+    where
+        F: FnOnce(Arc<Window>) -> Fut,
+        Fut: Future<Output = ()>,
+    {
         let _one = ONE_AT_A_TIME.lock().await;
-        let app = std::env::var("SLIPWAY_APP")
-            .expect("`cargo xtask test --only window` sets SLIPWAY_APP");
+        let app = app();
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -52,6 +65,7 @@ impl Window {
         let server = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .envs(env.iter().copied())
             .stdout(Stdio::null())
             .spawn()
             .expect("WebKitWebDriver (Debian: webkit2gtk-driver)");
@@ -67,7 +81,7 @@ impl Window {
             .set("webkitgtk:browserOptions", options)
             .unwrap();
         let driver = connect(port, capabilities).await;
-        let pictures = std::env::var("SLIPWAY_TEST_ARTIFACTS").map_or_else(
+        let pictures = std::env::var("SLIPWAY_SHOTS").map_or_else(
             |_| std::env::temp_dir().join("slipway-shots"),
             PathBuf::from,
         );
@@ -96,10 +110,43 @@ impl Window {
         self.driver.execute(&script, vec![]).await.unwrap();
     }
 
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.driver
+            .set_window_rect(0, 0, width, height)
+            .await
+            .unwrap();
+    }
+
     pub async fn picture(&self, name: &str) {
         let path = self.pictures.join(format!("{name}.png"));
         if let Err(error) = self.driver.screenshot(&path).await {
             eprintln!("no picture {}: {error}", path.display());
+        }
+    }
+
+    /// What a script gives back.
+    pub async fn script(&self, script: &str, args: Vec<serde_json::Value>) -> serde_json::Value {
+        let answer = self.driver.execute(script, args).await;
+        answer
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
+            .json()
+            .clone()
+    }
+
+    /// Types into a field, in place of what is there. On a busy machine the driver loses keys that
+    /// come while the page draws, so what arrived is looked at.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let start = Instant::now();
+        let field = self.wait_for(css).await;
+        loop {
+            self.script("arguments[0].select()", vec![field.to_json().unwrap()])
+                .await;
+            field.send_keys(text).await.unwrap();
+            let value = field.prop("value").await.unwrap().unwrap_or_default();
+            if value == text {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{css} holds `{value}`");
         }
     }
 
@@ -139,6 +186,22 @@ impl Window {
         self.wait_for(css).await;
         let script = "document.querySelector(arguments[0]).click()";
         self.driver.execute(script, vec![css.into()]).await.unwrap();
+    }
+
+    /// Puts a text into a field in place of what is there, at once, as pasting does.
+    pub async fn paste(&self, css: &str, text: &str) {
+        self.wait_for(css).await;
+        let script = "const e = document.querySelector(arguments[0]); \
+            const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e), 'value').set; \
+            e.focus(); set.call(e, arguments[1]); \
+            e.dispatchEvent(new Event('input', { bubbles: true }))";
+        let args = vec![css.into(), text.into()];
+        self.driver.execute(script, args).await.unwrap();
+    }
+
+    pub async fn gone(&self, css: &str) {
+        self.until(css, PATIENCE.as_secs(), async || !self.exists(css).await)
+            .await;
     }
 
     /// Whether it is there and neither `disabled` nor `aria-disabled`.

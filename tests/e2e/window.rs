@@ -9,7 +9,11 @@
     reason = "what the page said is printed where a test fails"
 )]
 
+mod add_cards;
 mod driver;
+mod isos;
+mod safety;
+mod starting;
 
 use driver::Window;
 
@@ -37,6 +41,8 @@ async fn open_card(window: &Window, card: &str) {
 }
 
 async fn the_main_job(window: &Window) {
+    // The README's pictures are of this window: `cargo xtask pictures`.
+    window.resize(1400, 900).await;
     // An empty app says what it is, and offers the lab.
     window.go("/overview").await;
     window.click("[data-testid='try-lab']").await;

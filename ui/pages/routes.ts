@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { bmcId } from "@/ipc/mock/bmcs";
 import { jobId } from "@/ipc/mock/desk";
 import { hex } from "@/ipc/mock/images";
 
@@ -25,17 +26,38 @@ const next = async (page: Page) => page.getByTestId("wizard-next").click();
 
 const deploySent = `#/deploy?cards=${card("dpu-01")},${card("dpu-03")},${card("dpu-17")}&iso=${iso("dpu-os-1.2.0.iso")}`;
 
-async function typeCard(page: Page) {
-  await page.getByLabel("Name", { exact: false }).first().fill("dpu-25");
-  await page.getByLabel("Address of the IMC").fill("10.40.7.90");
+/** Up to the answers of a list in which every kind of answer is. */
+async function toAnswers(page: Page) {
+  await page.locator("#address-list").fill("imc[001-012].lab");
+  await page.getByText("12 addresses").waitFor();
+  await next(page);
+  await page.getByLabel("lab-imcs").check();
+  await next(page);
+  await page.getByTestId("trust-all").waitFor();
 }
 
-async function toTrust(page: Page) {
-  await typeCard(page);
+/** Up to the kickstart's form, with a preview. */
+async function toKickstart(page: Page) {
+  await page.locator("#iso-name").fill("dpu-os-1.3.0");
+  await page.locator("#base").fill("/srv/isos/rhel-10.1-aarch64-boot.iso");
+  await page.locator("#image").fill("quay.io/lab/dpu-os:1.3.0");
   await next(page);
-  await page.getByLabel("Password").first().fill("a secret");
+  await page.getByText("ostreecontainer").waitFor();
+}
+
+/** Up to the lint of a Containerfile. */
+async function toImageReview(page: Page) {
+  await page.locator("#image-folder").fill("/home/ada/dpu-os");
+  await page.locator("#image-reference").fill("quay.io/lab/dpu-os:1.3.0");
   await next(page);
-  await page.getByText("SSH host key of 10.40.7.90:22").waitFor();
+  await page.getByText("hangs in its initqueue").waitFor();
+}
+
+async function toTrusted(page: Page) {
+  await toAnswers(page);
+  await page.getByTestId("trust-all").click();
+  await page.getByTestId("confirm").click();
+  await page.getByText("Server BMC").waitFor();
 }
 
 export const LOOKS: Look[] = [
@@ -95,27 +117,163 @@ export const LOOKS: Look[] = [
       await page.getByText("1.3.0-rc1", { exact: true }).waitFor();
     },
   },
-  { name: "add-address", hash: "#/add", shows: "Address of the IMC", act: typeCard },
+  {
+    name: "add-addresses",
+    hash: "#/add",
+    shows: "Open a list",
+    act: async (page) => {
+      await page.locator("#address-list").fill("imc[001-120].lab\nwhat is this?\n10.40.9.1");
+      await page.getByText("121 addresses").waitFor();
+    },
+  },
   {
     name: "add-credentials",
     hash: "#/add",
-    shows: "Address of the IMC",
+    shows: "Open a list",
     act: async (page) => {
-      await typeCard(page);
+      await page.locator("#address-list").fill("imc[001-012].lab");
+      await page.getByText("12 addresses").waitFor();
       await next(page);
+      await page.getByLabel("lab-imcs").check();
     },
   },
-  { name: "add-trust", hash: "#/add", shows: "Address of the IMC", act: toTrust },
+  { name: "add-answers", hash: "#/add", shows: "Open a list", act: toAnswers },
+  {
+    name: "add-trust",
+    hash: "#/add",
+    shows: "Open a list",
+    act: async (page) => {
+      await toAnswers(page);
+      await page.getByTestId("trust-all").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "add-trusted", hash: "#/add", shows: "Open a list", act: toTrusted },
   {
     name: "add-result",
     hash: "#/add",
-    shows: "Address of the IMC",
+    shows: "Open a list",
     act: async (page) => {
-      await toTrust(page);
-      await page.getByLabel("This is the card's TLS certificate").check();
-      await page.getByLabel("This is the card's SSH host key").check();
+      await toTrusted(page);
+      await page.getByLabel("Name of imc001.lab").fill("dpu-01");
       await page.getByTestId("wizard-add").click();
-      await page.getByText("dpu-25 was added").waitFor();
+      await page.getByTestId("added").waitFor();
+    },
+  },
+  { name: "hosts", hash: "#/hosts", shows: "r01-srv-03" },
+  { name: "hosts-empty", hash: "#/hosts", cards: 0, shows: "No hosts yet" },
+  { name: "host-degraded", hash: `#/hosts/${bmcId("r01-srv-03")}`, shows: "Fan 6 runs at 0 rpm" },
+  {
+    name: "host-untrusted",
+    hash: `#/hosts/${bmcId("r02-srv-01")}?tab=trust`,
+    shows: "has changed",
+  },
+  { name: "host-bluefield", hash: `#/hosts/${bmcId("bf3-01")}`, shows: "no virtual media" },
+  {
+    name: "host-inventory",
+    hash: `#/hosts/${bmcId("r01-srv-03")}?tab=inventory`,
+    shows: "Network adapters",
+  },
+  {
+    name: "host-raw",
+    hash: `#/hosts/${bmcId("r01-srv-03")}?tab=raw`,
+    shows: "/redfish/v1/Chassis/1",
+    act: async (page) => {
+      await page.getByLabel("Search the resources").fill("Chassis");
+      await page.getByText('"@odata.id": "/redfish/v1/Chassis/1"').waitFor();
+    },
+  },
+  {
+    name: "host-reset",
+    hash: `#/hosts/${bmcId("r01-srv-01")}`,
+    shows: "What can be done",
+    act: async (page) => page.getByTestId("bmc-reset").first().click(),
+  },
+  {
+    name: "card-inventory",
+    hash: `#/cards/${card("dpu-01")}?tab=inventory`,
+    shows: "Virtual removable media",
+  },
+  {
+    name: "card-pair",
+    hash: `#/cards/${card("dpu-01")}?tab=inventory`,
+    shows: "Virtual removable media",
+    act: async (page) => page.getByTestId("pair").click(),
+  },
+  {
+    name: "find",
+    hash: "#/cards",
+    shows: "dpu-09",
+    act: async (page) => {
+      await page.getByLabel("Find a card").fill("dpu-1");
+      await page.getByText("10 cards in the table of cards").waitFor();
+    },
+  },
+  {
+    name: "notifications",
+    hash: "#/cards",
+    shows: "dpu-09",
+    act: async (page) => {
+      await page.getByTestId("notifications").click();
+      await page.getByText("Deployment of dpu-05: failed").waitFor();
+    },
+  },
+  { name: "images", hash: "#/images", shows: "On this machine" },
+  { name: "images-empty", hash: "#/images", cards: 0, shows: "No images on this machine" },
+  {
+    name: "images-inspect",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await press("Inspect")(page);
+      await page.getByText("RUN dnf -y install microshift").waitFor();
+    },
+  },
+  {
+    name: "images-push",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await press("Push…")(page);
+      await page.getByText("podman sends it").waitFor();
+    },
+  },
+  { name: "images-needed", hash: "#/images?tab=needed", shows: "qemu-user-static" },
+  {
+    name: "images-registry",
+    hash: "#/images?tab=registry",
+    shows: "Look up its tags",
+    act: async (page) => {
+      await page.locator("#repository").fill("quay.io/dpu/dpu-os");
+      await press("Look up its tags")(page);
+      await page.getByText("arm64").waitFor();
+    },
+  },
+  {
+    name: "images-template",
+    hash: "#/images?tab=template",
+    shows: "Write the template",
+    act: async (page) => {
+      await page.locator("#template-folder").fill("/home/ada/dpu-os");
+      await page.getByTestId("write-template").click();
+      await page.getByText("Written to").waitFor();
+    },
+  },
+  { name: "image-build", hash: "#/images/build", shows: "Build arguments" },
+  {
+    name: "image-build-review",
+    hash: "#/images/build",
+    shows: "Build arguments",
+    act: toImageReview,
+  },
+  {
+    name: "job-image-build",
+    hash: "#/images/build",
+    shows: "Build arguments",
+    act: async (page) => {
+      await toImageReview(page);
+      await page.getByTestId("wizard-build").click();
+      await page.getByText("STEP 3/40").waitFor();
     },
   },
   { name: "isos", hash: "#/isos", shows: "is reading" },
@@ -129,6 +287,57 @@ export const LOOKS: Look[] = [
       await page.getByLabel("ISO file").fill("/srv/isos/dpu-os-1.3.0.iso");
       await page.getByTestId("import").click();
       await page.getByText("Reading the ISO").waitFor();
+    },
+  },
+  {
+    name: "isos-serve",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await page
+        .getByTestId("iso-row-dpu-os-1.1.0.iso")
+        .getByRole("button", { name: "Serve" })
+        .click();
+      await page.getByText("It contains secrets").waitFor();
+    },
+  },
+  {
+    name: "isos-verify",
+    hash: "#/isos",
+    shows: "dpu-os-1.2.0.iso",
+    act: async (page) => {
+      await press("Verify")(page);
+      await page.getByText("Nothing is wrong with it").waitFor();
+    },
+  },
+  { name: "iso-build", hash: "#/isos/build", shows: "Kernel arguments of the installer" },
+  {
+    name: "iso-build-kickstart",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: toKickstart,
+  },
+  {
+    name: "iso-build-review",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await toKickstart(page);
+      await next(page);
+      await page.getByText("Write the ISO", { exact: true }).waitFor();
+      await press("Show commands")(page);
+    },
+  },
+  {
+    name: "job-iso-build",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await toKickstart(page);
+      await next(page);
+      await page.getByText("Write the ISO", { exact: true }).waitFor();
+      await page.getByTestId("wizard-build").click();
+      await page.getByTestId("job-headline").waitFor();
     },
   },
   { name: "deploy-cards", hash: deploySent, shows: "3 cards selected" },
@@ -181,6 +390,13 @@ export const LOOKS: Look[] = [
     shows: "Cancelled in step",
   },
   { name: "settings-trust", hash: "#/settings/trust", shows: "What we trust of others" },
+  { name: "settings-credentials", hash: "#/settings/credentials", shows: "desk-agent" },
+  {
+    name: "settings-new-profile",
+    hash: "#/settings/credentials",
+    shows: "desk-agent",
+    act: async (page) => page.getByTestId("new-profile").click(),
+  },
   { name: "settings-preferences", hash: "#/settings/preferences", shows: "Stop the lab" },
   { name: "settings-about", hash: "#/settings/about", shows: "Slipway 0.1.0" },
   { name: "locked", hash: "#/overview", lock: "file", shows: "Slipway is locked" },

@@ -1,7 +1,10 @@
 import "@testing-library/jest-dom/vitest";
 import { clearMocks } from "@tauri-apps/api/mocks";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+
+// A busy machine is no failure: what is waited for comes, or the test's own limit ends it.
+configure({ asyncUtilTimeout: 8_000 });
 
 // jsdom lays nothing out; the virtualised table needs a height to have rows.
 Object.defineProperties(HTMLElement.prototype, {

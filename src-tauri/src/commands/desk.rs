@@ -1,13 +1,10 @@
-//! About the desk, the fleet as a whole, and trust.
+//! About the desk and the fleet as a whole.
 
 use serde::{Deserialize, Serialize};
-use slipway_core::{
-    secret::Password,
-    trust::{Pin, PinKind},
-};
+use slipway_core::secret::Password;
 use slipway_fleet::{
     AppError, Fleet,
-    views::{AcceptPin, AppInfo, Overview},
+    views::{AppInfo, Overview},
 };
 use specta::Type;
 
@@ -72,28 +69,12 @@ pub async fn overview(desk: State<'_>) -> Answer<Overview> {
     desk.fleet()?.overview().await
 }
 
+/// A page is painted and can be used: work in the background may begin, and it is the mark that
+/// `cargo xtask bench` waits for.
 #[tauri::command]
 #[specta::specta]
-pub async fn pins(desk: State<'_>) -> Answer<Vec<Pin>> {
-    desk.fleet()?.pins().await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn accept_pin(desk: State<'_>, pin: AcceptPin) -> Answer<()> {
-    desk.fleet()?.accept_pin(pin).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn remove_pin(desk: State<'_>, kind: PinKind, peer: String) -> Answer<()> {
-    desk.fleet()?.remove_pin(kind, &peer).await
-}
-
-/// A page can be used: the mark that `cargo xtask bench` waits for. Silent otherwise.
-#[tauri::command]
-#[specta::specta]
-pub async fn bench_ready(route: String) -> Answer<()> {
+pub async fn bench_ready(desk: State<'_>, route: String) -> Answer<()> {
+    desk.page_shown.notify_one();
     if std::env::var_os("SLIPWAY_BENCH").is_some() {
         use std::io::Write;
         let _ = writeln!(std::io::stderr(), "slipway: ready {route}");

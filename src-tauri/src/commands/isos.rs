@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use slipway_core::{ids::IsoId, iso::Iso};
-use slipway_fleet::views::{ImportProgress, IsoView, PublicationView};
+use slipway_fleet::views::{
+    ImportProgress, IsoView, MediaAddress, PublicationView, PublishRequest,
+};
 use tauri::ipc::Channel;
 
 use super::{Answer, State};
@@ -36,13 +38,25 @@ pub async fn remove_iso(desk: State<'_>, id: IsoId) -> Answer<()> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn publish_iso(desk: State<'_>, id: IsoId) -> Answer<PublicationView> {
-    desk.fleet()?.publish_iso(&id).await
+pub async fn publish_iso(desk: State<'_>, request: PublishRequest) -> Answer<PublicationView> {
+    desk.fleet()?.publish_iso(&request).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn unpublish_iso(desk: State<'_>, token: String) -> Answer<()> {
-    desk.fleet()?.unpublish_iso(&token).await;
-    Ok(())
+pub async fn unpublish_iso(desk: State<'_>, id: String) -> Answer<()> {
+    desk.fleet()?.unpublish_iso(&id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn media_addresses(desk: State<'_>) -> Answer<Vec<MediaAddress>> {
+    Ok(desk.fleet()?.media_addresses())
+}
+
+/// Our CA's certificate, PEM, as it is written where the person said.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_ca_certificate(desk: State<'_>, path: String) -> Answer<()> {
+    desk.fleet()?.export_ca_certificate(Path::new(&path)).await
 }

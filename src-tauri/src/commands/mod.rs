@@ -1,10 +1,16 @@
 //! The commands: each passes its arguments on and the answer back.
 
+pub mod bmcs;
 pub mod cards;
+pub mod credentials;
 pub mod desk;
+pub mod discovery;
+pub mod images;
 pub mod isos;
 pub mod jobs;
 pub mod lab;
+pub mod studio;
+pub mod trust;
 
 use slipway_fleet::AppError;
 

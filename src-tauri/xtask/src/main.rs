@@ -13,6 +13,7 @@ mod node;
 mod package;
 mod packages;
 mod project;
+mod python;
 mod session;
 mod setup;
 mod steps;
@@ -35,9 +36,10 @@ Usage: cargo xtask COMMAND
   demo [--release]    the simulated rack and the app's window on it; where there is no display,
                       under Xvfb, with a screenshot in demo/window.png
   demo --headless     the same rack from the command line: deploy, status, upgrade, rollback
-  test [--only PART]  all tests; PART is one of: ui, build, rust, window, pages
+  test [--only PART]  all tests; PART is one of: ui, build, rust, tour, window, pages
   check               formatting, lints, licences and sources, types, bindings
-  bench [PART …]      the speed bars, measured; PART is one of: startup, list, cli (all of them)
+  bench [PART …]      the speed bars, measured; PART is one of: cli, list, redfish, startup (all)
+  pictures            the README's pictures, taken anew in docs/images
   package             the deb and the rpm
 
 Builds go to $CARGO_TARGET_DIR, or else to ~/.cache/slipway/target, which all working trees share.
@@ -81,6 +83,7 @@ fn command(words: &[&str]) -> Result {
             let parts = chosen(parts, bench::Part::ALL, bench::Part::word)?;
             bench::bench(&mut Project::find()?, &parts)
         }
+        ["pictures"] => test::pictures(&mut Project::find()?),
         ["package"] => package::package(&mut Project::find()?),
         // What xtask starts inside a session of its own; not for people.
         [demo::INSIDE, slipway, slipctl] => demo::inside(&Project::find()?, slipway, slipctl),
@@ -118,7 +121,7 @@ mod tests {
             .to_string();
         assert_eq!(
             error,
-            "unknown: windows; it is one of ui, build, rust, window, pages"
+            "unknown: windows; it is one of ui, build, rust, tour, window, pages"
         );
     }
 

@@ -74,7 +74,8 @@ impl Project {
             | packages::Source::Base
             | packages::Source::BaseOf(_)
             | packages::Source::Rustup
-            | packages::Source::Node => std::env::split_paths(&self.path)
+            | packages::Source::Node
+            | packages::Source::PyPi => std::env::split_paths(&self.path)
                 .chain(["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from))
                 .collect(),
         };

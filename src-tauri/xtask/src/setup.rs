@@ -4,9 +4,9 @@ use crate::distro::{self, Distro};
 use crate::packages::{
     Family, Kind, NEEDS, Need, Purpose, Source, UBUNTU_NAMES, UNWANTED_SERVICES,
 };
-use crate::{Result, node, project::Project, tool::Tool};
+use crate::{Result, node, project::Project, python, tool::Tool};
 
-/// Brings the system packages, Node.js and the UI's npm packages that these purposes need.
+/// Brings what these purposes need: system packages, Node.js, npm packages, programs from PyPI.
 pub fn setup(project: &mut Project, purposes: &[Purpose]) -> Result {
     let wanted: Vec<&Need> = NEEDS
         .iter()
@@ -44,6 +44,9 @@ pub fn setup(project: &mut Project, purposes: &[Purpose]) -> Result {
         }
     }
     node::ensure(project)?;
+    if wanted.iter().any(|need| need.source == Source::PyPi) {
+        python::ensure(project)?;
+    }
     let absent: Vec<String> = wanted
         .iter()
         .filter(|need| need.kind == Kind::Program && need.source != Source::NodeModules)
@@ -51,6 +54,7 @@ pub fn setup(project: &mut Project, purposes: &[Purpose]) -> Result {
         .map(|need| match need.source {
             Source::System { apt, dnf } => format!("{} (apt: {apt}, dnf: {dnf})", need.name),
             Source::Rustup => format!("{} (by rustup)", need.name),
+            Source::PyPi => format!("{} (tests/requirements.txt)", need.name),
             Source::Base
             | Source::BaseOf(_)
             | Source::Node
@@ -85,7 +89,8 @@ fn missing_packages(
         | Source::Rustup
         | Source::Node
         | Source::NodeModules
-        | Source::CargoInstall => None,
+        | Source::CargoInstall
+        | Source::PyPi => None,
     };
     let (libraries, programs): (Vec<&Need>, Vec<&Need>) = wanted
         .iter()

@@ -1,11 +1,13 @@
 //! `cargo xtask test`: everything, in order, stopping at the first that fails.
 
+use crate::binaries::{self, Profile};
 use crate::packages::{Purpose, find_program};
 use crate::project::{ONE_FEATURE_SET, Project};
 use crate::session::{Display, Session};
 use crate::setup::setup;
 use crate::steps::Steps;
-use crate::{Result, binaries};
+use crate::{Result, tour};
+use std::path::PathBuf;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -16,18 +18,27 @@ pub enum Part {
     Ui,
     Build,
     Rust,
+    Tour,
     Window,
     Pages,
 }
 
 impl Part {
-    pub const ALL: &[Self] = &[Self::Ui, Self::Build, Self::Rust, Self::Window, Self::Pages];
+    pub const ALL: &[Self] = &[
+        Self::Ui,
+        Self::Build,
+        Self::Rust,
+        Self::Tour,
+        Self::Window,
+        Self::Pages,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
             Self::Ui => "ui",
             Self::Build => "build",
             Self::Rust => "rust",
+            Self::Tour => "tour",
             Self::Window => "window",
             Self::Pages => "pages",
         }
@@ -38,6 +49,7 @@ impl Part {
             Self::Ui => "ui: components and functions, by Vitest",
             Self::Build => "build: the UI, which the app embeds",
             Self::Rust => "rust: every crate, and the app's own tests",
+            Self::Tour => "tour: the main job by slipctl, as `cargo xtask demo --headless` runs it",
             Self::Window => "window: the app in a real window, by WebDriver",
             Self::Pages => "pages: every page in Chromium, with axe",
         }
@@ -64,7 +76,8 @@ pub fn test(project: &mut Project, only: Option<Part>) -> Result {
                 .run(),
             Part::Build => binaries::ui(project),
             Part::Rust => rust(project),
-            Part::Window => window(project),
+            Part::Tour => tour::run(project, Profile::Debug),
+            Part::Window => window(project, &[]).map(drop),
             Part::Pages => pages(project),
         })?;
     }
@@ -88,7 +101,33 @@ fn rust(project: &Project) -> Result {
         .run()
 }
 
-fn window(project: &Project) -> Result {
+/// `cargo xtask pictures`: the README's pictures, taken anew from the window on a simulated rack.
+pub fn pictures(project: &mut Project) -> Result {
+    let mut steps = Steps::new();
+    steps.run("setup: what is missing", || {
+        setup(project, &[Purpose::Build, Purpose::Test])
+    })?;
+    let project = &*project;
+    steps.run(Part::Build.heading(), || binaries::ui(project))?;
+    steps.run("pictures: the main job, clicked", || {
+        let kept = window(project, &[PICTURED])?;
+        for name in ["cards.png", "card.png"] {
+            let picture = project.root.join("docs/images").join(name);
+            std::fs::copy(kept.join(name), &picture)
+                .map_err(|error| format!("{}: {error}", kept.join(name).display()))?;
+            println!("{}", picture.display());
+        }
+        Ok(())
+    })?;
+    steps.report();
+    Ok(())
+}
+
+/// The test that takes them.
+const PICTURED: &str = "a_card_is_deployed_upgraded_and_rolled_back_in_the_window";
+
+/// Runs the window's tests, or those of these names; gives the folder of what they kept.
+fn window(project: &Project, only: &[&str]) -> Result<PathBuf> {
     let source = project.root.join("tests/e2e/window.rs");
     if !source.is_file() {
         return Err(format!("{} is missing: the window has no tests", source.display()).into());
@@ -130,6 +169,7 @@ fn window(project: &Project) -> Result {
     let session = Session::new()?;
     let tests = tests()?
         .args(["--", "--nocapture", "--test-threads=1"])
+        .args(only)
         .env("SLIPWAY_APP", app)
         .env("SLIPCTL", slipctl)
         .env("SLIPWAY_SHOTS", &kept)
@@ -138,7 +178,8 @@ fn window(project: &Project) -> Result {
         .wrap(project, Display::Virtual, tests)?
         .limit(25 * MINUTE)
         .run()
-        .map_err(|error| format!("{error}; what the tests kept is in {}", kept.display()).into())
+        .map_err(|error| format!("{error}; what the tests kept is in {}", kept.display()))?;
+    Ok(kept)
 }
 
 fn pages(project: &Project) -> Result {

@@ -166,6 +166,18 @@ impl Tool {
         Ok(Running { child, shown })
     }
 
+    /// Starts it in the background with pipes to its input and from its output.
+    pub fn start_talking(self) -> Result<Running> {
+        let shown = self.shown();
+        let child = self
+            .command()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("starting {shown}: {error}"))?;
+        Ok(Running { child, shown })
+    }
+
     /// Starts it in the background with all that it prints in a file.
     pub fn start_logged(self, log: &Path) -> Result<Running> {
         let shown = self.shown();

@@ -22,13 +22,12 @@ pub fn tour(project: &mut Project, profile: Profile) -> Result {
     steps.run("setup: what is missing", || {
         setup(project, &[Purpose::Build, Purpose::Demo])
     })?;
-    let project = &*project;
-    let mut slipctl = None;
-    steps.run("build: slipctl", || {
-        slipctl = Some(binaries::slipctl(project, profile)?);
-        Ok(())
-    })?;
-    let slipctl = slipctl.ok_or("nothing was built")?;
+    run(project, profile)
+}
+
+/// The tour, where everything is there but `slipctl`.
+pub fn run(project: &Project, profile: Profile) -> Result {
+    let slipctl = binaries::slipctl(project, profile)?;
     let itself = project
         .ours(&std::env::current_exe()?)?
         .arg(INSIDE)

@@ -18,6 +18,8 @@ import SyncAltIcon from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import type { ComponentProps } from "react";
 import { Link } from "react-router";
 import { SlipwayMark } from "@/components/SlipwayMark";
+import { Finder } from "@/features/find/Finder";
+import { NotificationBell } from "@/features/notifications/NotificationBell";
 import { useAppInfo } from "@/ipc/queries/app";
 import { useJobs } from "@/ipc/queries/jobs";
 import { counted } from "@/lib/format";
@@ -71,7 +73,9 @@ function LabBadge() {
   );
 }
 
-export function AppMasthead() {
+type Props = { notificationsOpen: boolean; onNotifications: () => void };
+
+export function AppMasthead({ notificationsOpen, onNotifications }: Props) {
   return (
     <Masthead>
       <MastheadMain>
@@ -91,6 +95,9 @@ export function AppMasthead() {
         <Toolbar isFullHeight isStatic>
           <ToolbarContent alignItems="center">
             <ToolbarItem>
+              <Finder />
+            </ToolbarItem>
+            <ToolbarItem>
               {/* A bar of full height would stretch it. */}
               <span className="slipway-middle">
                 <LabBadge />
@@ -99,6 +106,9 @@ export function AppMasthead() {
             <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>
               <ToolbarItem>
                 <RunningJobs />
+              </ToolbarItem>
+              <ToolbarItem>
+                <NotificationBell open={notificationsOpen} onToggle={onNotifications} />
               </ToolbarItem>
               <ToolbarItem>
                 <ThemeSwitch />

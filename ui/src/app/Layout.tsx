@@ -7,22 +7,36 @@ import {
   PageSidebarBody,
   SkipToContent,
 } from "@patternfly/react-core";
-import { useEffect, useRef } from "react";
-import { Link, Outlet, useLocation } from "react-router";
+import CogIcon from "@patternfly/react-icons/dist/esm/icons/cog-icon";
+import CompactDiscIcon from "@patternfly/react-icons/dist/esm/icons/compact-disc-icon";
+import LayerGroupIcon from "@patternfly/react-icons/dist/esm/icons/layer-group-icon";
+import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
+import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
+import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
+import TasksIcon from "@patternfly/react-icons/dist/esm/icons/tasks-icon";
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Link, Outlet, useLocation, useNavigation } from "react-router";
 import { useChangeEvents } from "@/ipc/events";
-import { useDesk } from "@/ipc/queries/app";
+import { benchReady, useDesk } from "@/ipc/queries/app";
 import { AppMasthead } from "./AppMasthead";
 import { LockedPage } from "./LockedPage";
 
 const MAIN = "main";
 
+/** Loaded once somebody opens it: no page waits for it. */
+const NotificationsDrawer = lazy(async () => ({
+  default: (await import("@/features/notifications/NotificationsDrawer")).NotificationsDrawer,
+}));
+
 /** Only what works stands here. */
-const PAGES: [word: string, path: string][] = [
-  ["Overview", "/overview"],
-  ["Cards", "/cards"],
-  ["ISOs", "/isos"],
-  ["Jobs", "/jobs"],
-  ["Settings", "/settings"],
+const PAGES: [word: string, path: string, Icon: ComponentType][] = [
+  ["Overview", "/overview", TachometerAltIcon],
+  ["Cards", "/cards", MicrochipIcon],
+  ["Hosts", "/hosts", ServerIcon],
+  ["Images", "/images", LayerGroupIcon],
+  ["ISOs", "/isos", CompactDiscIcon],
+  ["Jobs", "/jobs", TasksIcon],
+  ["Settings", "/settings", CogIcon],
 ];
 
 /** Pages without an own place in the navigation belong to one that has. */
@@ -35,7 +49,7 @@ function AppNav({ pathname }: { pathname: string }) {
       <PageSidebarBody>
         <Nav aria-label="Pages">
           <NavList>
-            {PAGES.map(([word, path]) => {
+            {PAGES.map(([word, path, Icon]) => {
               const isActive = at === path || at.startsWith(`${path}/`);
               return (
                 <NavItem key={path} itemId={path} isActive={isActive}>
@@ -44,7 +58,10 @@ function AppNav({ pathname }: { pathname: string }) {
                     data-testid={`nav-${word.toLowerCase()}`}
                     aria-current={isActive ? "page" : undefined}
                   >
-                    {word}
+                    <span className="slipway-nav-word">
+                      <Icon />
+                      {word}
+                    </span>
                   </Link>
                 </NavItem>
               );
@@ -68,9 +85,20 @@ function useFreshPage(pathname: string) {
   }, [pathname]);
 }
 
+/** Work in the background begins after the first page. The fleet table tells of itself: its rows come later. */
+function useFirstPage(pathname: string, known: boolean) {
+  const { state } = useNavigation();
+  const shown = known && state === "idle" && pathname !== "/cards";
+  useEffect(() => {
+    if (shown) benchReady(pathname);
+  }, [shown, pathname]);
+}
+
 export function Layout() {
   const { pathname } = useLocation();
   const desk = useDesk();
+  const [notifications, setNotifications] = useState(false);
+  useFirstPage(pathname, desk.data !== undefined);
   useChangeEvents();
   useFreshPage(pathname);
   const skip = (
@@ -87,7 +115,18 @@ export function Layout() {
   );
   return (
     <Page
-      masthead={<AppMasthead />}
+      masthead={
+        <AppMasthead
+          notificationsOpen={notifications}
+          onNotifications={() => setNotifications(!notifications)}
+        />
+      }
+      notificationDrawer={
+        <Suspense fallback={null}>
+          {notifications && <NotificationsDrawer onClose={() => setNotifications(false)} />}
+        </Suspense>
+      }
+      isNotificationDrawerExpanded={notifications}
       sidebar={<AppNav pathname={pathname} />}
       skipToContent={skip}
       mainContainerId={MAIN}

@@ -1,5 +1,6 @@
 import "@patternfly/react-core/dist/styles/base.css";
 import "./app.css";
+import "@/components/dense.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";

@@ -39,12 +39,38 @@ export const routes: RouteObject[] = [
       {
         path: "add",
         lazy: async () => ({
-          Component: (await import("@/features/fleet/add/AddCardPage")).AddCardPage,
+          Component: (await import("@/features/add/AddCardsPage")).AddCardsPage,
+        }),
+      },
+      {
+        path: "hosts",
+        lazy: async () => ({ Component: (await import("@/features/hosts/HostsPage")).HostsPage }),
+      },
+      {
+        path: "hosts/:id",
+        lazy: async () => ({ Component: (await import("@/features/hosts/HostPage")).HostPage }),
+      },
+      {
+        path: "images",
+        lazy: async () => ({
+          Component: (await import("@/features/images/ImagesPage")).ImagesPage,
+        }),
+      },
+      {
+        path: "images/build",
+        lazy: async () => ({
+          Component: (await import("@/features/images/BuildImagePage")).BuildImagePage,
         }),
       },
       {
         path: "isos",
         lazy: async () => ({ Component: (await import("@/features/isos/IsosPage")).IsosPage }),
+      },
+      {
+        path: "isos/build",
+        lazy: async () => ({
+          Component: (await import("@/features/isos/build/BuildIsoPage")).BuildIsoPage,
+        }),
       },
       {
         path: "deploy",

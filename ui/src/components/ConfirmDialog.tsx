@@ -21,6 +21,8 @@ type Props = {
   error?: unknown;
   width?: ModalProps["width"];
   variant?: ModalProps["variant"];
+  /** It may be longer than the window, with nothing in it that takes the focus. */
+  scrolls?: boolean;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -43,7 +45,10 @@ export function ConfirmDialog(props: Props) {
         labelId={`${id}-title`}
         titleIconVariant={danger ? "warning" : undefined}
       />
-      <ModalBody id={`${id}-body`}>
+      <ModalBody
+        id={`${id}-body`}
+        {...(props.scrolls && { tabIndex: 0, role: "region", "aria-label": title })}
+      >
         {props.children}
         {props.error !== undefined && props.error !== null && (
           <ErrorAlert error={props.error} title="It was not started" />

@@ -3,7 +3,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link, useNavigate } from "react-router";
 import type { JobRow } from "@/ipc/bindings";
 import { percent, sentence } from "@/lib/format";
-import { jobTitle } from "@/lib/jobs";
+import { doneWords, jobTitle } from "@/lib/jobs";
 import { useNow } from "@/lib/now";
 import { between, span } from "@/lib/time";
 import { OutcomeLabel } from "./OutcomeLabel";
@@ -21,7 +21,7 @@ function JobStanding({ job }: { job: JobRow }) {
   if (job.outcome !== "running") {
     return (
       <span className="slipway-subtle">
-        {sentence(job.message ?? (job.outcome === "succeeded" ? "booted and verified" : job.step))}
+        {sentence(job.message ?? (job.outcome === "succeeded" ? doneWords(job) : job.step))}
       </span>
     );
   }
@@ -61,7 +61,7 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
       <Thead>
         <Tr>
           <Th width={15}>Job</Th>
-          {showCard && <Th width={10}>Card</Th>}
+          {showCard && <Th width={10}>About</Th>}
           <Th width={15}>State</Th>
           <Th>Standing</Th>
           <Th width={10}>Started</Th>
@@ -75,17 +75,21 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             isClickable
             tabIndex={-1}
             onRowClick={() => navigate(`/jobs/${job.id}`)}
-            data-testid={`job-row-${job.dpu_name}`}
+            data-testid={`job-row-${job.subject}`}
           >
             <Td dataLabel="Job">
               <Link to={`/jobs/${job.id}`}>{job.kind}</Link>
               <div className="slipway-subtle">{job.what}</div>
             </Td>
             {showCard && (
-              <Td dataLabel="Card">
-                <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
-                  {job.dpu_name}
-                </Link>
+              <Td dataLabel="About" modifier="nowrap">
+                {job.dpu ? (
+                  <Link to={`/cards/${job.dpu}`} onClick={(event) => event.stopPropagation()}>
+                    {job.subject}
+                  </Link>
+                ) : (
+                  job.subject
+                )}
               </Td>
             )}
             <Td dataLabel="State">
@@ -94,7 +98,7 @@ export function JobsTable({ jobs, label, showCard = true }: Props) {
             <Td dataLabel="Standing">
               <JobStanding job={job} />
             </Td>
-            <Td dataLabel="Started">
+            <Td dataLabel="Started" modifier="nowrap">
               <RelativeTime at={job.created_at} />
             </Td>
             <Td dataLabel="Took">

@@ -32,7 +32,7 @@ export function TickCell(props: Props) {
 /** The cell by which all rows are ticked. */
 export function TickHead(props: Props) {
   return (
-    <Th className="slipway-tick" aria-label="Select">
+    <Th className="slipway-tick" modifier="fitContent" aria-label="Select">
       <Tick {...props} />
     </Th>
   );

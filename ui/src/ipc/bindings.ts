@@ -10,9 +10,6 @@ export const commands = {
 	unlock: (passphrase: string) => typedError<DeskState, AppError>(__TAURI_INVOKE("unlock", { passphrase })),
 	appInfo: () => typedError<AppInfo, AppError>(__TAURI_INVOKE("app_info")),
 	overview: () => typedError<Overview, AppError>(__TAURI_INVOKE("overview")),
-	pins: () => typedError<Pin[], AppError>(__TAURI_INVOKE("pins")),
-	acceptPin: (pin: AcceptPin) => typedError<null, AppError>(__TAURI_INVOKE("accept_pin", { pin })),
-	removePin: (kind: PinKind, peer: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_pin", { kind, peer })),
 	/**  A page can be used: the mark that `cargo xtask bench` waits for. Silent otherwise. */
 	benchReady: (route: string) => typedError<null, AppError>(__TAURI_INVOKE("bench_ready", { route })),
 	dpus: (query: DpuQuery) => typedError<DpuPage, AppError>(__TAURI_INVOKE("dpus", { query })),
@@ -23,11 +20,85 @@ export const commands = {
 	probe: (imc: string, imcSsh: string | null) => typedError<Probe, AppError>(__TAURI_INVOKE("probe", { imc, imcSsh })),
 	addDpu: (card: AddDpu) => typedError<DpuId, AppError>(__TAURI_INVOKE("add_dpu", { card })),
 	removeDpu: (id: DpuId) => typedError<null, AppError>(__TAURI_INVOKE("remove_dpu", { id })),
+	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
+	/**  A card's IMC has the id of its card. */
+	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
+	/**  Reads all of it now. */
+	refreshBmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("refresh_bmc", { id })),
+	addBmc: (bmc: AddBmc) => typedError<BmcId, AppError>(__TAURI_INVOKE("add_bmc", { bmc })),
+	removeBmc: (id: BmcId) => typedError<null, AppError>(__TAURI_INVOKE("remove_bmc", { id })),
+	/**  The last crawl as the service wrote it. */
+	rawBmc: (id: BmcId) => typedError<RawView, AppError>(__TAURI_INVOKE("raw_bmc", { id })),
+	/**  Inserts, ejects, sets the boot override or resets, and answers with what was read back. */
+	actOnBmc: (id: BmcId, order: BmcOrder, onProgress: Channel<BmcProgress>) => typedError<BmcOutcome, AppError>(__TAURI_INVOKE("act_on_bmc", { id, order, onProgress })),
+	/**  A person says in which server a card is. */
+	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
+	lookPolicy: () => typedError<LookPolicy, AppError>(__TAURI_INVOKE("look_policy")),
+	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
+	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
+	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
+	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
+	/**  That of the IMC's Redfish is tried before it is kept. */
+	setCardLogin: (change: SetCardLogin) => typedError<null, AppError>(__TAURI_INVOKE("set_card_login", { change })),
+	/**  What a list says, without asking any address. */
+	previewDiscovery: (text: string) => typedError<AddressList, AppError>(__TAURI_INVOKE("preview_discovery", { text })),
+	/**  Goes on in the background; each row that moves is a change of tag `discovery`. */
+	startDiscovery: (request: DiscoveryRequest) => typedError<DiscoveryId, AppError>(__TAURI_INVOKE("start_discovery", { request })),
+	discovery: (id: DiscoveryId) => typedError<DiscoveryView, AppError>(__TAURI_INVOKE("discovery", { id })),
+	cancelDiscovery: (id: DiscoveryId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_discovery", { id })),
+	/**  Accepts what these rows show, and goes on with them. */
+	trustDiscovered: (trust: TrustDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("trust_discovered", { trust })),
+	/**  Goes on with these rows by another profile. */
+	retryDiscovered: (retry: RetryDiscovered) => typedError<null, AppError>(__TAURI_INVOKE("retry_discovered", { retry })),
+	/**  Cards where they are Intel IPUs, other BMCs else; an error of a row is in the answer. */
+	addDiscovered: (id: DiscoveryId, rows: AddDiscovered[]) => typedError<AddedRow[], AppError>(__TAURI_INVOKE("add_discovered", { id, rows })),
+	/**  Those that block come first. */
+	pins: () => typedError<PinView[], AppError>(__TAURI_INVOKE("pins")),
+	acceptPin: (pin: AcceptPin) => typedError<null, AppError>(__TAURI_INVOKE("accept_pin", { pin })),
+	removePin: (kind: PinKind, peer: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_pin", { kind, peer })),
+	siteCa: () => typedError<SiteCaView, AppError>(__TAURI_INVOKE("site_ca")),
+	/**  In place of those before; `None`: nobody. */
+	setSiteCa: (pem: string | null) => typedError<SiteCaView, AppError>(__TAURI_INVOKE("set_site_ca", { pem })),
+	imagePrerequisites: (architecture: Architecture) => typedError<Prerequisite[], AppError>(__TAURI_INVOKE("image_prerequisites", { architecture })),
+	/**  The build secrets that this machine has. */
+	entitlement: () => typedError<EntitlementFile[], AppError>(__TAURI_INVOKE("entitlement")),
+	planImageBuild: (request: ImageBuildRequest) => typedError<ImageBuildPlanView, AppError>(__TAURI_INVOKE("plan_image_build", { request })),
+	buildImage: (request: ImageBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_image", { request })),
+	imageBuildLog: (job: JobId, after: ByteCount) => typedError<BuildLogPart, AppError>(__TAURI_INVOKE("image_build_log", { job, after })),
+	lintContainerfile: (folder: string, containerfile: string | null, target: LintTarget) => typedError<LintReport, AppError>(__TAURI_INVOKE("lint_containerfile", { folder, containerfile, target })),
+	/**  `image`: a reference that podman has, an OCI directory, or an OCI archive. */
+	lintImage: (image: string, target: LintTarget) => typedError<LintReport, AppError>(__TAURI_INVOKE("lint_image", { image, target })),
+	localImages: () => typedError<LocalImage[], AppError>(__TAURI_INVOKE("local_images")),
+	inspectImage: (image: string) => typedError<LocalImage, AppError>(__TAURI_INVOKE("inspect_image", { image })),
+	tagImage: (image: string, reference: ImageReference) => typedError<null, AppError>(__TAURI_INVOKE("tag_image", { image, reference })),
+	imageTags: (reference: ImageReference, after: string | null) => typedError<ImageTags, AppError>(__TAURI_INVOKE("image_tags", { reference, after })),
+	imageTag: (reference: ImageReference) => typedError<ImageTagView, AppError>(__TAURI_INVOKE("image_tag", { reference })),
+	registrySettings: () => typedError<RegistrySettingsView, AppError>(__TAURI_INVOKE("registry_settings")),
+	setRegistrySettings: (settings: RegistrySettings) => typedError<null, AppError>(__TAURI_INVOKE("set_registry_settings", { settings })),
+	/**  Tries the login before it is kept. */
+	registryLogin: (login: RegistryLogin) => typedError<null, AppError>(__TAURI_INVOKE("registry_login", { login })),
+	registryLogout: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("registry_logout", { registry })),
+	/**  What a form begins with. */
+	defaultImageTemplate: () => typedError<Template, AppError>(__TAURI_INVOKE("default_image_template")),
+	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
+	/**  Writes the template into a folder; a file that is there already stops it. */
+	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
+	planImageBuilder: (request: ImageBuilderRequest) => typedError<ImageBuilderView, AppError>(__TAURI_INVOKE("plan_image_builder", { request })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
-	publishIso: (id: IsoId) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { id })),
-	unpublishIso: (token: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { token })),
+	publishIso: (request: PublishRequest) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { request })),
+	unpublishIso: (id: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { id })),
+	mediaAddresses: () => typedError<MediaAddress[], AppError>(__TAURI_INVOKE("media_addresses")),
+	/**  Our CA's certificate, PEM, as it is written where the person said. */
+	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
+	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
+	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
+	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
+	planIsoBuild: (request: IsoBuildRequest) => typedError<IsoPlanView, AppError>(__TAURI_INVOKE("plan_iso_build", { request })),
+	buildIso: (request: IsoBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_iso", { request })),
+	verifyIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<IsoVerifyView, AppError>(__TAURI_INVOKE("verify_iso", { path, onProgress })),
+	reservedMemoryFile: () => typedError<string, AppError>(__TAURI_INVOKE("reserved_memory_file")),
 	planDeploy: (request: DeployRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_deploy", { request })),
 	deploy: (request: DeployRequest) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy", { request })),
 	planBootChange: (request: BootChangeRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_boot_change", { request })),
@@ -55,7 +126,7 @@ export type AccRoute = { route: "direct"; address: Address } |
 /**  A channel through the IMC's sshd to this address. */
 { route: "through_imc"; address: Address };
 
-/**  A pin that blocks: what is pinned, and what the peer shows now. */
+/**  A pin that blocks: what the peer shows now, to be accepted. */
 export type AcceptPin = {
 	kind: PinKind,
 	peer: string,
@@ -70,6 +141,38 @@ export type ActionView = {
 	why_not: string | null,
 };
 
+/**  A network adapter of a chassis. */
+export type AdapterInfo = {
+	id?: string | null,
+	name?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	firmware?: string | null,
+	/**  Lower case, with colons. */
+	macs?: string[],
+	health?: Health,
+};
+
+/**  Any Redfish service to add that is no card's IMC. The password crosses inwards only. */
+export type AddBmc = {
+	name: string,
+	/**  `host` or `host:port`; 443 where it is missing. */
+	address: string,
+	login: NewLogin,
+	labels: string[],
+	/**  What the person accepted, from the probe. */
+	certificate: Fingerprint,
+};
+
+/**  A row to add: a card, where it is an Intel IPU's IMC, else another BMC. */
+export type AddDiscovered = {
+	row: number,
+	name: string,
+	labels: string[],
+};
+
 /**  A card to add. The password crosses inwards only. */
 export type AddDpu = {
 	name: string,
@@ -80,19 +183,34 @@ export type AddDpu = {
 	/**  `host:port` of the ACC; through the IMC to 192.168.0.2 where it is missing. */
 	acc: string | null,
 	host: string | null,
-	user: string,
-	password: string,
+	login: NewLogin,
+	/**  How the IMC's SSH is logged in to; as Redfish where it is missing. */
+	ssh_login: ImcSshLogin | null,
 	/**  For an ACC that does not know Slipway's key yet. */
-	acc_user: string | null,
-	acc_password: string | null,
+	acc_login: NewLogin | null,
 	labels: string[],
 	/**  What the person accepted, from the probe. */
 	certificate: Fingerprint,
-	host_key: Fingerprint,
+	/**  `None`: its SSH showed none, and is not used until one is accepted. */
+	host_key: Fingerprint | null,
+};
+
+/**  How adding a row went. */
+export type AddedRow = {
+	row: number,
+	name: string,
+	bmc: BmcId | null,
+	error: AppError | null,
 };
 
 /**  A host name or IP address, and a port. IPv6 is written `[::1]:8443`. */
 export type Address = string;
+
+/**  What a list says. */
+export type AddressList = {
+	candidates: Candidate[],
+	problems: LineProblem[],
+};
 
 /**  An error as it crosses: what happened, the evidence, the next action. */
 export type AppError = {
@@ -121,6 +239,9 @@ export type AppInfo = {
 	runs_jobs: boolean,
 };
 
+/**  The machine an image is for. Cards are aarch64; the desk that builds for them often is not. */
+export type Architecture = "aarch64" | "x86_64";
+
 /**  A card that needs somebody. */
 export type Attention = {
 	dpu: DpuId,
@@ -131,12 +252,160 @@ export type Attention = {
 	job: JobId | null,
 };
 
+export type AuthPlace = {
+	path: string,
+	exists: boolean,
+};
+
 /**  An answer of a registry. */
 export type AvailableImage = {
 	reference: ImageReference,
 	digest: ImageDigest,
 	version: string | null,
 	checked_at: Timestamp,
+};
+
+export type Binding = 
+/**  bootc pulls it with the image and keeps it beside it. */
+"logical" | 
+/**  It lies in the image's own layers. */
+"physical";
+
+/**  What can be done to a Redfish service. */
+export type BmcAction = "insert" | "eject" | "set_boot" | "reset";
+
+/**  One action at one resource, as data: one that is not offered says why. */
+export type BmcActionView = {
+	action: BmcAction,
+	/**  The slot, system or manager: what the order names. Empty where there is none. */
+	target: string,
+	/**  What people call that: "Virtual CD", "System 1". */
+	target_name: string,
+	/**  "Insert a medium", "Reset the manager" */
+	label: string,
+	/**  Reset types, or boot targets. */
+	choices: string[],
+	/**  For the boot override: `Once`, `Continuous`, `Disabled`, as far as they are offered. */
+	modes: BootOverrideEnabled[],
+	/**  What it does to what runs there, for the question before it. `None`: it interrupts nothing. */
+	interrupts: string | null,
+	/**  `None`: it may be done. */
+	why_not: string | null,
+};
+
+/**  One Redfish service. A card's IMC has the id of its card. */
+export type BmcId = string;
+
+/**  Whose management controller answers. */
+export type BmcKind = 
+/**  The IMC of an Intel IPU. */
+{ kind: "intel_imc" } | 
+/**  A server's: iDRAC, iLO, XCC, OpenBMC, … */
+{ kind: "server"; vendor: string | null; product: string | null } | 
+/**  The BMC of an NVIDIA BlueField card: recognised, never sent to virtual media. */
+{ kind: "blue_field"; product: string | null } | 
+/**  A Redfish service that says too little of itself. */
+{ kind: "unknown" };
+
+/**  What to do. `slot`, `system` and `target` are paths of the inventory. */
+export type BmcOrder = { action: "insert"; slot: string; image: string } | { action: "eject"; slot: string } | { action: "set_boot"; system: string; enabled: BootOverrideEnabled; target: string } | { action: "reset"; target: string; reset_type: string };
+
+/**  What an order led to, as it was read back. */
+export type BmcOutcome = {
+	sentence: string,
+	slot: MediaSlotInfo | null,
+	boot: BootOverride | null,
+};
+
+export type BmcPage = {
+	rows: BmcRow[],
+	/**  Rows that match. */
+	total: number,
+};
+
+/**  While an order is carried out. */
+export type BmcProgress = {
+	/**  "The BMC is fetching the image (task 7 runs for 12 s)" */
+	sentence: string,
+	/**  Seconds since the order. */
+	seconds: number,
+};
+
+/**  A page of Redfish services. */
+export type BmcQuery = {
+	/**  In names, addresses, kinds, models, serial numbers, firmware and labels. */
+	search?: string | null,
+	/**  The cards' IMCs too; without it only servers, BlueFields and others. */
+	with_imcs?: boolean,
+	offset?: number,
+	/**  At most 500. */
+	limit?: number,
+};
+
+/**  A Redfish service in a list. */
+export type BmcRow = {
+	id: BmcId,
+	name: string,
+	address: Address,
+	kind: BmcKind,
+	/**  "Intel IPU's IMC", "Dell Inc. iDRAC", "BlueField BMC", "Redfish service". */
+	kind_text: string,
+	state: BmcState,
+	/**  Why it stands so, one sentence. */
+	reason: string,
+	/**  The card whose IMC this is. */
+	dpu: DpuId | null,
+	/**  The cards in this server. */
+	cards: PairedCard[],
+	health: Health,
+	firmware: string | null,
+	model: string | null,
+	serial_number: string | null,
+	power: string | null,
+	/**  When it answered last. */
+	seen: Timestamp | null,
+	labels: string[],
+};
+
+/**  How a BMC stands, worst first. */
+export type BmcState = 
+/**  It shows another certificate than the pinned one, or none is pinned: nothing is asked. */
+"untrusted" | 
+/**  It refuses our user name or password: nothing is asked until a person says so. */
+"refused" | "unreachable" | 
+/**  Its own health is not OK. */
+"degraded" | 
+/**  What is known is too old to be taken for the present. */
+"stale" | 
+/**  Never asked. */
+"unknown" | "healthy";
+
+/**  Everything about one Redfish service, as last seen. */
+export type BmcView = {
+	row: BmcRow,
+	inventory: Inventory | null,
+	/**  When the inventory was read. */
+	read_at: Timestamp | null,
+	/**  Whether the inventory is too old to be taken for the present. */
+	stale: boolean,
+	silent: Silence | null,
+	/**
+	 *  Looks that failed in a row, and when it is tried again; never by itself where a person is
+	 *  needed.
+	 */
+	failures: number,
+	next_look: Timestamp | null,
+	actions: BmcActionView[],
+	pins: PinView[],
+	/**  Who we are there: "profile lab-imcs (root)", "its own (root)". */
+	login: string,
+	/**  The profile, where it is one. */
+	profile: CredentialId | null,
+	/**  Of a card's IMC: the server that the card is in. */
+	pairing: PairingView | null,
+	added_at: Timestamp,
+	/**  Why it can't be removed by itself. */
+	why_not_remove: string | null,
 };
 
 /**  Which boot entry is wanted. */
@@ -173,10 +442,29 @@ export type BootEntry = {
 	checksum: string | null,
 };
 
+/**  A boot source override and what may be set. */
+export type BootInfo = {
+	enabled?: string | null,
+	target?: string | null,
+	/**  `UEFI` or `Legacy`. */
+	mode?: string | null,
+	enabled_offered?: string[],
+	targets_offered?: string[],
+};
+
 /**  Which entry the next boot takes, as far as `rollback` decides it. */
 export type BootOrder = "default" | "rollback" | 
 /**  A word that this release does not know, kept as it is. */
 { other: string };
+
+/**  Boot source override: `None` as target where the service says so or says something unknown. */
+export type BootOverride = {
+	enabled: BootOverrideEnabled,
+	/**  `Cd`, `RemoteDrive`, `None`, …, as Redfish writes it. */
+	target: string,
+};
+
+export type BootOverrideEnabled = "Disabled" | "Once" | "Continuous";
 
 /**  A card's own view of what it runs. */
 export type BootcStatus = {
@@ -191,8 +479,110 @@ export type BootcStatus = {
 	spec_image: string | null,
 };
 
+/**  A container that comes with the image, logically bound: bootc fetches it with every upgrade. */
+export type BoundContainer = {
+	/**  Of the quadlet and of its systemd service. */
+	name: string,
+	image: ImageReference,
+};
+
+/**  A container image that comes with the bootc image. */
+export type BoundImage = {
+	binding: Binding,
+	/**  Its reference, or the path where it lies where the reference isn't told. */
+	image: string,
+	/**  The quadlet, or the instruction. */
+	by: string,
+	line: number | null,
+};
+
+/**
+ *  A build argument. Its value stands in podman's command line and in the image's history, so a
+ *  secret is none: see [`looks_secret`].
+ */
+export type BuildArg = {
+	name: string,
+	value: string,
+};
+
+export type BuildFolder = {
+	/**  The build context. */
+	folder: string,
+	/**  Of the Containerfile; in the folder unless it is absolute. */
+	containerfile: string,
+	args: BuildArg[],
+	secrets: BuildSecret[],
+	/**  `--security-opt label=type:unconfined_t`: SELinux gets in the way of cross-building. */
+	selinux_unconfined: boolean,
+	/**  Fetch the base image again where the registry has a newer one. */
+	pull_newer: boolean,
+};
+
+/**  A piece of a build's log. */
+export type BuildLogPart = {
+	text: string,
+	/**  Ask for what comes after it with this. */
+	next: ByteCount,
+	/**  Nothing more will come. */
+	ended: boolean,
+};
+
+/**
+ *  `--secret id=…,src=…`: a file that RUN steps with that id may read, and that enters no layer.
+ *  The file is named, never copied and never read by us.
+ */
+export type BuildSecret = {
+	id: string,
+	path: string,
+};
+
+export type BuilderType = 
+/**
+ *  The builder makes the installer itself, from the image's own repositories. Deprecated by
+ *  image-builder; RHEL's documentation still names it.
+ */
+"anaconda_iso" | 
+/**  What image-builder goes on with: the installer is a bootc image of its own, with Anaconda. */
+"bootc_installer";
+
+export type BuilderUser = {
+	name: string,
+	/**  One SSH public key. */
+	key: string,
+};
+
 /**  A number of bytes. Crosses to the UI as a number: files stay far under 2^53. */
 export type ByteCount = number;
+
+/**  One address to look at, and what its line said of it. */
+export type Candidate = {
+	/**  The line of the list, from 1. */
+	line?: number,
+	/**  Host name or IP address, with `:port` where the line had one. */
+	address?: string,
+	name?: string | null,
+	/**  A user name, where it is another one than the profile's. */
+	user?: string | null,
+	/**  A credential profile, by name. */
+	profile?: string | null,
+	/**  The server that the card is in. */
+	host?: string | null,
+	labels?: string[],
+	/**  `host:port` of the IMC's SSH. */
+	ssh?: string | null,
+	/**  `host:port` of the ACC. */
+	acc?: string | null,
+};
+
+/**  How a card is logged in to. */
+export type CardLogins = {
+	imc: LoginView,
+	imc_ssh: ImcSshLogin,
+	/**  "by the login of Redfish", "profile lab-keys (SSH key)", "root without a password" */
+	imc_ssh_text: string,
+	/**  For an ACC that does not know Slipway's key. */
+	acc: LoginView | null,
+};
 
 export type CardPlan = {
 	dpu: DpuId,
@@ -207,8 +597,35 @@ export type CardPlan = {
 	problems: string[],
 };
 
+/**
+ *  What a TLS certificate says of itself, for a person who compares. Only the fingerprint, and
+ *  `vouched_by_ca`, are facts; the rest is the certificate's own word.
+ */
+export type CertificateInfo = {
+	fingerprint: Fingerprint,
+	/**  `CN=imc-1.lab, O=…` */
+	subject: string | null,
+	issuer: string | null,
+	not_before: Timestamp | null,
+	not_after: Timestamp | null,
+	/**  The DNS names and addresses that it is for. */
+	names: string[],
+	/**  It names itself as its issuer. */
+	self_signed: boolean,
+	/**  It chains to a CA of the site, is for the address that was asked, and is valid now. */
+	vouched_by_ca: boolean,
+};
+
+export type Change = {
+	tag: ChangeTag,
+	/**  Which one; `None` means any. */
+	id: string | null,
+};
+
 /**  What kind of thing changed. */
-export type ChangeTag = "dpu" | "job" | "iso" | "pin" | 
+export type ChangeTag = "dpu" | "job" | "iso" | "pin" | "bmc" | "credential" | 
+/**  A row of a discovery; the id is the discovery's. */
+"discovery" | 
 /**  Look at everything again: changes were missed. */
 "all";
 
@@ -219,6 +636,76 @@ export type ChangedEvent = {
 	id: string | null,
 	/**  Grows with every event of this start. */
 	seq: number,
+};
+
+export type ChassisInfo = {
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	chassis_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	health?: Health,
+	power?: string | null,
+	adapters?: AdapterInfo[],
+	pcie_devices?: PcieDeviceInfo[],
+};
+
+/**  A profile to add or to change. */
+export type CredentialForm = {
+	/**  `None`: a new one. */
+	id: CredentialId | null,
+	name: string,
+	user_name: string,
+	kind: CredentialKind,
+	/**  Password or private key. `None` keeps the one that is stored. */
+	secret: string | null,
+	scope: CredentialScope,
+};
+
+/**  One credential profile. */
+export type CredentialId = string;
+
+/**  What proves who we are. */
+export type CredentialKind = 
+/**  For Redfish and for SSH. */
+"password" | 
+/**  A private key in OpenSSH's or PKCS#8 form, without passphrase. For SSH only. */
+"ssh_key" | 
+/**  The keys of the agent behind `SSH_AUTH_SOCK`; nothing is stored. For SSH only. */
+"ssh_agent";
+
+/**
+ *  What a profile is for: machines by address, or by label. Where both are empty it is for none by
+ *  itself, and is used only where somebody names it.
+ */
+export type CredentialScope = {
+	/**  Host names with `*` for any run of characters, IP addresses, or networks (`10.1.0.0/16`). */
+	addresses?: string[],
+	labels?: string[],
+};
+
+/**  Who uses a profile. */
+export type CredentialUser = {
+	name: string,
+	dpu: DpuId | null,
+	bmc: BmcId | null,
+};
+
+/**  A credential profile, without its secret. */
+export type CredentialView = {
+	id: CredentialId,
+	name: string,
+	user_name: string,
+	kind: CredentialKind,
+	scope: CredentialScope,
+	/**  Cards and BMCs that log in by it. */
+	used_by: CredentialUser[],
+	/**  Why it can't be removed; `None`: it can. */
+	why_not_remove: string | null,
+	created_at: Timestamp,
 };
 
 export type DeployRequest = {
@@ -240,6 +727,98 @@ export type DeskState = {
 	/**  There is an encrypted file that waits for its passphrase; without one, a passphrase makes it. */
 	has_secret_file: boolean,
 	data_dir: string,
+};
+
+/**  What an address turned out to be. */
+export type DiscoveryAnswer = 
+/**  Not asked yet, or being asked. */
+{ answer: "waiting" } | 
+/**  Redfish, and we were let in. */
+{ answer: "found"; kind: BmcKind } | 
+/**  Its certificate is new: nothing was sent. Accept it to go on. */
+{ answer: "untrusted_certificate" } | 
+/**  Its certificate is not the pinned one: nothing was sent. */
+{ answer: "changed_certificate" } | 
+/**  It refused the profile's user or password; tried once. */
+{ answer: "wrong_credentials"; kind: BmcKind } | 
+/**  Nobody said by which profile to log in, or the profile can't be used there. */
+{ answer: "needs_credential"; kind: BmcKind } | 
+/**  Not tried: the profile was refused too often by others. */
+{ answer: "held_back"; kind: BmcKind } | 
+/**  No Redfish, but the SSH of an IMC: by its `/etc/issue`. */
+{ answer: "imc_without_redfish"; issue: string } | 
+/**  Something answers that is no Redfish service. */
+{ answer: "no_redfish" } | { answer: "unreachable"; stage: Stage };
+
+/**  One discovery: it lives as long as its process. */
+export type DiscoveryId = string;
+
+/**  A list to look at. */
+export type DiscoveryRequest = {
+	/**  Lines, ranges, networks, or CSV with a header. */
+	text: string,
+	/**
+	 *  Profiles to log in by, in this order of preference; each address gets the first that is
+	 *  for it, or else the first of all.
+	 */
+	profiles: CredentialId[],
+	/**
+	 *  Accepts and stores every certificate and host key that is new, each of which is shown. A
+	 *  changed one is never accepted.
+	 */
+	trust_on_first_use: boolean,
+	/**
+	 *  After so many refusals of one profile the other addresses wait: an account of many BMCs
+	 *  would be locked. `None`: 3.
+	 */
+	most_refusals: number | null,
+};
+
+/**  One address of a discovery. */
+export type DiscoveryRow = {
+	/**  Its place in the list: what the other questions name. */
+	index: number,
+	candidate: Candidate,
+	/**  A name for it: from the list, else from its address. */
+	name: string,
+	/**  Where Redfish answered, or was tried last. */
+	redfish: Address | null,
+	ssh: Address | null,
+	answer: DiscoveryAnswer,
+	/**  The answer in one sentence, with the evidence. */
+	sentence: string,
+	certificate: ProbeTrust | null,
+	/**  What the certificate says of itself, and whether the site's CA vouches for it. */
+	shown: CertificateInfo | null,
+	/**  Of an IMC's SSH. */
+	host_key: ProbeTrust | null,
+	/**  The profile that it is logged in by. */
+	profile: CredentialId | null,
+	firmware: string | null,
+	model: string | null,
+	serial_number: string | null,
+	/**  The one that is in Slipway already. */
+	known: BmcId | null,
+	/**  Why it can't be added (now); `None`: it can. */
+	why_not_add: string | null,
+};
+
+/**  How far a discovery is. */
+export type DiscoveryStage = "running" | 
+/**  All were asked; some may wait for a person: trust, or a credential. */
+"done" | "cancelled";
+
+export type DiscoveryView = {
+	id: DiscoveryId,
+	stage: DiscoveryStage,
+	/**  Addresses that have answered, or finally have not. */
+	done: number,
+	total: number,
+	/**  "41 of 120 asked: 30 Intel IPUs, 2 servers; 4 wait for your trust" */
+	sentence: string,
+	rows: DiscoveryRow[],
+	problems: LineProblem[],
+	started_at: Timestamp,
 };
 
 /**  What can be done to a card, as data: a disabled one says why. */
@@ -306,10 +885,37 @@ export type DpuView = {
 	imc_silent: Silence | null,
 	wanted: ImageDigest | null,
 	actions: ActionView[],
-	pins: Pin[],
+	pins: PinView[],
+	logins: CardLogins,
+	/**  The server that the card is in, where it is known by its BMC. */
+	pairing: PairingView | null,
+	/**  Whether the inventory of its IMC was ever read, and when: see the IMC's [`super::BmcView`]. */
+	inventory_read_at: Timestamp | null,
 	/**  Newest first. */
 	jobs: JobRow[],
 	added_at: Timestamp,
+};
+
+export type DriveInfo = {
+	id?: string | null,
+	name?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	serial_number?: string | null,
+	capacity?: ByteCount | null,
+	/**  `SSD`, `HDD` */
+	media_type?: string | null,
+	protocol?: string | null,
+	health?: Health,
+};
+
+/**  A file that RHEL's package manager wants in a RUN step. */
+export type EntitlementFile = {
+	/**  The id in the reference Containerfile: `--mount=type=secret,id=…`. */
+	id: string,
+	what: string,
+	/**  Where it lies; `None`: not found. */
+	path: string | null,
 };
 
 /**  A code exists only where a shell branches on it. */
@@ -318,6 +924,18 @@ export type ErrorCode =
 "precondition" | 
 /**  What was typed can't be meant. */
 "invalid" | "not_found" | "trust_unknown" | "trust_changed" | "authentication" | "unreachable" | "secrets_locked" | "newer_database" | "other";
+
+/**  A network interface: of a manager, of a system, or a port of an adapter. */
+export type EthernetInfo = {
+	id?: string | null,
+	name?: string | null,
+	/**  Lower case, with colons, where it could be read as one. */
+	mac?: string | null,
+	addresses?: string[],
+	link?: string | null,
+	speed_mbps?: number | null,
+	health?: Health,
+};
 
 export type EventKind = "submitted" | 
 /**  The state changed. */
@@ -374,11 +992,42 @@ export type FailureKind =
 /**  The answer made no sense. */
 "protocol";
 
+export type Finding = {
+	severity: Severity,
+	/**  From 1; `None` where something is missing as a whole. */
+	line: number | null,
+	/**  A short stable word: `plaintext-password`. */
+	rule: string,
+	reason: string,
+	fix: string,
+};
+
 /**
  *  `SHA256:` and the base64 (no padding) of the hash of a DER certificate or of an SSH public key,
  *  as `ssh-keygen -l` prints it.
  */
 export type Fingerprint = string;
+
+/**  One line of a firmware inventory. */
+export type FirmwareInfo = {
+	id?: string | null,
+	name?: string | null,
+	version?: string | null,
+	updateable?: boolean | null,
+};
+
+/**  What to do about it. */
+export type Fix = {
+	text: string,
+	/**  To be copied as it is; what a person runs, never Slipway. */
+	command: string | null,
+};
+
+/**  A resource that was linked and could not be read. */
+export type Gap = {
+	path: string,
+	reason: string,
+};
 
 /**  greenboot's verdict on the running boot, from `grub2-editenv list`. */
 export type Greenboot = 
@@ -402,6 +1051,75 @@ export type Headline = {
 /**  The words of `ui.md`, worst first: the order decides which one is the headline. */
 export type HeadlineState = "working" | "failed" | "unreachable" | "rolled_back" | "degraded" | "drifted" | "staged" | "update_available" | "not_image_mode" | "unknown" | "current";
 
+/**  Health with its reason: the conditions that the service names for it. */
+export type Health = {
+	/**  `OK`, `Warning`, `Critical`, or another word, as it was written. */
+	health?: string | null,
+	/**  `HealthRollup`: of everything below it too. */
+	rollup?: string | null,
+	/**  `Enabled`, `Absent`, `StandbyOffline`, … */
+	state?: string | null,
+	/**  `Status.Conditions[].Message`, and what is not `OK` below it. */
+	reasons?: string[],
+};
+
+/**  What a build would do, before anything is done. */
+export type ImageBuildPlanView = {
+	/**  "Build quay.io/lab/dpu-os:1 for aarch64 and push it" */
+	title: string,
+	steps: PlannedStep[],
+	/**  The same by hand, one command line each; values that look like secrets are masked. */
+	commands: string[],
+	/**  Of the Containerfile, where there is one to read. */
+	lint: LintReport | null,
+	prerequisites: Prerequisite[],
+	warnings: string[],
+	/**  Why it can't be started; empty: it can. */
+	problems: string[],
+};
+
+/**  An image to build, or one that podman has to be pushed. */
+export type ImageBuildRequest = {
+	source: ImageSource,
+	architecture: Architecture,
+	/**  `registry/repository:tag`, as it was typed. */
+	reference: string,
+	push: boolean,
+	/**  An auth.json or pull secret; without it podman's usual places and our own logins. */
+	auth_file: string | null,
+	target: LintTarget,
+};
+
+/**  An ISO to be made by the image builder. */
+export type ImageBuilderRequest = {
+	reference: ImageReference,
+	architecture: Architecture,
+	iso_type: BuilderType,
+	/**  The image with Anaconda, for [`BuilderType::BootcInstaller`]. */
+	installer: ImageReference | null,
+	/**  Kernel arguments of the installer's boot menu. */
+	kernel_arguments: string,
+	/**  A kickstart of one's own, instead of users. */
+	kickstart: string | null,
+	users: BuilderUser[],
+	/**  Where `config.toml` and the ISO come to lie. */
+	folder: string,
+	/**  Who owns the ISO afterwards: `UID:GID`. */
+	owner: string,
+};
+
+/**  What osbuild's image builder would be started with. */
+export type ImageBuilderView = {
+	config_toml: string,
+	commands: string[],
+	/**  The builder's image with the digest that was recorded at its first use. */
+	builder: string,
+	/**  `None`: not asked yet, or its registry can't be reached from here. */
+	builder_digest: ImageDigest | null,
+	warnings: string[],
+	problems: string[],
+};
+
 /**  `sha256:` and 64 hexadecimal digits: of an image manifest. The only equality of images. */
 export type ImageDigest = string;
 
@@ -412,6 +1130,33 @@ export type ImageLabel = {
 
 /**  `registry/repository:tag`, perhaps with a digest: where an image is asked for. */
 export type ImageReference = string;
+
+/**  Where an image comes from. */
+export type ImageSource = 
+/**  A folder with a Containerfile. */
+{
+	from: "folder",
+} & BuildFolder | 
+/**  An image that podman has already; only to be pushed. */
+{ from: "local"; reference: ImageReference };
+
+/**  What a tag stands for. */
+export type ImageTagView = {
+	reference: string,
+	/**  Of what the tag names: an index or one manifest. */
+	digest: ImageDigest,
+	is_index: boolean,
+	images: PlatformImage[],
+};
+
+/**  Tags of a repository, one page. */
+export type ImageTags = {
+	/**  `registry/repository` */
+	repository: string,
+	tags: string[],
+	/**  Ask for the next page with this; `None`: these were the last. */
+	next: string | null,
+};
 
 export type ImageUse = {
 	digest: ImageDigest,
@@ -435,10 +1180,36 @@ export type ImcIdentity = {
 	power: string | null,
 };
 
+/**  How the SSH of an IMC is logged in to, besides the fleet key, which is always offered first. */
+export type ImcSshLogin = 
+/**  By the user and password of its Redfish. */
+{ login: "as_redfish" } | { login: "profile"; credential: CredentialId } | 
+/**  Root without a password, as IMCs are shipped. Only where somebody said so for this card. */
+{ login: "empty_password" };
+
 /**  While an ISO is read into the library. */
 export type ImportProgress = {
 	read: ByteCount,
 	total: ByteCount,
+};
+
+export type InvalidFormField = {
+	/**  As the form's field is named: `hostname`, `rhc.activation_key`. */
+	field: string,
+	reason: string,
+};
+
+/**  Everything of one service. */
+export type Inventory = {
+	kind?: BmcKind,
+	service?: ServiceInfo,
+	managers?: ManagerInfo[],
+	systems?: SystemInfo[],
+	chassis?: ChassisInfo[],
+	firmware?: FirmwareInfo[],
+	gaps?: Gap[],
+	/**  How many requests it took. */
+	requests?: number,
 };
 
 /**  An ISO of the library. */
@@ -449,6 +1220,44 @@ export type Iso = {
 	path: string,
 	facts: IsoFacts,
 	imported_at: Timestamp,
+	made: IsoOrigin,
+};
+
+/**  The Anaconda ISO that is remastered. */
+export type IsoBase = { from: "file"; path: string } | 
+/**  Fetched once, checked, and kept in the cache under its hash. */
+{ from: "url"; url: string; 
+/**  64 hexadecimal digits. */
+sha256: string };
+
+/**  An ISO to build. Crosses inwards only. */
+export type IsoBuildRequest = {
+	/**  Its name in the library. */
+	name: string,
+	/**  Where it is written; in the library's own folder where it is missing. */
+	output: string | null,
+	/**  Replace what lies there. */
+	overwrite: boolean,
+	base: IsoBase,
+	image: IsoImage,
+	/**  Where a card follows the image afterwards; the image's own reference where it is missing. */
+	reference: ImageReference | null,
+	/**  `aarch64`. */
+	architecture: string,
+	kargs: string[],
+	removed_kargs: string[],
+	kickstart: KickstartSource,
+	/**  An `auth.json` for the image's registry. */
+	auth_file: string | null,
+};
+
+/**  One thing that was looked at in an ISO. */
+export type IsoCheck = {
+	/**  "Boot records", "Kernel arguments", … */
+	name: string,
+	verdict: IsoVerdict,
+	/**  What was seen. */
+	evidence: string,
 };
 
 /**  What reading an ISO file told. */
@@ -470,10 +1279,55 @@ export type IsoFacts = {
 	area: KickstartArea | null,
 	kargs: string[],
 	bootable: boolean,
+	/**  The path of the kickstart that the default boot entry names. */
+	kickstart?: string | null,
+	/**  Whether whoever can fetch it can read a secret; as its maker said, or as its kickstart looks. */
+	contains_secrets?: boolean,
 };
 
 /**  One ISO of the library. */
 export type IsoId = string;
+
+/**  Where the image comes from that the ISO installs. */
+export type IsoImage = { from: "oci_dir"; path: string } | { from: "oci_archive"; path: string } | { from: "registry"; reference: ImageReference } | 
+/**  podman's storage on this machine. */
+{ from: "local_storage"; reference: ImageReference };
+
+/**  How an ISO came into the library. */
+export type IsoOrigin = { how: "imported"; 
+/**  `user@host`; missing where an older Slipway did it. */
+by: string | null } | { how: "built"; by: string; job: JobId } | 
+/**  From a bundle that another desk made. */
+{ how: "bundle"; by: string; 
+/**  Who made the bundle. */
+from: string };
+
+/**  What a build would do, before anything is done. */
+export type IsoPlanView = {
+	title: string,
+	output: string,
+	/**  With the commands that do the same by hand; secrets are never in them. */
+	steps: PlannedStep[],
+	kickstart: KickstartView,
+	warnings: string[],
+	/**  Why it can't be built; empty: it can. */
+	problems: string[],
+};
+
+export type IsoVerdict = "good" | "bad" | 
+/**  The ISO does not have such a thing. */
+"absent";
+
+/**  An ISO that was looked at as a whole. */
+export type IsoVerifyView = {
+	path: string,
+	facts: IsoFacts,
+	checks: IsoCheck[],
+	/**  None of the checks failed. */
+	good: boolean,
+	/**  Why it can't be deployed to a card; `None`: it can. */
+	why_not_deployable: string | null,
+};
 
 export type IsoView = {
 	iso: Iso,
@@ -502,10 +1356,12 @@ export type JobOutcome = "running" | "succeeded" | "failed" | "cancelled";
 
 export type JobRow = {
 	id: JobId,
-	/**  "Deployment", "Upgrade", "Switch", "Rollback". */
+	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build". */
 	kind: string,
-	dpu: DpuId,
-	dpu_name: string,
+	/**  The card it is about; a build is about none. */
+	dpu: DpuId | null,
+	/**  The card's name, or that of what is built. */
+	subject: string,
 	/**  "1.0.0 → 1.1.0", the ISO's name, … */
 	what: string,
 	outcome: JobOutcome,
@@ -551,12 +1407,203 @@ export type KickstartArea = {
 	length: ByteCount,
 };
 
+/**  A kickstart as a form. Crosses inwards only. */
+export type KickstartForm = {
+	/**  For a machine that boots the ISO without an overlay; a card gets its own name. */
+	hostname?: string,
+	/**  `sda`, `nvme0n1`; where it is missing, Anaconda takes what it finds. */
+	disk?: string | null,
+	/**  The device that gets its address by DHCP, `enp0s1f0d1`. */
+	network_device?: string | null,
+	timezone?: string,
+	language?: string,
+	keyboard?: string,
+	/**  For root, one line each. */
+	ssh_keys?: string[],
+	root?: RootLogin,
+	rhc?: RhcCredentials | null,
+	/**  OpenShift's pull secret, JSON: for MicroShift. */
+	pull_secret?: Password | null,
+	/**  `auth.json` for `bootc`: to follow an image in a registry that wants a login. */
+	registry_auth?: Password | null,
+	/**  Kernel arguments of the installed system. */
+	kargs?: string[],
+	/**  Scripts, run in the installed system in this order; one that fails ends the installation. */
+	post_steps?: string[],
+	/**  Where a card follows its image afterwards. */
+	origin?: ImageReference | null,
+};
+
+/**  Where the main kickstart comes from. */
+export type KickstartSource = { from: "form"; form: KickstartForm } | 
+/**  As it was typed; it may hold secrets. */
+{ from: "text"; text: Password } | { from: "file"; path: string };
+
+/**  A kickstart as it would go into an ISO. */
+export type KickstartView = {
+	/**  Secrets are masked. */
+	text: string,
+	contains_secrets: boolean,
+	/**  Of our rules, and of `ksvalidator` where it is installed; worst first. */
+	findings: Finding[],
+	/**  Whether `ksvalidator` was asked. */
+	validated: boolean,
+	/**  What was done about the kickstart area, where the kickstart was brought. */
+	area: string | null,
+	/**  A field of the form that can't stand in a kickstart; then `text` is empty. */
+	invalid: InvalidFormField | null,
+};
+
 /**  How the built-in lab stands. */
 export type LabView = {
 	running: boolean,
 	cards: number,
 	dir: string | null,
 	demo_iso: string | null,
+};
+
+/**  A line, or a part of one, that can't be meant. */
+export type LineProblem = {
+	line: number,
+	reason: string,
+};
+
+/**  One finding: where, why, and what to do. */
+export type LintFinding = {
+	rule: LintRule,
+	severity: LintSeverity,
+	/**  In the Containerfile, from 1. */
+	line: number | null,
+	/**  A file of the build context, or a path in the image. */
+	file: string | null,
+	/**  In a built image, from 1; the base's layers count. */
+	layer: number | null,
+	reason: string,
+	fix: string,
+};
+
+export type LintReport = {
+	/**  Worst first, then by place. */
+	findings: LintFinding[],
+	bound_images: BoundImage[],
+	/**  The ids of the build secrets that RUN steps want. */
+	secrets_wanted: string[],
+	/**  What could not be looked at, and why: a claim is not made about it. */
+	not_looked_at: string[],
+};
+
+/**  Which rule found something. Its name is stable: scripts may look for it. */
+export type LintRule = 
+/**  It can't be read as a Containerfile. */
+"not_parsed" | 
+/**  An ARG that stands only before FROM is empty after it. */
+"arg_before_from" | 
+/**  The dracut modules without which an IPU hangs in its initqueue. */
+"dracut_modules" | 
+/**  dracut is told something, and the initramfs is not built again after that. */
+"initramfs_not_rebuilt" | 
+/**  The kernel arguments without which an IPU finds no disk. */
+"kernel_arguments" | 
+/**  A secret or an entitlement in a layer. */
+"secret_in_layer" | 
+/**  The same, deleted by a later layer: it is still in the image. */
+"deleted_secret" | "gpgcheck_off" | 
+/**  A password, or its hash, that everybody has who has the image. */
+"known_password" | "no_bootc_lint" | 
+/**  The label `containers.bootc=1` is missing. */
+"not_bootc" | 
+/**  A build secret that a RUN step wants and the build does not give. */
+"secret_not_given" | 
+/**  A secret-like name in ENV or ARG. */
+"secret_in_environment";
+
+export type LintSeverity = 
+/**  Don't ship it. */
+"error" | "warning" | "info";
+
+/**  What an image must be able to do. */
+export type LintTarget = 
+/**  Boots from the IMC by iSCSI. */
+"ipu" | 
+/**  Boots from its own disk. */
+"other";
+
+/**  An image that podman has. */
+export type LocalImage = {
+	/**  podman's id: the digest of the configuration, without `sha256:`. */
+	id: string,
+	/**  `registry/repository:tag`, perhaps several, perhaps none. */
+	names: string[],
+	digest: ImageDigest | null,
+	/**  In OCI's words; the list does not tell it. */
+	architecture: string | null,
+	version: string | null,
+	size: ByteCount,
+	created: Timestamp | null,
+	/**  It has the label `containers.bootc=1`. */
+	is_bootc: boolean,
+	labels: { [key in string]: string },
+	/**  How many layers; the list does not tell it. */
+	layers: number | null,
+	/**  The instructions that made it, newest last; the list does not tell it. */
+	history: string[],
+};
+
+/**  Where a login comes from. */
+export type LoginSource = 
+/**  Our own, with its password in the secret store. */
+{ from: "slipway" } | { from: "auth_file"; path: string } | 
+/**  A program that the file names; Slipway does not call it. */
+{ from: "helper"; path: string; helper: string };
+
+export type LoginView = {
+	user_name: string,
+	/**  The profile; `None`: a credential of its own. */
+	profile: CredentialId | null,
+	/**  "profile lab-imcs (root)", "its own (root)" */
+	text: string,
+};
+
+/**  How often BMCs are looked at. */
+export type LookPolicy = {
+	/**  Between two looks at one BMC. */
+	every_seconds?: number,
+	/**  Between two readings of everything. */
+	crawl_seconds?: number,
+	/**  The longest pause after failures. */
+	cap_seconds?: number,
+	/**  Older than this is stale. */
+	stale_seconds?: number,
+};
+
+export type ManagerInfo = {
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	/**  `BMC`, `EnclosureManager`, … */
+	manager_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	serial_number?: string | null,
+	uuid?: string | null,
+	firmware?: string | null,
+	/**  The controller's own clock, as it was written (`0000-00-00` and the like stay text). */
+	date_time?: string | null,
+	health?: Health,
+	power?: string | null,
+	slots?: MediaSlotInfo[],
+	interfaces?: EthernetInfo[],
+	/**  Absent where the service offers no reset. */
+	reset_types?: string[] | null,
+};
+
+/**  An address that ISOs can be served on. */
+export type MediaAddress = {
+	address: string,
+	/**  `eno1`. */
+	interface: string,
+	/**  Only this machine reaches it. */
+	loopback: boolean,
 };
 
 /**  Somebody who reads a published file. */
@@ -567,6 +1614,40 @@ export type MediaReader = {
 	active: boolean,
 	started_at: Timestamp,
 };
+
+/**  A virtual media slot and what it can do. */
+export type MediaSlotInfo = {
+	/**  Its resource: what an action names. */
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	media_types?: string[],
+	inserted?: boolean,
+	/**  The URL where the service tells it, else the image's name. */
+	image?: string | null,
+	write_protected?: boolean | null,
+	/**  `https`, `http`, `nfs`, … where the service names them. */
+	protocols?: string[],
+	/**  Why media can't be inserted here; `None` where it can. */
+	why_no_insert?: string | null,
+	/**  Why nothing can be ejected here now; `None` where something can. */
+	why_no_eject?: string | null,
+};
+
+export type MemoryInfo = {
+	id?: string | null,
+	locator?: string | null,
+	capacity?: ByteCount | null,
+	memory_type?: string | null,
+	manufacturer?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	mhz?: number | null,
+	health?: Health,
+};
+
+/**  Which login a machine gets: a profile that is there, or one of its own. */
+export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
 
 export type Overview = {
 	total: number,
@@ -579,6 +1660,55 @@ export type Overview = {
 	images: ImageUse[],
 	running: JobRow[],
 	recent: JobRow[],
+};
+
+/**  Why a card is taken to be in a host. */
+export type PairedBy = 
+/**  The host lists a device with the card's serial number. */
+{ by: "serial_number"; serial_number: string } | 
+/**  The host lists an adapter with a MAC address of the card. */
+{ by: "mac"; mac: string } | 
+/**  A person said so. */
+{ by: "hand" } | 
+/**  A cluster.yaml said so. */
+{ by: "cluster_yaml" };
+
+/**  A card in a server. */
+export type PairedCard = {
+	dpu: DpuId,
+	name: string,
+	by: PairedBy,
+};
+
+/**  The server that a card is in. */
+export type PairingView = {
+	host: BmcId,
+	host_name: string,
+	by: PairedBy,
+	/**  "the host lists a device with the card's serial number 12345" */
+	because: string,
+	since: Timestamp,
+};
+
+/**
+ *  A password or another short secret text. The memory is wiped when it is dropped. It crosses
+ *  inwards only.
+ */
+export type Password = string;
+
+export type PcieDeviceInfo = {
+	id?: string | null,
+	name?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	part_number?: string | null,
+	serial_number?: string | null,
+	firmware?: string | null,
+	slot?: string | null,
+	/**  `0x8086`-like, of its first function. */
+	vendor_id?: string | null,
+	device_id?: string | null,
+	health?: Health,
 };
 
 /**  A certificate or host key that was accepted once. */
@@ -600,6 +1730,24 @@ export type PinKind =
 /**  An SSH host key. */
 "ssh_host_key";
 
+/**  A pin, whose it is, and what was shown instead. */
+export type PinView = {
+	kind: PinKind,
+	peer: string,
+	/**  `None`: nothing is pinned (any more), and something was shown. */
+	fingerprint: Fingerprint | null,
+	/**  Why it was accepted. */
+	accepted_because: string,
+	first_seen: Timestamp | null,
+	last_seen: Timestamp | null,
+	/**  Another one was shown and refused: the peer is blocked until a person decides. */
+	refused: RefusedKey | null,
+	/**  "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3". */
+	of: string | null,
+	dpu: DpuId | null,
+	bmc: BmcId | null,
+};
+
 /**  What would happen, per card, before anything does. */
 export type PlanView = {
 	title: string,
@@ -617,10 +1765,46 @@ export type PlannedStep = {
 	commands: string[],
 };
 
+/**  One image of a tag. */
+export type PlatformImage = {
+	/**  In OCI's words: `arm64`. */
+	architecture: string,
+	/**  What a card's bootc shows as its digest. */
+	digest: ImageDigest,
+	version: string | null,
+	/**  Of its layers as they are downloaded. */
+	size: ByteCount | null,
+	is_bootc: boolean,
+};
+
+/**  A line of the checklist. */
+export type Prerequisite = {
+	kind: PrerequisiteKind,
+	title: string,
+	state: PrerequisiteState,
+	/**  What was found: a version, a path, a number. */
+	found: string,
+	/**  What it is for. */
+	why: string,
+	fix: Fix | null,
+};
+
+export type PrerequisiteKind = "podman" | "podman_machine" | "skopeo" | "xorriso" | "binfmt" | "subordinate_ids" | "storage" | "entitlement";
+
+export type PrerequisiteState = "met" | 
+/**  Building can't work without it. */
+"missing" | 
+/**  Building may work; this is worth knowing first. */
+"warning" | 
+/**  Not for what was asked, or not on this system. */
+"not_needed";
+
 /**  What an address answered, before anybody trusts it. */
 export type Probe = {
 	redfish: Address,
 	ssh: Address,
+	/**  What the certificate says of itself, and whether the site's CA vouches for it. */
+	shown: CertificateInfo | null,
 	certificate: ProbeTrust,
 	host_key: ProbeTrust,
 };
@@ -629,6 +1813,17 @@ export type Probe = {
 export type ProbeTrust = { trust: "new"; seen: Fingerprint } | { trust: "pinned"; seen: Fingerprint } | { trust: "changed"; pinned: Fingerprint; seen: Fingerprint } | 
 /**  It did not answer; the sentence says how far it got. */
 { trust: "silent"; reason: string };
+
+export type ProcessorInfo = {
+	id?: string | null,
+	processor_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	cores?: number | null,
+	threads?: number | null,
+	max_mhz?: number | null,
+	health?: Health,
+};
 
 /**  The newest line, in our words. */
 export type Progress = {
@@ -644,12 +1839,75 @@ export type Progress = {
 export type ProgressTask = "pulling" | "importing" | "staging" | "other";
 
 export type PublicationView = {
-	token: string,
+	/**  What takes it down; empty where its deployment does. */
+	id: string,
+	/**  Without its secret part where another process serves it, or a deployment. */
 	url: string,
 	file_name: string,
 	/**  The deployment it is for, where it has an overlay. */
 	job: JobId | null,
+	/**  Another process serves it: how much of it was read is not known here. */
+	elsewhere: boolean,
+	/**  Taken down by itself then. */
+	expires_at: Timestamp | null,
 	readers: MediaReader[],
+};
+
+/**  An ISO to serve. */
+export type PublishRequest = {
+	iso: IsoId,
+	/**  One of this machine's addresses; the one that leads out where it is missing. */
+	address: string | null,
+	/**  Without TLS. An IMC takes HTTPS only. */
+	http: boolean,
+	/**  Taken down by itself after this many seconds. */
+	expires_in_s: number | null,
+};
+
+export type RawText = {
+	path: string,
+	/**  JSON, indented. */
+	body: string,
+};
+
+/**  A resource of the last crawl, for the support view. */
+export type RawView = {
+	read_at: Timestamp,
+	resources: RawText[],
+};
+
+export type RefusedKey = {
+	seen: Fingerprint,
+	at: Timestamp,
+};
+
+/**  A login to a registry. The password crosses inwards only. */
+export type RegistryLogin = {
+	/**  `host[:port]`, perhaps with a path. */
+	registry: string,
+	user: string,
+	password: string,
+};
+
+export type RegistryLoginView = {
+	registry: string,
+	user: string | null,
+	source: LoginSource,
+};
+
+/**  How registries are asked: kept in the settings. */
+export type RegistrySettings = {
+	/**  An auth.json; without it podman's usual places. */
+	auth_file?: string | null,
+	/**  A folder like `/etc/containers/certs.d`: `<host:port>/*.crt` are trusted for that registry. */
+	certs_dir?: string | null,
+};
+
+export type RegistrySettingsView = {
+	settings: RegistrySettings,
+	/**  Where podman looks for logins, in its order. */
+	usual_places: AuthPlace[],
+	logins: RegistryLoginView[],
 };
 
 /**  What a failed or cancelled job left behind on a card. Always reported. */
@@ -665,11 +1923,64 @@ export type Retry = { when: "now" } |
 /**  After somebody did what the hint says. */
 { when: "after_fix"; hint: string } | { when: "no" };
 
+/**  Goes on with rows by another profile: those that were refused, held back, or lacked one. */
+export type RetryDiscovered = {
+	id: DiscoveryId,
+	rows: number[],
+	profile: CredentialId,
+};
+
+export type RhcCredentials = {
+	organization: string,
+	activation_key: Password,
+};
+
+/**  How root logs in. */
+export type RootLogin = 
+/**  By SSH key only. */
+{ login: "locked" } | 
+/**  A SHA-512 crypt, `$6$…`; the password itself is never given to us. */
+{ login: "crypted"; hash: Password };
+
+/**  The service root. */
+export type ServiceInfo = {
+	name?: string | null,
+	vendor?: string | null,
+	product?: string | null,
+	redfish_version?: string | null,
+	uuid?: string | null,
+};
+
+/**  Another login for a card; what is `None` stays as it is. */
+export type SetCardLogin = {
+	dpu: DpuId,
+	/**  Tried at the IMC before it is kept. */
+	imc: NewLogin | null,
+	imc_ssh: ImcSshLogin | null,
+	acc: NewLogin | null,
+};
+
+export type Severity = 
+/**  It does not work, or gives a secret away: nothing is built with it. */
+"error" | "warning" | 
+/**  Worth knowing. */
+"note";
+
 export type Silence = {
 	since: Timestamp,
 	/**  One sentence: the stage, and the error. */
 	reason: string,
 };
+
+/**  The certificate authorities whose certificates are accepted for Redfish without a person. */
+export type SiteCaView = {
+	/**  `None`: there are none, and every certificate is accepted by a person. */
+	pem: string | null,
+	authorities: CertificateInfo[],
+};
+
+/**  How far a connection came before it failed. */
+export type Stage = "name" | "tcp" | "tls" | "http" | "ssh";
 
 export type StateCount = {
 	state: HeadlineState,
@@ -678,11 +1989,105 @@ export type StateCount = {
 
 export type StepStatus = "pending" | "active" | "done" | "skipped" | "failed";
 
+/**  What the form begins with. */
+export type StudioDefaults = {
+	/**  The folder for ISOs. */
+	folder: string,
+	architecture: string,
+	/**  What an IPU's installer needs in every boot entry. */
+	ipu_kargs: string[],
+	timezone: string,
+	language: string,
+	keyboard: string,
+	hostname: string,
+	/**  Slipway's own public key: it comes with a card's overlay, and needs no entry. */
+	fleet_key: string,
+	/**  Programs that a build needs and that are missing here, with what to do. */
+	missing: Finding[],
+};
+
+export type SystemInfo = {
+	path?: string,
+	id?: string | null,
+	name?: string | null,
+	/**  `Physical`, `DPU`, … */
+	system_type?: string | null,
+	manufacturer?: string | null,
+	model?: string | null,
+	sku?: string | null,
+	serial_number?: string | null,
+	part_number?: string | null,
+	uuid?: string | null,
+	host_name?: string | null,
+	bios?: string | null,
+	health?: Health,
+	power?: string | null,
+	memory?: ByteCount | null,
+	/**  Sockets, and cores over all of them. */
+	processor_count?: number | null,
+	core_count?: number | null,
+	processor_model?: string | null,
+	boot?: BootInfo,
+	slots?: MediaSlotInfo[],
+	processors?: ProcessorInfo[],
+	dimms?: MemoryInfo[],
+	drives?: DriveInfo[],
+	interfaces?: EthernetInfo[],
+	pcie_devices?: PcieDeviceInfo[],
+	/**  Absent where the service offers no reset. */
+	reset_types?: string[] | null,
+};
+
+/**  What goes into the template. */
+export type Template = {
+	base?: ImageReference,
+	/**  Of the image to be built; a label, and what cards show. */
+	version?: string,
+	kernel_arguments?: string[],
+	/**  MicroShift's release, such as `4.20`. */
+	microshift?: string | null,
+	/**  Connect to Red Hat's console at the first boot. */
+	rhc?: boolean,
+	greenboot?: boolean,
+	containers?: BoundContainer[],
+	/**  RUN steps get the build machine's entitlement as secrets. */
+	entitled?: boolean,
+};
+
+/**  A file of the folder. */
+export type TemplateFile = {
+	/**  Relative to the folder. */
+	path: string,
+	text: string,
+};
+
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
 export type Timestamp = string;
 
+/**  A person's word on rows: which were compared and accepted. */
+export type TrustDiscovered = {
+	id: DiscoveryId,
+	/**  Only what these rows show now; another one shown later is not accepted by this. */
+	rows: number[],
+};
+
+/**  A virtual media slot. */
+export type VirtualMedia = {
+	/**  The last path component of the URL that was inserted; all that an IMC tells. */
+	image_name: string | null,
+	inserted: boolean,
+};
+
 /**  A typed reason for which nothing happens, shown as it is. */
-export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | { on: "retrying"; attempt: number; error: string };
+export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | 
+/**  Something is made on this machine. */
+{ on: "builds"; what: string; bytes: [ByteCount, ByteCount] | null } | { on: "retrying"; attempt: number; error: string };
+
+/**  What was written. */
+export type WrittenTemplate = {
+	folder: string,
+	files: string[],
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

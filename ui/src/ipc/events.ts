@@ -14,7 +14,14 @@ export function staleKeys(change: ChangedEvent): QueryKey[] {
     case "iso":
       return [keys.isos];
     case "pin":
-      return [keys.pins, ["dpu"]];
+      return [keys.pins, ["dpu"], ["bmc"]];
+    case "bmc":
+      // A card's IMC has the id of its card; a host's page names its cards, and the other way.
+      return [change.id ? keys.bmc(change.id) : ["bmc"], keys.bmcs(), ["dpu"]];
+    case "credential":
+      return [keys.credentials, ["bmc"], ["dpu"]];
+    case "discovery":
+      return [change.id ? keys.discovery(change.id) : ["discovery"]];
     case "all":
       return [[]];
   }

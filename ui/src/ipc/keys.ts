@@ -1,4 +1,13 @@
-import type { BootChangeRequest, DeployRequest, DpuQuery } from "./bindings";
+import type {
+  Architecture,
+  BmcQuery,
+  BootChangeRequest,
+  DeployRequest,
+  DpuQuery,
+  ImageBuildRequest,
+  IsoBuildRequest,
+  KickstartSource,
+} from "./bindings";
 
 /** Cache keys. The first word is what a change event's tag invalidates. */
 export const keys = {
@@ -12,6 +21,30 @@ export const keys = {
   jobs: (dpu: string | null, activeOnly: boolean) => ["jobs", dpu, activeOnly] as const,
   job: (id: string) => ["job", id] as const,
   pins: ["pins"] as const,
+  siteCa: ["site-ca"] as const,
+  bmcs: (query?: BmcQuery) => (query ? (["bmcs", query] as const) : (["bmcs"] as const)),
+  bmc: (id: string) => ["bmc", id] as const,
+  /** Under the BMC's own key: what makes the one stale makes the other. */
+  raw: (id: string) => ["bmc", id, "raw"] as const,
+  looks: ["looks"] as const,
+  credentials: ["credentials"] as const,
+  /** What a list says: the same text always says the same. */
+  list: (text: string) => ["list", text] as const,
+  discovery: (id: string | null) => ["discovery", id] as const,
   deployPlan: (request: DeployRequest | null) => ["plan", "deploy", request] as const,
+  studio: ["studio"] as const,
+  mediaAddresses: ["media-addresses"] as const,
+  kickstart: (source: KickstartSource | null) => ["kickstart", source] as const,
+  isoPlan: (request: IsoBuildRequest | null) => ["plan", "iso", request] as const,
+  images: ["images"] as const,
+  /** Under the list's own key: what makes the one stale makes the other. */
+  image: (image: string) => ["images", image] as const,
+  prerequisites: (architecture: Architecture) => ["prerequisites", architecture] as const,
+  entitlement: ["entitlement"] as const,
+  imagePlan: (request: ImageBuildRequest | null) => ["plan", "image", request] as const,
+  buildLog: (job: string) => ["build-log", job] as const,
+  imageTags: (reference: string | null) => ["tags", reference] as const,
+  imageTag: (reference: string) => ["tag", reference] as const,
+  template: ["template"] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

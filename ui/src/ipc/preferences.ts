@@ -7,9 +7,15 @@ export type Preferences = {
   theme: Theme;
   /** Columns of the fleet table, besides name and state. `null`: the usual ones. */
   columns: string[] | null;
+  /** Jobs that ended later than this are news. `null`: this desk has just begun. */
+  notifiedUntil: string | null;
 };
 
-export const usualPreferences: Preferences = { theme: "system", columns: null };
+export const usualPreferences: Preferences = {
+  theme: "system",
+  columns: null,
+  notifiedUntil: null,
+};
 
 const store = new LazyStore("preferences.json");
 const KEY = "preferences";

@@ -5,6 +5,8 @@ import {
   counted,
   firmwareRelease,
   listed,
+  makeAndModel,
+  memory,
   percent,
   rate,
   sentence,
@@ -42,4 +44,19 @@ test("words for people", () => {
   expect(sentence("no answer on TCP port 8443")).toBe("No answer on TCP port 8443.");
   expect(sentence("Really?")).toBe("Really?");
   expect(sentence(" ")).toBe("");
+});
+
+test("memory is told in powers of two", () => {
+  expect([512 * 2 ** 30, 2.5 * 2 ** 30, 256 * 2 ** 20].map(memory)).toEqual([
+    "512 GiB",
+    "2.5 GiB",
+    "256 MiB",
+  ]);
+});
+
+test("maker and model are said once, and a web address is no maker", () => {
+  expect(makeAndModel("Dell Inc.", "PowerEdge R760")).toBe("Dell Inc. PowerEdge R760");
+  expect(makeAndModel("https://www.mellanox.com", "BlueField-3 DPU")).toBe("BlueField-3 DPU");
+  expect(makeAndModel("Intel", "Intel IPU E2100")).toBe("Intel IPU E2100");
+  expect(makeAndModel(null, null)).toBeNull();
 });

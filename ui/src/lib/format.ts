@@ -14,6 +14,19 @@ export function bytes(count: number): string {
   return `${Math.floor(count)} B`;
 }
 
+/** Memory comes in powers of two: `64 GiB`. */
+export function memory(count: number): string {
+  const gib = count / 2 ** 30;
+  return gib >= 1 ? `${Math.round(gib * 10) / 10} GiB` : `${Math.round(count / 2 ** 20)} MiB`;
+}
+
+/** Maker and model in one; some services write a web address as the maker. */
+export function makeAndModel(maker: string | null, model: string | null): string | null {
+  const shown = maker !== null && /^https?:/.test(maker) ? null : maker;
+  if (shown !== null && model?.startsWith(shown)) return model;
+  return [shown, model].filter(Boolean).join(" ") || null;
+}
+
 /** `1.2 of 2.0 GB`, in the unit of the total. */
 export function bytesOf(done: number, total: number): string {
   const unit = UNITS.find(([size]) => total >= size);

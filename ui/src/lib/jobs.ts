@@ -11,7 +11,11 @@ export const OUTCOMES: Record<JobOutcome, { word: string; tone: Tone }> = {
 export const isOutcome = (text: string): text is JobOutcome => Object.hasOwn(OUTCOMES, text);
 
 /** "Deployment of dpu-03". */
-export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.dpu_name}`;
+export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.subject}`;
+
+/** How a job that succeeded ended: a build boots nothing. */
+export const doneWords = (job: JobRow): string =>
+  job.dpu ? "booted and verified" : "built and verified";
 
 /** Running ones first, then the newest. */
 export function runningFirst(jobs: JobRow[]): JobRow[] {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, ago, between, span } from "./time";
+import { age, ago, between, lasting, span } from "./time";
 
 const now = Date.parse("2026-11-23T12:00:00Z");
 const before = (seconds: number) => new Date(now - seconds * 1_000).toISOString();
@@ -15,6 +15,11 @@ test("ages are rounded down to one unit", () => {
   ]);
   expect(ago(before(1), now)).toBe("just now");
   expect(ago(before(61), now)).toBe("1 min ago");
+});
+
+test('what has only begun lasts no "now"', () => {
+  expect(lasting(before(1), now)).toBe("just now");
+  expect(lasting(before(130), now)).toBe("for 2 min");
 });
 
 test("a clock that is behind gives no negative age", () => {

@@ -20,6 +20,12 @@ export function ago(from: string, now: number): string {
   return words === "now" ? "just now" : `${words} ago`;
 }
 
+/** How long something has lasted: `for 5 min`; `just now` where it has only begun. */
+export function lasting(from: string, now: number): string {
+  const words = age(from, now);
+  return words === "now" ? "just now" : `for ${words}`;
+}
+
 const absoluteFormat = new Intl.DateTimeFormat("en-GB", {
   dateStyle: "medium",
   timeStyle: "long",

@@ -17,8 +17,9 @@ export function useWizardStep(ids: readonly string[], furthest: number) {
     own.current = step;
     setKey((known) => known + 1);
   }, [step]);
-  const onStep = (id: string | number) => {
-    own.current = String(id);
+  /** `jump`: moved by something else than the wizard, which has to be made anew there. */
+  const onStep = (id: string | number, jump = false) => {
+    if (!jump) own.current = String(id);
     setParams((known) => {
       const next = new URLSearchParams(known);
       next.set("step", String(id));

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod bmc;
+
+pub use bmc::*;
+
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,17 +45,36 @@ pub enum Command {
         #[command(subcommand)]
         command: LabCommand,
     },
-    /// Cards and their IMCs
+    /// Cards, their IMCs, and the BMCs of servers
     Bmc {
         #[command(subcommand)]
         command: BmcCommand,
+    },
+    /// Credential profiles
+    Credential {
+        #[command(subcommand)]
+        command: CredentialCommand,
     },
     /// Installer ISOs
     Iso {
         #[command(subcommand)]
         command: IsoCommand,
     },
-    /// Install an ISO's image on cards
+    /// Read a CDA cluster.yaml and tell everything that is wrong with it
+    Import(ImportArgs),
+    /// What deploying a cluster.yaml would do
+    Plan(PlanArgs),
+    /// Images: build, check, push; registries
+    Image {
+        #[command(subcommand)]
+        command: ImageCommand,
+    },
+    /// Kickstarts
+    Kickstart {
+        #[command(subcommand)]
+        command: KickstartCommand,
+    },
+    /// Install an ISO's image on cards, or on those of a cluster.yaml
     Deploy(DeployArgs),
     /// What cards run
     Status(StatusArgs),
@@ -158,102 +181,112 @@ pub enum Machine {
 }
 
 #[derive(Subcommand)]
-pub enum BmcCommand {
-    /// Add a card by its IMC's address
-    Add(Box<AddArgs>),
-    /// Show what an address shows, without logging in
-    Probe {
-        /// host or host:port of Redfish
-        imc: String,
-        /// host:port of the IMC's SSH
+pub enum KickstartCommand {
+    /// Make a kickstart from the options, secrets masked
+    Render {
+        #[command(flatten)]
+        form: FormArgs,
+        /// Print the secrets too
         #[arg(long)]
-        ssh: Option<String>,
+        with_secrets: bool,
     },
-    /// All cards
-    List {
-        #[arg(long)]
-        search: Option<String>,
-    },
-    /// Everything about one card
-    Show { card: String },
-    /// Give a card's IMC another password; it is tried before it is kept
-    Password {
-        card: String,
-        /// Read it from this file descriptor
-        #[arg(long, value_name = "FD")]
-        password_fd: u32,
-    },
-    /// Forget a card
-    Remove { card: String },
+    /// Look for what is wrong with a kickstart
+    Lint { file: PathBuf },
+}
+
+/// A kickstart, brought or made of options. Secrets come from files only.
+#[derive(Args)]
+pub struct FormArgs {
+    /// Take this kickstart instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub kickstart: Option<PathBuf>,
+    /// The image reference that a card follows afterwards
+    #[arg(long)]
+    pub reference: Option<String>,
+    /// For a machine that boots the ISO without Slipway
+    #[arg(long)]
+    pub hostname: Option<String>,
+    /// The disk to install on (what Anaconda finds)
+    #[arg(long)]
+    pub disk: Option<String>,
+    /// The device that gets its address by DHCP
+    #[arg(long)]
+    pub network_device: Option<String>,
+    #[arg(long)]
+    pub timezone: Option<String>,
+    #[arg(long)]
+    pub language: Option<String>,
+    #[arg(long)]
+    pub keyboard: Option<String>,
+    /// A file with SSH public keys for root; Slipway's own comes with a deployment
+    #[arg(long = "ssh-keys", value_name = "FILE")]
+    pub ssh_keys: Vec<PathBuf>,
+    /// A file with the SHA-512 crypt of root's password (locked without it)
+    #[arg(long, value_name = "FILE")]
+    pub root_hash_file: Option<PathBuf>,
+    #[arg(long)]
+    pub rhc_organization: Option<String>,
+    /// A file with the activation key
+    #[arg(long, value_name = "FILE")]
+    pub rhc_key_file: Option<PathBuf>,
+    /// OpenShift's pull secret, for MicroShift
+    #[arg(long, value_name = "FILE")]
+    pub pull_secret: Option<PathBuf>,
+    /// An auth.json that goes on the card, to follow a private image
+    #[arg(long, value_name = "FILE")]
+    pub registry_auth: Option<PathBuf>,
+    /// A kernel argument of the installed system
+    #[arg(long = "system-karg", value_name = "ARG")]
+    pub system_kargs: Vec<String>,
+    /// A script to run in the installed system
+    #[arg(long, value_name = "FILE")]
+    pub post: Vec<PathBuf>,
 }
 
 #[derive(Args)]
-pub struct AddArgs {
-    /// host or host:port of the IMC's Redfish (8443)
-    pub imc: String,
-    /// The card's name; it becomes its host name
-    #[arg(long)]
+pub struct BuildArgs {
+    /// Its name in the library
     pub name: String,
-    #[arg(long, default_value = "root")]
-    pub user: String,
-    /// Read the IMC's password from this file descriptor
-    #[arg(long, value_name = "FD")]
-    pub password_fd: Option<u32>,
-    /// Read the IMC's password from this file
+    /// The stock Anaconda ISO: a file, or a URL with --base-sha256
+    #[arg(long)]
+    pub base: String,
+    #[arg(long, value_name = "HEX")]
+    pub base_sha256: Option<String>,
+    /// oci:DIR, oci-archive:FILE, docker://REFERENCE or containers-storage:REFERENCE
+    #[arg(long)]
+    pub image: String,
+    /// Where to write it (the data folder)
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// Replace what lies there
+    #[arg(long)]
+    pub overwrite: bool,
+    #[arg(long, default_value = "aarch64")]
+    pub arch: String,
+    /// A kernel argument for every boot entry
+    #[arg(long = "karg", value_name = "ARG")]
+    pub kargs: Vec<String>,
+    /// Add what an IPU's installer needs: its address, the iSCSI disk, acpi=force
+    #[arg(long)]
+    pub ipu: bool,
+    /// Take this argument out of every boot entry
+    #[arg(long = "remove-karg", value_name = "ARG")]
+    pub remove_kargs: Vec<String>,
+    /// An auth.json for the image's registry
     #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// host:port of the IMC's SSH (the same host, 22)
-    #[arg(long)]
-    pub ssh: Option<String>,
-    /// host:port of the ACC (through the IMC to 192.168.0.2)
-    #[arg(long)]
-    pub acc: Option<String>,
-    /// Read the ACC's root password from this file, where it has no key of ours yet
-    #[arg(long, value_name = "FILE")]
-    pub acc_password_file: Option<PathBuf>,
-    /// The server the card is in
-    #[arg(long)]
-    pub host: Option<String>,
-    #[arg(long = "label")]
-    pub labels: Vec<String>,
-    /// The fingerprint that the IMC's certificate must have
-    #[arg(long, value_name = "SHA256:…")]
-    pub certificate: Option<String>,
-    /// The fingerprint that the IMC's SSH host key must have
-    #[arg(long, value_name = "SHA256:…")]
-    pub host_key: Option<String>,
-    /// Accept what is shown now, and print it
-    #[arg(long)]
-    pub trust_on_first_use: bool,
-}
-
-#[derive(Subcommand)]
-pub enum TrustCommand {
-    /// Every pin
-    List,
-    /// Accept another fingerprint for a peer
-    Accept {
-        #[arg(value_enum)]
-        kind: PinOf,
-        peer: String,
-        fingerprint: String,
-    },
-    /// Forget a pin
-    Remove {
-        #[arg(value_enum)]
-        kind: PinOf,
-        peer: String,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum PinOf {
-    Certificate,
-    HostKey,
+    pub authfile: Option<PathBuf>,
+    #[command(flatten)]
+    pub form: FormArgs,
+    #[command(flatten)]
+    pub go: Go,
 }
 
 #[derive(Subcommand)]
 pub enum IsoCommand {
+    /// Build an installer ISO from a stock ISO, an image and a kickstart
+    Build(Box<BuildArgs>),
+    /// Look at a whole ISO: boot records, arguments, kickstart, image, sums
+    Verify { path: PathBuf },
     /// Read an ISO into the library; the file stays where it is
     Import {
         path: PathBuf,
@@ -263,19 +296,229 @@ pub enum IsoCommand {
     /// The library
     List,
     /// Serve an ISO as it is until interrupted
-    Serve { iso: String },
+    Serve {
+        iso: String,
+        /// On this address of this machine
+        #[arg(long, value_name = "IP")]
+        address: Option<IpAddr>,
+        /// Without TLS; an IMC takes HTTPS only
+        #[arg(long)]
+        http: bool,
+        /// Take it down by itself after this many minutes
+        #[arg(long, value_name = "MINUTES")]
+        expires: Option<u32>,
+    },
+    /// Take down what any Slipway of this data folder serves
+    Unpublish {
+        /// The number that `serve` and `list` show, or an ISO
+        what: String,
+    },
+    /// This machine's addresses to serve on
+    Addresses,
+    /// Print our CA's certificate
+    Ca,
+    /// Print the file that firmware 1.8 needs for an ISO over 2 GB
+    ReservedMemory,
     /// Take an ISO out of the library; the file stays
     Remove { iso: String },
 }
 
+/// A cluster.yaml, and where its templates' values come from.
+#[derive(Args)]
+pub struct ClusterArgs {
+    /// A file with values for the templates
+    #[arg(long, value_name = "FILE")]
+    pub vars: Option<PathBuf>,
+    /// Only these cards, by their names in the file or in the inventory; templates count them
+    /// from 0
+    #[arg(long = "cards", value_name = "CARD", value_delimiter = ',', num_args = 1..)]
+    pub only: Vec<String>,
+    /// Leave out a step of the file: rh_subscription, microshift, …
+    #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
+    pub skip_steps: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct ImportArgs {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Write the file in today's form; comments are lost, passwords are in it
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Add the cards that are not known yet
+    #[arg(long)]
+    pub add: bool,
+    /// With --add: accept the certificates and host keys that are shown now
+    #[arg(long, requires = "add")]
+    pub trust_on_first_use: bool,
+}
+
+#[derive(Args)]
+pub struct PlanArgs {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// The ISO, instead of the file's: name, id, or the first digits of its SHA-256
+    #[arg(long)]
+    pub iso: Option<String>,
+    /// Put after the card's name: `lab.example`
+    #[arg(long)]
+    pub domain: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum ImageCommand {
+    /// Build an image from a folder with a Containerfile
+    Build(Box<ImageBuildArgs>),
+    /// Look for what is wrong with a Containerfile (a folder), or a built image (its name in
+    /// podman, an OCI directory, an OCI archive)
+    Lint {
+        what: String,
+        /// The Containerfile in the folder
+        #[arg(long, short)]
+        file: Option<String>,
+        /// The image is not for an IPU
+        #[arg(long)]
+        other: bool,
+    },
+    /// Push an image that podman has
+    Push(PushArgs),
+    /// The tags of a repository
+    Tags {
+        reference: String,
+        /// Only those after this one
+        #[arg(long)]
+        after: Option<String>,
+    },
+    /// What a tag stands for, by architecture
+    Digests { reference: String },
+    /// Write a Containerfile for an IPU, with its files, into a folder
+    Template(TemplateArgs),
+    /// What is needed to build images, and how to get it
+    Check {
+        #[arg(long, default_value = "aarch64")]
+        arch: String,
+    },
+    /// What podman printed while it built or pushed
+    Log { job: String },
+    /// The images that podman has
+    List,
+    /// An image that podman has
+    Inspect { image: String },
+    /// Give an image that podman has another name
+    Tag { image: String, reference: String },
+    /// Keep a login to a registry; the password comes on standard input
+    Login {
+        registry: String,
+        #[arg(long, short)]
+        user: String,
+        /// Read the password from this file descriptor instead
+        #[arg(long, value_name = "FD")]
+        password_fd: Option<u32>,
+    },
+    /// Forget a login
+    Logout { registry: String },
+    /// Logins, and how registries are asked
+    Registries {
+        /// Use this auth.json instead of podman's usual places
+        #[arg(long, value_name = "FILE")]
+        auth_file: Option<PathBuf>,
+        /// Trust `<DIR>/<host:port>/*.crt` for that registry
+        #[arg(long, value_name = "DIR")]
+        certs_dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub struct ImageBuildArgs {
+    pub folder: PathBuf,
+    /// registry/repository:tag of the image
+    #[arg(long = "tag", short = 't', value_name = "REFERENCE")]
+    pub reference: String,
+    #[arg(long, default_value = "aarch64")]
+    pub arch: String,
+    /// The Containerfile in the folder
+    #[arg(long, short, default_value = "Containerfile")]
+    pub file: String,
+    #[arg(long = "build-arg", value_name = "NAME=VALUE")]
+    pub args: Vec<String>,
+    #[arg(long = "secret", value_name = "ID=FILE")]
+    pub secrets: Vec<String>,
+    /// Give this machine's RHEL subscription as build secrets
+    #[arg(long)]
+    pub entitlement: bool,
+    /// Build without SELinux' confinement (cross-building)
+    #[arg(long)]
+    pub selinux_unconfined: bool,
+    /// Fetch the base image again where the registry has a newer one
+    #[arg(long)]
+    pub pull_newer: bool,
+    /// Push it when it is built
+    #[arg(long)]
+    pub push: bool,
+    /// An auth.json or pull secret
+    #[arg(long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+    /// The image is not for an IPU
+    #[arg(long)]
+    pub other: bool,
+    /// Show the plan and the equivalent commands, and do nothing
+    #[arg(long)]
+    pub plan: bool,
+}
+
+#[derive(Args)]
+pub struct PushArgs {
+    pub image: String,
+    /// Under another name
+    #[arg(long, value_name = "REFERENCE")]
+    pub to: Option<String>,
+    /// An auth.json
+    #[arg(long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+    /// Show the equivalent commands and do nothing
+    #[arg(long)]
+    pub plan: bool,
+}
+
+#[derive(Args)]
+pub struct TemplateArgs {
+    pub folder: PathBuf,
+    /// The bootc image to begin with
+    #[arg(long, value_name = "REFERENCE")]
+    pub base: Option<String>,
+    /// The version of the image
+    #[arg(long = "image-version", value_name = "VERSION")]
+    pub version: Option<String>,
+    /// MicroShift's release
+    #[arg(long, value_name = "RELEASE")]
+    pub microshift: Option<String>,
+    #[arg(long, conflicts_with = "microshift")]
+    pub no_microshift: bool,
+    /// Don't connect to Red Hat's console
+    #[arg(long)]
+    pub no_rhc: bool,
+    #[arg(long)]
+    pub no_greenboot: bool,
+    /// The base needs no RHEL subscription
+    #[arg(long)]
+    pub not_entitled: bool,
+    /// A container that comes with the image, logically bound
+    #[arg(long, value_name = "NAME=IMAGE")]
+    pub bind: Vec<String>,
+}
+
 #[derive(Args)]
 pub struct DeployArgs {
-    /// Cards, by name
+    /// Cards, by name; or one cluster.yaml
     #[arg(required = true)]
     pub cards: Vec<String>,
-    /// The ISO: name, id, or the first digits of its SHA-256
+    /// The ISO: name, id, or the first digits of its SHA-256; a cluster.yaml names its own
     #[arg(long)]
-    pub iso: String,
+    pub iso: Option<String>,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Put after the card's name: `lab.example`
     #[arg(long)]
     pub domain: Option<String>,

@@ -1,6 +1,6 @@
 //! `slipctl deploy`, `upgrade`, `switch`, `rollback`: plan, ask, submit, wait.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use slipway_core::{ids::JobId, job::BootChange};
 use slipway_fleet::{
@@ -9,7 +9,7 @@ use slipway_fleet::{
 };
 
 use crate::{
-    args::{ChangeArgs, DeployArgs, Go, SwitchArgs},
+    args::{ChangeArgs, ClusterArgs, DeployArgs, Go, SwitchArgs},
     exit::Failed,
     open::Desk,
     output::Output,
@@ -17,23 +17,31 @@ use crate::{
 };
 
 pub async fn deploy(args: DeployArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
+    if let Some(file) = crate::cluster::file_among(&args.cards)? {
+        return crate::cluster::deploy(&file, args, desk, output).await;
+    }
+    let ClusterArgs {
+        vars,
+        only,
+        skip_steps,
+    } = &args.cluster;
+    if vars.is_some() || !only.is_empty() || !skip_steps.is_empty() {
+        return Err(Failed::invalid(
+            "--vars, --cards and --skip-steps go with a cluster.yaml",
+        ));
+    }
+    let Some(iso) = &args.iso else {
+        return Err(Failed::invalid("give the ISO: --iso"));
+    };
     let fleet = desk.fleet().await?;
     let mut dpus = Vec::new();
     for card in &args.cards {
         dpus.push(fleet.find_dpu(card).await?.id);
     }
-    let authorized_keys = match &args.keys {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Failed::local(format!("reading {}", path.display()), &error))?
-            .lines()
-            .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-            .map(str::to_owned)
-            .collect(),
-        None => vec![],
-    };
+    let authorized_keys = public_keys(args.keys.as_deref())?;
     let request = DeployRequest {
         dpus,
-        iso: fleet.find_iso(&args.iso).await?.id,
+        iso: fleet.find_iso(iso).await?.id,
         domain: args.domain,
         authorized_keys,
         allow_release: args.allow_firmware,
@@ -44,6 +52,20 @@ pub async fn deploy(args: DeployArgs, desk: &Desk, output: Output) -> Result<Exi
     }
     let jobs = fleet.deploy(&request).await?;
     submitted(&fleet, jobs, &args.go, output).await
+}
+
+/// The lines of a file with public keys.
+pub fn public_keys(path: Option<&Path>) -> Result<Vec<String>, Failed> {
+    let Some(path) = path else {
+        return Ok(vec![]);
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failed::local(format!("reading {}", path.display()), &error))?;
+    let lines = text.lines();
+    Ok(lines
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect())
 }
 
 pub async fn upgrade(args: ChangeArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
@@ -166,7 +188,7 @@ fn show(plan: &PlanView, output: Output) {
     }
 }
 
-async fn submitted(
+pub async fn submitted(
     fleet: &Fleet,
     jobs: Vec<JobId>,
     go: &Go,

@@ -29,7 +29,7 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
                         vec![
                             job.id.as_str()[24..].to_owned(),
                             job.kind.clone(),
-                            job.dpu_name.clone(),
+                            job.subject.clone(),
                             job.what.clone(),
                             outcome(job.outcome).into(),
                             format!("{} ({} of {})", job.step, job.step_number, job.step_count),
@@ -131,7 +131,7 @@ fn show(view: &JobView, output: Output) {
     output.line(format!(
         "{} of {}: {} ({})",
         row.kind,
-        row.dpu_name,
+        row.subject,
         outcome(row.outcome),
         row.what
     ));

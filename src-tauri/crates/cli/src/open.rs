@@ -27,6 +27,14 @@ impl Desk {
     pub async fn fleet(&self) -> Result<Fleet, Failed> {
         Ok(Fleet::open(self.config.clone()).await?)
     }
+
+    /// The fleet, where there is one already: a question about a file makes no data folder.
+    pub async fn fleet_if_there(&self) -> Result<Option<Fleet>, Failed> {
+        if self.config.data_dir.join("slipway.db").exists() {
+            return self.fleet().await.map(Some);
+        }
+        Ok(None)
+    }
 }
 
 /// Where the window keeps its data too: `$XDG_DATA_HOME/io.github.slipway.Slipway`.

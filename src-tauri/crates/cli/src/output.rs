@@ -8,6 +8,7 @@ use std::{
 use clap::CommandFactory;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
+use slipway_core::secret::Password;
 
 use crate::{args::Cli, exit::Failed};
 
@@ -81,6 +82,28 @@ impl Output {
             &mut std::io::stdout(),
         );
         ExitCode::SUCCESS
+    }
+
+    /// A line from the terminal; empty where nothing was typed.
+    pub fn ask(self, question: &str) -> Result<String, Failed> {
+        let _ = write!(std::io::stderr(), "{question} ");
+        let mut answer = String::new();
+        std::io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failed::local("the answer could not be read", &error))?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks for a secret on the terminal, without showing what is typed.
+    pub fn ask_secret(self, question: &str) -> Result<Password, Failed> {
+        if !std::io::stdin().is_terminal() {
+            return Err(Failed::invalid(
+                "there is no terminal to ask on: give --secret-fd or --secret-file",
+            ));
+        }
+        let typed = rpassword::prompt_password(question)
+            .map_err(|error| Failed::local("the secret could not be read", &error))?;
+        Ok(Password::new(typed))
     }
 
     /// Asks on the terminal; without one the answer must have been given.

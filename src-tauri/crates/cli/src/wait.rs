@@ -75,7 +75,7 @@ fn summary(view: &JobView, output: Output) {
     output.line(format!(
         "{} of {}: {}",
         view.row.kind,
-        view.row.dpu_name,
+        view.row.subject,
         outcome(view.row.outcome)
     ));
     if let Some(failure) = &view.failure {
@@ -158,7 +158,7 @@ impl Bars {
         if output.json {
             output.json_line(event);
         } else {
-            let line = format!("{}  {}  {}", view.row.dpu_name, event.step, event.text);
+            let line = format!("{}  {}  {}", view.row.subject, event.step, event.text);
             if self.on_terminal {
                 // A terminal that is gone is no reason to stop the job.
                 let _ = self.all.println(line);
@@ -180,7 +180,7 @@ impl Bars {
                 Err(_) => bar,
             }
         });
-        bar.set_prefix(view.row.dpu_name.clone());
+        bar.set_prefix(view.row.subject.clone());
         match (view.row.done, view.row.total) {
             (Some(done), Some(total)) if total.0 > 0 => {
                 bar.set_length(total.0);

@@ -6,6 +6,7 @@ use specta::Type;
 use crate::{
     address::Address,
     bootc::{BootcStatus, Greenboot, StatusFacts},
+    credential::ImcSshLogin,
     ids::{CredentialId, DpuId, JobId},
     image::{ImageDigest, ImageReference},
     time::Timestamp,
@@ -50,8 +51,10 @@ pub struct Dpu {
     pub imc_redfish: Address,
     pub imc_ssh: Address,
     pub acc: AccRoute,
-    /// For the IMC's Redfish and SSH.
+    /// For the IMC's Redfish.
     pub imc_credential: CredentialId,
+    /// For the IMC's SSH.
+    pub imc_ssh_login: ImcSshLogin,
     /// For the ACC, where it isn't Slipway's own key.
     pub acc_credential: Option<CredentialId>,
     /// The DPU host, as people call it.
@@ -59,6 +62,19 @@ pub struct Dpu {
     pub labels: Vec<String>,
     pub identity: ImcIdentity,
     pub added_at: Timestamp,
+}
+
+impl Dpu {
+    /// The credentials that it logs in by.
+    pub fn credentials(&self) -> impl Iterator<Item = &CredentialId> {
+        let ssh = match &self.imc_ssh_login {
+            ImcSshLogin::Profile(id) => Some(id),
+            ImcSshLogin::AsRedfish | ImcSshLogin::EmptyPassword => None,
+        };
+        std::iter::once(&self.imc_credential)
+            .chain(ssh)
+            .chain(&self.acc_credential)
+    }
 }
 
 /// The newest answers of a card, each with its time.

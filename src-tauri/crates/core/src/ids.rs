@@ -93,6 +93,21 @@ id!(
     /// One credential profile.
     CredentialId, "credential"
 );
+id!(
+    /// One Redfish service. A card's IMC has the id of its card.
+    BmcId, "BMC"
+);
+id!(
+    /// One discovery: it lives as long as its process.
+    DiscoveryId, "discovery"
+);
+
+impl From<&DpuId> for BmcId {
+    /// The IMC of a card.
+    fn from(dpu: &DpuId) -> Self {
+        Self(dpu.as_str().to_owned())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -48,6 +48,17 @@ pub struct ImageDigest(String);
 text_newtype!(ImageDigest);
 
 impl ImageDigest {
+    /// Of a SHA-256.
+    #[must_use]
+    pub fn of_sha256(hash: [u8; 32]) -> Self {
+        use std::fmt::Write as _;
+        let text = String::from("sha256:");
+        Self(hash.iter().fold(text, |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
+    }
+
     /// Twelve digits, as the UI shows a digest.
     #[must_use]
     pub fn short(&self) -> &str {
@@ -68,6 +79,16 @@ impl FromStr for ImageDigest {
                 text: text.to_owned(),
             }),
         }
+    }
+}
+
+/// OCI's word for a machine: `aarch64` → `arm64`, `x86_64` → `amd64`.
+#[must_use]
+pub fn oci_architecture(machine: &str) -> &str {
+    match machine {
+        "aarch64" => "arm64",
+        "x86_64" => "amd64",
+        other => other,
     }
 }
 
@@ -103,6 +124,27 @@ impl ImageReference {
         path.rsplit_once(':').map_or("latest", |(_, tag)| tag)
     }
 
+    /// `registry/repository`, without tag and digest.
+    #[must_use]
+    pub fn without_tag(&self) -> String {
+        format!("{}/{}", self.registry(), self.repository())
+    }
+
+    /// The same repository's other tag.
+    ///
+    /// # Errors
+    /// A text that is no tag.
+    pub fn with_tag(&self, tag: &str) -> Result<Self, InvalidImage> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if tag.is_empty() || tag.len() > 128 || !tag.chars().all(allowed) {
+            return Err(InvalidImage {
+                what: "a tag",
+                text: tag.to_owned(),
+            });
+        }
+        format!("{}:{tag}", self.without_tag()).parse()
+    }
+
     /// `localhost/…` lives in no registry: a card that runs it can never upgrade.
     #[must_use]
     pub fn is_local_only(&self) -> bool {
@@ -130,9 +172,71 @@ impl FromStr for ImageReference {
     }
 }
 
+/// The machine an image is for. Cards are aarch64; the desk that builds for them often is not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    #[default]
+    Aarch64,
+    X86_64,
+}
+
+impl Architecture {
+    /// As the kernel says it: `aarch64`.
+    #[must_use]
+    pub fn machine(self) -> &'static str {
+        match self {
+            Self::Aarch64 => "aarch64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+
+    /// As OCI says it: `arm64`.
+    #[must_use]
+    pub fn oci(self) -> &'static str {
+        match self {
+            Self::Aarch64 => "arm64",
+            Self::X86_64 => "amd64",
+        }
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.machine())
+    }
+}
+
+impl FromStr for Architecture {
+    type Err = InvalidImage;
+    fn from_str(text: &str) -> Result<Self, InvalidImage> {
+        match text {
+            "aarch64" | "arm64" => Ok(Self::Aarch64),
+            "x86_64" | "amd64" => Ok(Self::X86_64),
+            _ => Err(InvalidImage {
+                what: "an architecture (aarch64, x86_64)",
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_architecture_has_two_spellings() {
+        for (text, architecture) in [
+            ("aarch64", Architecture::Aarch64),
+            ("arm64", Architecture::Aarch64),
+            ("x86_64", Architecture::X86_64),
+            ("amd64", Architecture::X86_64),
+        ] {
+            assert_eq!(text.parse(), Ok(architecture));
+        }
+        assert!("riscv64".parse::<Architecture>().is_err());
+    }
 
     #[test]
     fn a_reference_comes_apart() {

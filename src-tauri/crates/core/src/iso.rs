@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    ids::IsoId,
+    ids::{IsoId, JobId},
     image::{ImageDigest, ImageReference},
     time::{ByteCount, Timestamp},
 };
 
 /// The file at an ISO's root that says what is inside.
 pub const MANIFEST_FILE: &str = "slipway.json";
+/// The main kickstart, at the ISO's root.
+pub const KICKSTART_FILE: &str = "slipway.ks";
 /// The kickstart area: a file at the ISO's root that the main kickstart includes.
 pub const AREA_FILE: &str = "slipway-card.ks";
 /// Its fixed size: what a card's overlay is padded to.
@@ -19,6 +21,26 @@ pub const AREA_SIZE: usize = 64 * 1024;
 pub const AREA_SIGNATURE: &str = "#slipway kickstart area 1\n";
 /// The OCI directory with the image.
 pub const CONTAINER_DIR: &str = "container";
+
+/// The file that makes an IMC of firmware 1.8 hold an ISO of more than 2 GB.
+pub const RESERVED_MEMORY: &str = r#"{
+   "bmd_content_version": 1,
+   "reserved_memory": {
+      "acc": {
+         "base": "0x4400000000",
+         "size": 14,
+         "granule": "GB",
+         "sync_type": 3
+      },
+      "acc_ramdisk": {
+         "base": "0x4414000000",
+         "size": 13760,
+         "granule": "MB",
+         "sync_type": 3
+      }
+   }
+}
+"#;
 
 /// `slipway.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -39,6 +61,15 @@ pub struct IsoManifest {
     pub built_from: Option<String>,
     #[serde(default)]
     pub kargs: Vec<String>,
+    /// The path of the main kickstart.
+    #[serde(default)]
+    pub kickstart: Option<String>,
+    /// Whoever can read the ISO can read them.
+    #[serde(default)]
+    pub contains_secrets: bool,
+    /// Where the image had another digest before it was converted for the ISO.
+    #[serde(default)]
+    pub source_digest: Option<ImageDigest>,
     pub slipway_version: String,
 }
 
@@ -67,6 +98,31 @@ pub struct IsoFacts {
     pub area: Option<KickstartArea>,
     pub kargs: Vec<String>,
     pub bootable: bool,
+    /// The path of the kickstart that the default boot entry names.
+    #[serde(default)]
+    pub kickstart: Option<String>,
+    /// Whether whoever can fetch it can read a secret; as its maker said, or as its kickstart looks.
+    #[serde(default)]
+    pub contains_secrets: bool,
+}
+
+/// One thing that was looked at in an ISO.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct IsoCheck {
+    /// "Boot records", "Kernel arguments", …
+    pub name: String,
+    pub verdict: IsoVerdict,
+    /// What was seen.
+    pub evidence: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum IsoVerdict {
+    Good,
+    Bad,
+    /// The ISO does not have such a thing.
+    Absent,
 }
 
 /// An ISO of the library.
@@ -78,6 +134,27 @@ pub struct Iso {
     pub path: String,
     pub facts: IsoFacts,
     pub imported_at: Timestamp,
+    pub made: IsoOrigin,
+}
+
+/// How an ISO came into the library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case", tag = "how")]
+pub enum IsoOrigin {
+    Imported {
+        /// `user@host`; missing where an older Slipway did it.
+        by: Option<String>,
+    },
+    Built {
+        by: String,
+        job: JobId,
+    },
+    /// From a bundle that another desk made.
+    Bundle {
+        by: String,
+        /// Who made the bundle.
+        from: String,
+    },
 }
 
 /// `<name>-<sha256[..12]>.iso`, with an overlay `<name>-<sha12>-<overlay sha8>.iso`.

@@ -4,15 +4,24 @@
 //! the adapter crates answer. Everything else is a plain function that a test can call.
 
 pub mod address;
+pub mod bmc;
 pub mod bootc;
+pub mod cluster;
 pub mod command;
+pub mod containerfile;
+pub mod credential;
+pub mod discovery;
 pub mod dpu;
 pub mod failure;
 pub mod ids;
 pub mod image;
+pub mod image_build;
+pub mod image_builder;
+pub mod inventory;
 pub mod iso;
 pub mod job;
 pub mod kickstart;
+pub mod lint;
 pub mod ports;
 pub mod secret;
 pub mod time;

@@ -15,6 +15,7 @@ use crate::{
     dpu::ImcIdentity,
     failure::{FailureKind, StepError},
     image::{ImageDigest, ImageReference},
+    inventory::{Inventory, MediaSlotInfo},
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
 };
@@ -184,6 +185,40 @@ pub trait Bmc: Send + Sync {
     async fn reset_manager(&self) -> Result<(), BmcError>;
 }
 
+/// A resource as the service wrote it, for the support view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawResource {
+    /// The path under the service's authority.
+    pub path: String,
+    pub body: serde_json::Value,
+}
+
+/// One reading of everything that a service links.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crawl {
+    pub inventory: Inventory,
+    pub raw: Vec<RawResource>,
+}
+
+/// What a person may do to any Redfish service, and the reading of all of it. `path` arguments are
+/// those of [`Inventory`]. Each effect is tried once; what it led to is read back.
+#[async_trait]
+pub trait Controller: Send + Sync {
+    /// Only links are followed. What is linked and unreadable becomes a gap; only a service that
+    /// can't be read at all is an error.
+    async fn crawl(&self) -> Result<Crawl, BmcError>;
+    /// The slot as it stands now.
+    async fn slot(&self, path: &str) -> Result<MediaSlotInfo, BmcError>;
+    /// Starts an insert; its Task says how it goes ([`Bmc::task`]). Effect.
+    async fn insert_into(&self, path: &str, image: &url::Url) -> Result<TaskUri, BmcError>;
+    /// Answers with the slot as it was read back. Ejecting an empty slot is no error. Effect.
+    async fn eject_from(&self, path: &str) -> Result<MediaSlotInfo, BmcError>;
+    /// Of the system at `path`; answers with what was read back. Effect.
+    async fn set_boot(&self, path: &str, wanted: &BootOverride) -> Result<BootOverride, BmcError>;
+    /// Of the system or manager at `path`, by a type that it offers. Effect.
+    async fn reset(&self, path: &str, reset_type: &str) -> Result<(), BmcError>;
+}
+
 /// What a command left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandOutput {
@@ -337,6 +372,11 @@ pub enum RegistryError {
         registry: String,
         repository: String,
     },
+    /// Only the program that an auth.json names knows the login, and we don't call it.
+    #[error("the registry {registry} wants a login, and only the helper `{helper}` knows it")]
+    CredentialHelper { registry: String, helper: String },
+    #[error("the certificate of the registry {registry} is not to be trusted: {reason}")]
+    Certificate { registry: String, reason: String },
     #[error("{reference} has no image for {architecture}")]
     NoSuchArchitecture {
         reference: ImageReference,
@@ -344,6 +384,39 @@ pub enum RegistryError {
     },
     #[error("the registry {registry} answered something that makes no sense: {evidence}")]
     Protocol { registry: String, evidence: String },
+}
+
+impl RegistryError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unreachable { .. } => {
+                "check the registry's name, the network and the proxy; then try again".into()
+            }
+            Self::NotFound { .. } => {
+                "check the reference; a private repository may also say this without a login".into()
+            }
+            Self::Unauthorized { registry, .. } => format!(
+                "log in (`slipctl image login {registry}`), or choose an auth file with its login"
+            ),
+            Self::CredentialHelper { registry, .. } => format!(
+                "Slipway calls no credential helpers: `podman login {registry}` or `slipctl image \
+                 login {registry}` keeps a login that it can use"
+            ),
+            Self::Certificate { registry, .. } => format!(
+                "put the authority's certificate into /etc/containers/certs.d/{registry}/ca.crt, \
+                 which podman reads too, or into the system's trust store (`update-ca-trust`, \
+                 `update-ca-certificates`)"
+            ),
+            Self::NoSuchArchitecture { architecture, .. } => {
+                format!("build and push the image for {architecture}")
+            }
+            Self::Protocol { .. } => {
+                "check that it is a container registry, and not a web page or a proxy".into()
+            }
+        }
+    }
 }
 
 /// A container registry.

@@ -1,10 +1,20 @@
 //! Values that must not be printed: no `Display`, no `Serialize`, a `Debug` that says nothing.
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use specta::Type;
 
-/// A password or another short secret text. The memory is wiped when it is dropped.
-#[derive(Clone)]
-pub struct Password(SecretString);
+/// A password or another short secret text. The memory is wiped when it is dropped. It crosses
+/// inwards only.
+#[derive(Clone, Type)]
+#[specta(transparent)]
+pub struct Password(#[specta(type = String)] SecretString);
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
 
 impl Password {
     #[must_use]

@@ -56,6 +56,24 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// What a TLS certificate says of itself, for a person who compares. Only the fingerprint, and
+/// `vouched_by_ca`, are facts; the rest is the certificate's own word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct CertificateInfo {
+    pub fingerprint: Fingerprint,
+    /// `CN=imc-1.lab, O=…`
+    pub subject: Option<String>,
+    pub issuer: Option<String>,
+    pub not_before: Option<Timestamp>,
+    pub not_after: Option<Timestamp>,
+    /// The DNS names and addresses that it is for.
+    pub names: Vec<String>,
+    /// It names itself as its issuer.
+    pub self_signed: bool,
+    /// It chains to a CA of the site, is for the address that was asked, and is valid now.
+    pub vouched_by_ca: bool,
+}
+
 /// What a pin is of.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type,

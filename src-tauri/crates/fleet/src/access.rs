@@ -9,10 +9,12 @@ use slipway_core::{
     bootc::{BootcStatus, Greenboot},
     dpu::{AccRoute, Dpu},
     failure::{FailureKind, StepError},
-    ids::{CredentialId, DpuId, JobId},
+    ids::{DpuId, JobId},
     image::ImageReference,
     iso::published_name,
-    job::{CardAccess, DeploymentPlan, Job, JobSpec, Prepared, engine::Cards},
+    job::{
+        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, JobSpec, Prepared, engine::Subjects,
+    },
     kickstart::Overlay,
     ports::{Bmc, MediaServer, Publication, Registry, RegistryError, Remote, ResolvedImage},
     secret::{Password, imc_redfish_password},
@@ -21,35 +23,50 @@ use slipway_core::{
 use slipway_redfish::{RedfishClient, RedfishTarget};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
-use crate::{ChangeTag, Fleet, media::CardMedia};
+use crate::{
+    ChangeTag, Fleet, images_build::ImageDesk, logins::Login, media::CardMedia,
+    studio_tool::DeskIsoTool,
+};
 
-/// The engine's way to cards.
-pub struct StoredCards {
+/// The engine's way to cards, and to what makes ISOs.
+pub struct DeskSubjects {
     pub fleet: Fleet,
 }
 
 #[async_trait]
-impl Cards for StoredCards {
+impl Subjects for DeskSubjects {
     async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
         let dpu = self.fleet.store().dpu(dpu).await.map_err(local)?;
         Ok(Box::new(self.fleet.open_card(dpu).await?))
     }
 
+    fn iso_tool(&self) -> Arc<dyn IsoTool> {
+        Arc::new(DeskIsoTool {
+            fleet: self.fleet.clone(),
+        })
+    }
+
+    fn image_tool(&self) -> Arc<dyn ImageTool> {
+        Arc::new(ImageDesk {
+            fleet: self.fleet.clone(),
+        })
+    }
+
     async fn job_moved(&self, job: &Job) {
-        if job.state.is_terminal() {
-            self.fleet.job_ended(job).await;
+        if job.state.is_terminal()
+            && let Some(dpu) = job.subject.card()
+        {
+            self.fleet.job_ended(job, dpu).await;
             // What the registry has now, and everything else that the job did not ask.
-            let (fleet, dpu) = (self.fleet.clone(), job.dpu.clone());
+            let (fleet, dpu) = (self.fleet.clone(), dpu.clone());
             tokio::spawn(async move {
                 if let Err(error) = fleet.refresh_dpu(&dpu).await {
                     tracing::warn!(%dpu, %error, "the look after a job");
                 }
             });
         }
-        self.fleet.refresh_headline(&job.dpu).await;
         self.fleet.changed(ChangeTag::Job, Some(job.id.to_string()));
-        self.fleet
-            .changed(ChangeTag::Dpu, Some(job.dpu.to_string()));
+        self.fleet.subject_changed(&job.subject).await;
     }
 }
 
@@ -64,7 +81,7 @@ pub(crate) fn local(error: impl std::error::Error + 'static) -> StepError {
 pub(crate) struct OpenCard {
     fleet: Fleet,
     pub dpu: Dpu,
-    imc: Arc<RedfishClient>,
+    pub(crate) imc: Arc<RedfishClient>,
     imc_shell: Arc<SshRemote>,
     acc: Arc<SshRemote>,
     acc_target: SshTarget,
@@ -79,26 +96,21 @@ impl Fleet {
         };
         let certificate = pin(PinKind::TlsCertificate, dpu.imc_redfish.to_string()).await?;
         let imc_key = pin(PinKind::SshHostKey, dpu.imc_ssh.to_string()).await?;
-        let (user, password) = self.credential(&dpu.imc_credential).await?;
+        let login = self.login(&dpu.imc_credential).await?;
+        let fleet_key = SshAuth::Key(self.inner.keys.fleet_key.clone());
+        let (imc_user, imc_auth) = self.imc_ssh_auth(&dpu, &login).await?;
         let shell_target = SshTarget {
             address: dpu.imc_ssh.clone(),
-            user: user.clone(),
-            auth: vec![
-                SshAuth::Key(self.inner.keys.fleet_key.clone()),
-                SshAuth::Password(password.clone()),
-            ],
+            user: imc_user,
+            auth: vec![fleet_key.clone(), imc_auth],
             host_key: imc_key,
             via: None,
         };
-        let (acc_user, mut acc_auth) = (
-            "root".to_owned(),
-            vec![SshAuth::Key(self.inner.keys.fleet_key.clone())],
-        );
-        let mut acc_login = acc_user;
+        let (mut acc_login, mut acc_auth) = ("root".to_owned(), vec![fleet_key]);
         if let Some(credential) = &dpu.acc_credential {
-            let (user, password) = self.credential(credential).await?;
-            acc_login = user;
-            acc_auth.push(SshAuth::Password(password));
+            let login = self.login(credential).await?;
+            acc_auth.push(login.ssh_auth());
+            acc_login = login.user;
         }
         let (address, via) = match &dpu.acc {
             AccRoute::Direct(address) => (address.clone(), None),
@@ -114,7 +126,7 @@ impl Fleet {
             via,
         };
         acc_target.host_key = pin(PinKind::SshHostKey, acc_target.peer()).await?;
-        let imc = self.bmc_link(&dpu, user, &password, certificate)?;
+        let imc = self.imc_link(&dpu, &login, certificate).await?;
         Ok(OpenCard {
             imc,
             imc_shell: self.remote_link(&dpu.id, shell_target),
@@ -126,43 +138,30 @@ impl Fleet {
         })
     }
 
-    async fn credential(&self, id: &CredentialId) -> Result<(String, Password), StepError> {
-        let profile = self.store().credential(id).await.map_err(local)?;
-        let password = self
-            .inner
-            .secrets
-            .get(&credential_key(id))
-            .await
-            .map_err(|error| {
-                StepError::new(FailureKind::Local, error.to_string())
-                    .hint("open the secret store, or enter the card's password again")
-            })?;
-        Ok((profile.user_name, password))
-    }
-
-    fn bmc_link(
+    /// The client of a card's IMC.
+    pub(crate) async fn imc_link(
         &self,
         dpu: &Dpu,
-        user: String,
-        password: &Password,
+        login: &Login,
         pin: Option<Fingerprint>,
     ) -> Result<Arc<RedfishClient>, StepError> {
-        let key = format!("{}|{}|{}", dpu.id, dpu.imc_redfish, shown(pin.as_ref()));
-        if let Some(client) = self.inner.links.bmc(&key) {
-            return Ok(client);
-        }
-        let password = imc_redfish_password(password).map_err(|error| {
+        let password = imc_redfish_password(login.password()).map_err(|error| {
             StepError::new(FailureKind::Authentication, error.to_string())
                 .hint("correct the card's credential")
         })?;
-        let target = RedfishTarget {
-            address: dpu.imc_redfish.clone(),
-            user,
-            password,
-            pin,
-            timeouts: slipway_redfish::Timeouts::default(),
-        };
-        Ok(self.inner.links.keep_bmc(key, RedfishClient::new(target)))
+        let target = self
+            .redfish_target(&dpu.imc_redfish, &login.user, password, pin)
+            .await?;
+        Ok(self.redfish_link(dpu.id.as_str(), target))
+    }
+
+    /// The client that is kept for a card or BMC, an address and a pin.
+    pub(crate) fn redfish_link(&self, of: &str, target: RedfishTarget) -> Arc<RedfishClient> {
+        let key = format!("{of}|{}|{}", target.address, shown(target.pin.as_ref()));
+        match self.inner.links.bmc(&key) {
+            Some(client) => client,
+            None => self.inner.links.keep_bmc(key, RedfishClient::new(target)),
+        }
     }
 
     fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {
@@ -183,11 +182,7 @@ impl Fleet {
     }
 }
 
-pub(crate) fn credential_key(id: &CredentialId) -> String {
-    format!("credential/{id}")
-}
-
-fn hex_sha256(bytes: &[u8]) -> String {
+pub(crate) fn hex_sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes)
         .iter()
@@ -334,7 +329,7 @@ impl CardAccess for OpenCard {
         image: &ImageReference,
         arch: &str,
     ) -> Result<ResolvedImage, RegistryError> {
-        self.fleet.inner.registry.resolve(image, arch).await
+        self.fleet.registry().await.resolve(image, arch).await
     }
 
     async fn saw_acc(&self, status: &BootcStatus, greenboot: Greenboot, boot_id: &str) {
@@ -353,10 +348,11 @@ impl CardAccess for OpenCard {
 
 impl Fleet {
     /// What a job's end means for its card: what it should run from now on.
-    async fn job_ended(&self, job: &Job) {
+    async fn job_ended(&self, job: &Job, dpu: &DpuId) {
         let wanted = match &job.spec {
             JobSpec::Deployment(plan) => Some(plan.digest.clone()),
             JobSpec::BootChange(_) => job.facts.target.clone(),
+            JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => None,
         };
         let succeeded = job.state.outcome() == slipway_core::dpu::JobOutcome::Succeeded;
         let came_back = job
@@ -368,9 +364,12 @@ impl Fleet {
         {
             let hostname = match &job.spec {
                 JobSpec::Deployment(plan) if succeeded => Some(plan.hostname.clone()),
-                JobSpec::Deployment(_) | JobSpec::BootChange(_) => None,
+                JobSpec::Deployment(_)
+                | JobSpec::BootChange(_)
+                | JobSpec::IsoBuild(_)
+                | JobSpec::ImageBuild(_) => None,
             };
-            self.update_facts(&job.dpu, |facts| {
+            self.update_facts(dpu, |facts| {
                 facts.wanted = Some(wanted);
                 if hostname.is_some() {
                     facts.hostname = hostname;

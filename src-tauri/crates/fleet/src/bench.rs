@@ -3,6 +3,7 @@
 use slipway_core::{
     address::Address,
     bootc::{Greenboot, parse_status},
+    credential::{CredentialKind, CredentialScope, ImcSshLogin},
     dpu::{AccRoute, Dpu, DpuFacts, ImcIdentity, headline},
     ids::{CredentialId, DpuId},
 };
@@ -26,6 +27,9 @@ impl Fleet {
                 id: credential.clone(),
                 name: "bench".into(),
                 user_name: "root".into(),
+                kind: CredentialKind::Password,
+                shared: false,
+                scope: CredentialScope::default(),
                 created_at: now,
             })
             .await?;
@@ -44,6 +48,7 @@ impl Fleet {
                 imc_ssh: address(22)?,
                 acc: AccRoute::ThroughImc(address(22)?),
                 imc_credential: credential.clone(),
+                imc_ssh_login: ImcSshLogin::AsRedfish,
                 acc_credential: None,
                 host: Some(format!("host-{:04}", number / 2)),
                 labels: vec![format!("rack-{}", number % 40)],

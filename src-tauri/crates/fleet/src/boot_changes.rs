@@ -90,7 +90,7 @@ impl Fleet {
         warnings: &mut Vec<String>,
     ) -> Option<ImageLabel> {
         use slipway_core::ports::Registry;
-        match self.inner.registry.resolve(reference, architecture).await {
+        match self.registry().await.resolve(reference, architecture).await {
             Ok(image) => Some(ImageLabel {
                 version: image.version,
                 digest: image.digest,

@@ -11,6 +11,10 @@ pub enum ChangeTag {
     Job,
     Iso,
     Pin,
+    Bmc,
+    Credential,
+    /// A row of a discovery; the id is the discovery's.
+    Discovery,
     /// Look at everything again: changes were missed.
     All,
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use slipway_core::{job::Policy, secret::Password};
+use slipway_core::{bmc::LookPolicy, job::Policy, secret::Password};
 
 /// How to open a fleet.
 #[derive(Debug, Clone)]
@@ -17,8 +17,10 @@ pub struct FleetConfig {
     pub policy: Policy,
     /// Patience with cards that are labelled [`crate::LAB_LABEL`].
     pub lab_policy: Policy,
-    /// How often to look at every card; `None` only when asked.
-    pub refresh_every: Option<Duration>,
+    /// How often cards and BMCs are looked at, where no setting says so.
+    pub looks: LookPolicy,
+    /// How long a BMC may fetch a medium that a person inserts.
+    pub task_deadline: Duration,
     /// Cards looked at, and jobs moved, at the same time.
     pub concurrency: usize,
 }
@@ -32,7 +34,8 @@ impl FleetConfig {
             media_address: None,
             policy: Policy::hardware(),
             lab_policy: Policy::lab(),
-            refresh_every: None,
+            looks: LookPolicy::default(),
+            task_deadline: Duration::from_secs(3_600),
             concurrency: 32,
         }
     }

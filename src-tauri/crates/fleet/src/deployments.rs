@@ -1,10 +1,12 @@
 //! Deployments: what would happen, and making it happen.
 
+use std::collections::HashMap;
+
 use slipway_core::{
     dpu::Dpu,
-    ids::JobId,
+    ids::{DpuId, JobId},
     iso::Iso,
-    job::{DeploymentPlan, Job, JobSpec, JobStore, planned_steps},
+    job::{DeploymentPlan, Job, JobSpec, JobStore, Subject, planned_steps},
     kickstart::check_hostname,
 };
 
@@ -14,12 +16,23 @@ use crate::{
     views::{CardPlan, DeployRequest, ImageLabel, PlanView},
 };
 
+/// What cards are to be called, where it is not by their names in the inventory.
+pub(crate) type OtherNames = HashMap<DpuId, String>;
+
 impl Fleet {
     /// The plan, with everything that can be found wrong without touching a card.
     ///
     /// # Errors
     /// An ISO or a card that does not exist, or the database. What is wrong with the plan is in it.
     pub async fn plan_deploy(&self, request: &DeployRequest) -> Result<PlanView, AppError> {
+        self.plan_deploy_as(request, &OtherNames::new()).await
+    }
+
+    pub(crate) async fn plan_deploy_as(
+        &self,
+        request: &DeployRequest,
+        names: &OtherNames,
+    ) -> Result<PlanView, AppError> {
         let iso = self.store().iso(&request.iso).await?;
         let mut warnings = warnings(&iso);
         let mut common = Vec::new();
@@ -37,7 +50,11 @@ impl Fleet {
         let mut cards = Vec::new();
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
-            cards.push(self.card_plan(&dpu, &iso, request, &common).await?);
+            let hostname = hostname(&dpu, names, request.domain.as_deref());
+            cards.push(
+                self.card_plan(&dpu, &iso, request, hostname, &common)
+                    .await?,
+            );
         }
         if cards.is_empty() {
             warnings.push("no card was chosen".into());
@@ -55,6 +72,7 @@ impl Fleet {
         dpu: &Dpu,
         iso: &Iso,
         request: &DeployRequest,
+        hostname: String,
         common: &[String],
     ) -> Result<CardPlan, AppError> {
         let mut problems = common.to_vec();
@@ -67,7 +85,6 @@ impl Fleet {
         if let Some(silence) = &facts.imc_silent {
             problems.push(format!("the IMC does not answer: {}", silence.reason));
         }
-        let hostname = hostname(dpu, request.domain.as_deref());
         if let Err(error) = check_hostname(&hostname) {
             problems.push(error.to_string());
         }
@@ -92,7 +109,12 @@ impl Fleet {
             (Some(_), _) => warnings.push("everything on the card's disk is lost".into()),
             (None, _) => {}
         }
-        let steps = match plan_for(dpu, iso, request, &self.inner.keys.fleet_key_public) {
+        let steps = match plan_for(
+            hostname.clone(),
+            iso,
+            request,
+            &self.inner.keys.fleet_key_public,
+        ) {
             Ok(plan) => planned_steps(&JobSpec::Deployment(plan), dpu),
             Err(error) => {
                 if !problems.contains(&error.message) {
@@ -118,7 +140,15 @@ impl Fleet {
     /// # Errors
     /// A plan with problems, named by card.
     pub async fn deploy(&self, request: &DeployRequest) -> Result<Vec<JobId>, AppError> {
-        let plan = self.plan_deploy(request).await?;
+        self.deploy_as(request, &OtherNames::new()).await
+    }
+
+    pub(crate) async fn deploy_as(
+        &self,
+        request: &DeployRequest,
+        names: &OtherNames,
+    ) -> Result<Vec<JobId>, AppError> {
+        let plan = self.plan_deploy_as(request, names).await?;
         if plan.cards.is_empty() {
             return Err(AppError::invalid("no card was chosen"));
         }
@@ -141,7 +171,7 @@ impl Fleet {
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
             let spec = JobSpec::Deployment(plan_for(
-                &dpu,
+                hostname(&dpu, names, request.domain.as_deref()),
                 &iso,
                 request,
                 &self.inner.keys.fleet_key_public,
@@ -160,13 +190,27 @@ impl Fleet {
         spec: JobSpec,
         text: &str,
     ) -> Result<JobId, AppError> {
-        let job = Job::new(dpu.id.clone(), spec, self.now());
+        self.submit_for(Job::new(dpu.id.clone(), spec, self.now()), text)
+            .await
+    }
+
+    pub(crate) async fn submit_for(&self, job: Job, text: &str) -> Result<JobId, AppError> {
         self.store().submit(&job, text).await?;
-        self.refresh_headline(&dpu.id).await;
         self.changed(ChangeTag::Job, Some(job.id.to_string()));
-        self.changed(ChangeTag::Dpu, Some(dpu.id.to_string()));
+        self.subject_changed(&job.subject).await;
         self.inner.wake.notify_one();
         Ok(job.id)
+    }
+
+    /// A job of it began, moved or was looked at.
+    pub(crate) async fn subject_changed(&self, subject: &Subject) {
+        match subject {
+            Subject::Card(dpu) => {
+                self.refresh_headline(dpu).await;
+                self.changed(ChangeTag::Dpu, Some(dpu.to_string()));
+            }
+            Subject::Iso(_) | Subject::Image(_) => {}
+        }
     }
 }
 
@@ -178,18 +222,19 @@ pub(crate) fn counted(cards: usize) -> String {
     }
 }
 
-fn hostname(dpu: &Dpu, domain: Option<&str>) -> String {
+fn hostname(dpu: &Dpu, names: &OtherNames, domain: Option<&str>) -> String {
+    let name = names.get(&dpu.id).unwrap_or(&dpu.name);
     match domain
         .map(|domain| domain.trim().trim_start_matches('.'))
         .filter(|domain| !domain.is_empty())
     {
-        Some(domain) => format!("{}.{domain}", dpu.name),
-        None => dpu.name.clone(),
+        Some(domain) => format!("{name}.{domain}"),
+        None => name.clone(),
     }
 }
 
 fn plan_for(
-    dpu: &Dpu,
+    hostname: String,
     iso: &Iso,
     request: &DeployRequest,
     fleet_key: &str,
@@ -224,7 +269,7 @@ fn plan_for(
             .image_reference
             .clone()
             .filter(|reference| !reference.is_local_only()),
-        hostname: hostname(dpu, request.domain.as_deref()),
+        hostname,
         authorized_keys,
         allow_release: request.allow_release.clone(),
     })

@@ -3,22 +3,21 @@
 use std::sync::{Arc, Mutex};
 
 use slipway_core::{
-    ids::IsoId,
     job::engine::Engine,
     ports::{Clock, Secrets},
     time::Timestamp,
 };
-use slipway_media::OciRegistry;
+use slipway_media::{
+    OciRegistry, Workshop,
+    podman::{PodmanCli, Works},
+};
 use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, ErrorCode, FleetConfig,
-    access::StoredCards,
-    keys::DeskKeys,
-    links::Links,
-    media::MediaDesk,
-    views::{AppInfo, PublicationView},
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::DeskSubjects,
+    discovery::Discoveries, keys::DeskKeys, links::Links, media::MediaDesk, publishing::Plain,
+    views::AppInfo,
 };
 
 /// The open fleet. Cheap to clone; the last clone closes it.
@@ -38,10 +37,20 @@ pub(crate) struct Inner {
     pub changes: broadcast::Sender<Change>,
     /// Wakes the runner: a job was submitted or cancelled.
     pub wake: Notify,
+    /// Wakes the looks: one is due that was not.
+    pub look: Notify,
+    pub discoveries: Discoveries,
     pub runs_jobs: std::sync::atomic::AtomicBool,
+    /// Ask by way of [`Fleet::registry`], which knows the logins of now.
     pub registry: OciRegistry,
-    /// ISOs that somebody published as they are.
-    pub plain: Mutex<Vec<(IsoId, PublicationView)>>,
+    /// What the registry client was last given.
+    pub registry_kept: tokio::sync::Mutex<Option<crate::images_registry::Kept>>,
+    pub podman: PodmanCli,
+    pub works: Works,
+    /// ISOs that somebody published as they are, in this process.
+    pub plain: Mutex<Vec<Plain>>,
+    /// Makes ISOs.
+    pub workshop: Workshop,
 }
 
 struct SystemClock;
@@ -62,6 +71,14 @@ impl Fleet {
     /// A database of a newer Slipway, a secret store that is locked, a disk that is full: each
     /// says what to do. Nothing in the folder is changed then.
     pub async fn open(config: FleetConfig) -> Result<Self, AppError> {
+        Self::open_at(config, Arc::new(SystemClock)).await
+    }
+
+    /// [`Self::open`] by another clock than the system's: tests move it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_at(config: FleetConfig, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let store = Store::open(&config.data_dir.join("slipway.db")).await?;
         let opened = slipway_store::open_secrets(&config.data_dir, config.passphrase.clone()).await;
         let secrets = opened.map_err(|error| {
@@ -72,7 +89,6 @@ impl Fleet {
             }
             error
         })?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keys = DeskKeys::load(&store, secrets.as_ref(), clock.now()).await?;
         let media = MediaDesk::new(
             keys.ca.clone(),
@@ -80,7 +96,10 @@ impl Fleet {
             clock.clone(),
             config.media_address,
         );
+        let workshop = Workshop::new(config.data_dir.join("cache"));
         let (changes, _) = broadcast::channel(1024);
+        let podman = PodmanCli::new();
+        let works = Works::new(config.data_dir.join("builds"), podman.clone());
         let inner = Inner {
             config,
             store,
@@ -91,9 +110,15 @@ impl Fleet {
             clock,
             changes,
             wake: Notify::new(),
+            look: Notify::new(),
+            discoveries: Discoveries::default(),
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),
+            registry_kept: tokio::sync::Mutex::default(),
+            podman,
+            works,
             plain: Mutex::default(),
+            workshop,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -128,7 +153,7 @@ impl Fleet {
         };
         Engine::new(
             Arc::new(self.inner.store.clone()),
-            Arc::new(StoredCards {
+            Arc::new(DeskSubjects {
                 fleet: self.clone(),
             }),
             self.inner.clock.clone(),
@@ -163,4 +188,17 @@ impl Fleet {
     pub fn ca_certificate_pem(&self) -> &str {
         self.inner.keys.ca.certificate_pem()
     }
+}
+
+/// `user@host`: who does things here.
+pub(crate) fn me() -> String {
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "somebody".into());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map_or_else(|| "this desk".into(), |name| name.trim().to_owned());
+    format!("{user}@{host}")
 }

@@ -96,7 +96,7 @@ impl From<RemoteError> for AppError {
 impl From<JobStoreError> for AppError {
     fn from(error: JobStoreError) -> Self {
         let (code, hint) = match &error {
-            JobStoreError::CardIsBusy { .. } => (
+            JobStoreError::Busy { .. } => (
                 ErrorCode::Precondition,
                 Some("wait for the job or cancel it"),
             ),

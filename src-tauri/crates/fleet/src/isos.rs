@@ -4,9 +4,8 @@ use std::path::Path;
 
 use slipway_core::{
     ids::IsoId,
-    iso::{Iso, published_name},
+    iso::{Iso, IsoFacts, IsoOrigin},
     job::{JobFilter, JobSpec, JobStore},
-    ports::Publication,
     time::ByteCount,
 };
 use slipway_media::IsoError;
@@ -38,7 +37,7 @@ impl Fleet {
             progress(ImportProgress { read, total });
         })
         .await
-        .map_err(|error| AppError::from_chain(code(&error), &error).hint(error.hint()))?;
+        .map_err(|error| import_error(&error))?;
         let known = self.store().isos().await?;
         if let Some(known) = known.iter().find(|iso| iso.facts.sha256 == facts.sha256) {
             return Err(AppError::refused(format!(
@@ -63,6 +62,9 @@ impl Fleet {
             path: path.display().to_string(),
             facts,
             imported_at: self.now(),
+            made: IsoOrigin::Imported {
+                by: Some(crate::desk::me()),
+            },
         };
         self.store().add_iso(&iso).await?;
         self.changed(ChangeTag::Iso, Some(iso.id.to_string()));
@@ -96,7 +98,7 @@ impl Fleet {
                 ..JobFilter::default()
             })
             .await?;
-        let plain = self.plain_publications();
+        let plain = self.plain_publications().await?;
         let isos = self.store().isos().await?;
         Ok(isos
             .into_iter()
@@ -106,16 +108,13 @@ impl Fleet {
                     .filter(|(id, _)| *id == iso.id)
                     .map(|(_, view)| view.clone())
                     .collect();
-                for view in &mut publications {
-                    view.readers = self.inner.media.readers(&view.token);
-                }
                 publications.extend(active.iter().filter_map(|job| {
                     let JobSpec::Deployment(plan) = &job.spec else {
                         return None;
                     };
                     let prepared = job.facts.prepared.as_ref()?;
                     (plan.iso == iso.id).then(|| PublicationView {
-                        token: String::new(),
+                        id: String::new(),
                         // Who has the whole URL can read the card's host key while it is served.
                         url: format!(
                             "https://{}/iso/…/{}",
@@ -124,6 +123,8 @@ impl Fleet {
                         ),
                         file_name: prepared.file_name.clone(),
                         job: Some(job.id.clone()),
+                        elsewhere: false,
+                        expires_at: None,
                         readers: self.inner.media.readers(&prepared.token),
                     })
                 }));
@@ -135,14 +136,6 @@ impl Fleet {
                 }
             })
             .collect())
-    }
-
-    fn plain_publications(&self) -> Vec<(IsoId, PublicationView)> {
-        self.inner
-            .plain
-            .lock()
-            .map(|all| all.clone())
-            .unwrap_or_default()
     }
 
     /// Takes an ISO out of the library; the file stays.
@@ -165,69 +158,19 @@ impl Fleet {
                 AppError::refused("a deployment uses this ISO").hint("wait for it, or cancel it")
             );
         }
-        for (of, view) in self.plain_publications() {
+        for (of, view) in self.plain_publications().await? {
             if of == *id {
-                self.unpublish_iso(&view.token).await;
+                self.unpublish_iso(&view.id).await?;
             }
         }
         self.store().remove_iso(id).await?;
         self.changed(ChangeTag::Iso, Some(id.to_string()));
         Ok(())
     }
+}
 
-    /// Serves the ISO as it is, to whoever has the URL, until it is taken down or Slipway ends.
-    ///
-    /// # Errors
-    /// The file is gone; the address or port can't be bound.
-    pub async fn publish_iso(&self, id: &IsoId) -> Result<PublicationView, AppError> {
-        let iso = self.store().iso(id).await?;
-        check_file(&iso).await?;
-        let in_the_lab = self
-            .store()
-            .setting::<bool>(crate::cards::LAB_SETTING)
-            .await?
-            .unwrap_or(false);
-        let address = match self.inner.config.media_address {
-            // The lab's cards are on this machine, and nobody else needs its ISO.
-            None if in_the_lab => std::net::Ipv4Addr::LOCALHOST.into(),
-            Some(_) | None => self.inner.media.outward().await,
-        };
-        let token = slipway_media::new_token();
-        let file_name = published_name(&iso.name, &iso.facts.sha256, None);
-        let publication = Publication {
-            token: token.clone(),
-            file_name: file_name.clone(),
-            iso_path: iso.path.clone().into(),
-            size: iso.facts.size,
-            overlay: None,
-        };
-        let url = self.inner.media.publish_on(address, publication).await?;
-        let view = PublicationView {
-            token,
-            url: url.to_string(),
-            file_name,
-            job: None,
-            readers: vec![],
-        };
-        if let Ok(mut all) = self.inner.plain.lock() {
-            all.push((id.clone(), view.clone()));
-        }
-        self.changed(ChangeTag::Iso, Some(id.to_string()));
-        Ok(view)
-    }
-
-    /// Takes a plain publication down. Deployments take their own down.
-    pub async fn unpublish_iso(&self, token: &str) {
-        let known = self.inner.plain.lock().is_ok_and(|mut all| {
-            let before = all.len();
-            all.retain(|(_, view)| view.token != token);
-            all.len() < before
-        });
-        if known {
-            self.inner.media.unpublish(token).await;
-            self.changed(ChangeTag::Iso, None);
-        }
-    }
+pub(crate) fn import_error(error: &IsoError) -> AppError {
+    AppError::from_chain(code(error), error).hint(error.hint())
 }
 
 fn code(error: &IsoError) -> ErrorCode {
@@ -237,6 +180,7 @@ fn code(error: &IsoError) -> ErrorCode {
         | IsoError::Truncated { .. }
         | IsoError::Xorriso { .. }
         | IsoError::BadFile { .. }
+        | IsoError::Container { .. }
         | IsoError::DigestMismatch { .. } => ErrorCode::Invalid,
         IsoError::Unreadable { .. } | IsoError::XorrisoMissing | IsoError::Cancelled => {
             ErrorCode::Other
@@ -266,7 +210,10 @@ pub(crate) async fn check_file(iso: &Iso) -> Result<(), AppError> {
 }
 
 pub(crate) fn why_not_deployable(iso: &Iso) -> Option<String> {
-    let facts = &iso.facts;
+    why_not_deployable_facts(&iso.facts)
+}
+
+pub(crate) fn why_not_deployable_facts(facts: &IsoFacts) -> Option<String> {
     if facts.image_digest.is_none() {
         return Some(
             "there is no image in it (no /container): success could not be checked".into(),
@@ -308,8 +255,14 @@ pub(crate) fn warnings(iso: &Iso) -> Vec<String> {
         )),
         Some(_) => {}
     }
+    if facts.contains_secrets {
+        all.push(
+            "it holds secrets (a password's hash, a login, a key): whoever can fetch it can read them"
+                .into(),
+        );
+    }
     if facts.size.0 > MEV_1_8_COMFORT {
-        all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it".into());
+        all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it (`slipctl iso reserved-memory` prints it)".into());
     }
     if !facts
         .kargs

@@ -1,11 +1,13 @@
 //! Jobs as people see them: rows, pages, cancel, retry.
 
+use std::collections::HashMap;
+
 use slipway_core::{
     dpu::JobOutcome,
     ids::{DpuId, JobId},
     job::{
-        BootChange, BootChangeState, DeploymentState, Job, JobEvent, JobFilter, JobSpec, JobState,
-        JobStore, Residue, engine, planned_steps, step_position, step_statuses,
+        BootChange, Job, JobEvent, JobFilter, JobSpec, JobStore, Residue, Subject, build_steps,
+        engine, planned_steps, step_position, step_statuses,
     },
 };
 
@@ -16,22 +18,34 @@ use crate::{
 
 impl Fleet {
     pub(crate) async fn active_job(&self, dpu: &DpuId) -> Result<Option<Job>, AppError> {
+        self.active_job_of(&Subject::Card(dpu.clone())).await
+    }
+
+    pub(crate) async fn active_job_of(&self, subject: &Subject) -> Result<Option<Job>, AppError> {
         let filter = JobFilter {
-            dpu: Some(dpu.clone()),
+            subject: Some(subject.clone()),
             active_only: true,
             limit: 1,
         };
         Ok(self.store().jobs(&filter).await?.into_iter().next())
     }
 
-    pub(crate) fn job_row(&self, job: &Job, dpu_name: &str) -> JobRow {
+    /// `names` are those of the cards.
+    pub(crate) fn job_row(&self, job: &Job, names: &HashMap<DpuId, String>) -> JobRow {
+        let subject = match &job.subject {
+            Subject::Card(dpu) => names
+                .get(dpu)
+                .map_or_else(|| "(removed)".to_owned(), Clone::clone),
+            Subject::Iso(path) => file_name(path),
+            Subject::Image(reference) => reference.to_string(),
+        };
         let (step_number, step_count) = step_position(job);
         let fraction = job.wait.as_ref().and_then(|wait| wait.reason.fraction());
         JobRow {
             id: job.id.clone(),
             kind: job.kind_name().to_owned(),
-            dpu: job.dpu.clone(),
-            dpu_name: dpu_name.to_owned(),
+            dpu: job.subject.card().cloned(),
+            subject,
             what: what(job),
             outcome: job.state.outcome(),
             step: job.state.name().to_owned(),
@@ -57,17 +71,14 @@ impl Fleet {
         active_only: bool,
     ) -> Result<Vec<JobRow>, AppError> {
         let filter = JobFilter {
-            dpu: dpu.cloned(),
+            subject: dpu.cloned().map(Subject::Card),
             active_only,
             limit: 0,
         };
         let names = self.store().dpu_names().await?;
         let mut jobs = self.store().jobs(&filter).await?;
         jobs.sort_by_key(|job| job.state.is_terminal());
-        Ok(jobs
-            .iter()
-            .map(|job| self.job_row(job, names.get(&job.dpu).map_or("(removed)", String::as_str)))
-            .collect())
+        Ok(jobs.iter().map(|job| self.job_row(job, &names)).collect())
     }
 
     /// Everything about one job, with its whole history.
@@ -77,11 +88,16 @@ impl Fleet {
     pub async fn job(&self, id: &JobId) -> Result<JobView, AppError> {
         let job = self.store().job(id).await?;
         let events = self.store().events(Some(id), 0, 10_000).await?;
-        let dpu = self.store().dpu(&job.dpu).await.ok();
-        let plans = dpu
-            .as_ref()
-            .map(|dpu| planned_steps(&job.spec, dpu))
-            .unwrap_or_default();
+        let dpu = match job.subject.card() {
+            Some(dpu) => self.store().dpu(dpu).await.ok(),
+            None => None,
+        };
+        let plans = match (&job.subject, &dpu) {
+            (Subject::Card(_), Some(dpu)) => planned_steps(&job.spec, dpu),
+            (Subject::Card(_), None) => Vec::new(),
+            (Subject::Iso(_) | Subject::Image(_), _) => build_steps(&job.spec),
+        };
+        let names = dpu.map(|dpu| (dpu.id, dpu.name)).into_iter().collect();
         let steps = plans
             .into_iter()
             .zip(step_statuses(&job, &events))
@@ -99,20 +115,20 @@ impl Fleet {
             .unwrap_or_default();
         let running = job.state.outcome() == JobOutcome::Running;
         let config = &self.inner.config;
-        let policy = if self.is_lab_card(&job.dpu).await {
+        let policy = if self.is_of_the_lab(&job.subject).await {
             &config.lab_policy
         } else {
             &config.policy
         };
         Ok(JobView {
-            row: self.job_row(&job, dpu.as_ref().map_or("(removed)", |dpu| &dpu.name)),
+            row: self.job_row(&job, &names),
             steps,
             deadline: engine::deadline(&job.state, policy).map(|d| job.state_since.plus(d)),
             state_since: job.state_since,
             failure: job.state.failure().cloned(),
             residue: residue(&job),
             events,
-            can_cancel: running && !job.cancel_requested && !is_cleaning_up(&job.state),
+            can_cancel: running && !job.cancel_requested && job.state.cleaning_up().is_none(),
             why_not_retry: self.why_not_retry(&job).await?,
             readers,
             wait: job.wait.map(|wait| wait.reason),
@@ -134,13 +150,15 @@ impl Fleet {
         if job.state.outcome() == JobOutcome::Succeeded {
             return Ok(Some("it has succeeded".into()));
         }
-        if self.store().dpu(&job.dpu).await.is_err() {
+        if let Some(dpu) = job.subject.card()
+            && self.store().dpu(dpu).await.is_err()
+        {
             return Ok(Some("its card was removed".into()));
         }
         Ok(self
-            .active_job(&job.dpu)
+            .active_job_of(&job.subject)
             .await?
-            .map(|active| format!("{} runs on this card", active.kind_name())))
+            .map(|active| format!("{} runs on {}", active.kind_name(), job.subject.this())))
     }
 
     /// Asks a job to stop; it ends by way of its clean-up.
@@ -167,7 +185,6 @@ impl Fleet {
                 "this job can't be started again: {why}"
             )));
         }
-        let dpu = self.store().dpu(&job.dpu).await?;
         let spec = match job.spec {
             JobSpec::BootChange(mut plan) => {
                 // What was booted when the first one was planned may not be what is booted now.
@@ -175,13 +192,12 @@ impl Fleet {
                 JobSpec::BootChange(plan)
             }
             JobSpec::Deployment(plan) => JobSpec::Deployment(plan),
+            JobSpec::IsoBuild(plan) => return self.build_again(id, plan).await,
+            JobSpec::ImageBuild(plan) => JobSpec::ImageBuild(plan),
         };
-        self.submit(
-            &dpu,
-            spec,
-            &format!("{} again, after job {}", job.id.short(), id.short()),
-        )
-        .await
+        let text = format!("again, after job {}", id.short());
+        self.submit_for(Job::new(job.subject, spec, self.now()), &text)
+            .await
     }
 
     /// Somebody has looked at how it ended.
@@ -192,27 +208,23 @@ impl Fleet {
         let job = self.store().job(id).await?;
         if job.state.is_terminal() && !job.seen {
             self.store().mark_seen(id).await?;
-            self.refresh_headline(&job.dpu).await;
-            self.changed(ChangeTag::Dpu, Some(job.dpu.to_string()));
+            self.subject_changed(&job.subject).await;
         }
         Ok(())
     }
 }
 
-fn is_cleaning_up(state: &JobState) -> bool {
-    matches!(
-        state,
-        JobState::Deployment(DeploymentState::CleaningUp { .. })
-            | JobState::BootChange(BootChangeState::CleaningUp { .. })
-    )
+fn residue(job: &Job) -> Vec<Residue> {
+    let left = job.state.residue();
+    left.map_or_else(|| job.facts.residue.clone(), <[Residue]>::to_vec)
 }
 
-fn residue(job: &Job) -> Vec<Residue> {
-    match &job.state {
-        JobState::Deployment(DeploymentState::Cancelled { residue })
-        | JobState::BootChange(BootChangeState::Cancelled { residue }) => residue.clone(),
-        JobState::Deployment(_) | JobState::BootChange(_) => job.facts.residue.clone(),
-    }
+/// The last part of a path.
+pub(crate) fn file_name(path: &str) -> String {
+    std::path::Path::new(path).file_name().map_or_else(
+        || path.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// What a job is about, in a few words.
@@ -236,6 +248,11 @@ fn what(job: &Job) -> String {
                     short(&job.facts.target)
                 )
             }
+        },
+        JobSpec::IsoBuild(plan) => plan.image.transport(),
+        JobSpec::ImageBuild(plan) => match plan.folder() {
+            Some(folder) => format!("{} for {}", folder.folder, plan.architecture),
+            None => "from podman's storage".to_owned(),
         },
     }
 }

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
 use serde::Deserialize;
-use slipway_core::{ids::DpuId, trust::Fingerprint};
+use slipway_core::{ids::DpuId, job::Subject, trust::Fingerprint};
 
 use crate::{
     AppError, ErrorCode, Fleet,
     cards::{LAB_SETTING, Silent},
-    views::AddDpu,
+    views::{AddDpu, NewLogin},
 };
 
 /// The label of simulated cards.
@@ -96,7 +96,15 @@ impl Fleet {
 }
 
 impl Fleet {
-    pub(crate) async fn is_lab_card(&self, dpu: &DpuId) -> bool {
+    /// What is made on this desk needs a real disk's patience, lab or not.
+    pub(crate) async fn is_of_the_lab(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Card(dpu) => self.is_lab_card(dpu).await,
+            Subject::Iso(_) | Subject::Image(_) => false,
+        }
+    }
+
+    async fn is_lab_card(&self, dpu: &DpuId) -> bool {
         self.store()
             .dpu(dpu)
             .await
@@ -111,12 +119,17 @@ fn described(card: LabCard) -> AddDpu {
         imc_ssh: Some(card.imc_ssh),
         acc: None,
         host: Some(card.host),
-        user: card.imc_user,
-        password: card.imc_password,
-        acc_user: Some(card.acc_user),
-        acc_password: Some(card.acc_password),
+        login: NewLogin::Own {
+            user: card.imc_user,
+            password: card.imc_password,
+        },
+        ssh_login: None,
+        acc_login: Some(NewLogin::Own {
+            user: card.acc_user,
+            password: card.acc_password,
+        }),
         labels: vec![LAB_LABEL.into()],
         certificate: card.imc_tls_fingerprint,
-        host_key: card.imc_host_key_fingerprint,
+        host_key: Some(card.imc_host_key_fingerprint),
     }
 }

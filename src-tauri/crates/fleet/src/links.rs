@@ -58,6 +58,13 @@ impl Links {
         self.refused.lock().is_ok_and(|all| all.contains(dpu))
     }
 
+    /// Closes everything to everybody: what all of them were accepted by was changed.
+    pub fn forget_all(&self) {
+        if let Ok(mut all) = self.bmcs.lock() {
+            all.clear();
+        }
+    }
+
     /// Closes everything to a card: its credential, address or pin was changed.
     pub fn forget(&self, dpu: &str) {
         self.set_refused(dpu, false);

@@ -12,7 +12,7 @@ use slipway_core::{
     failure::{FailureKind, StepError},
     ports::{Clock, MediaReader, MediaServer, Publication},
 };
-use slipway_media::{CertificateAuthority, IsoServer};
+use slipway_media::{CertificateAuthority, IsoServer, Scheme};
 use slipway_store::Store;
 
 /// All servers of this process.
@@ -22,7 +22,7 @@ pub struct MediaDesk {
     store: Store,
     clock: Arc<dyn Clock>,
     fixed: Option<IpAddr>,
-    servers: Arc<tokio::sync::Mutex<HashMap<IpAddr, Arc<IsoServer>>>>,
+    servers: Arc<tokio::sync::Mutex<HashMap<(IpAddr, Scheme), Arc<IsoServer>>>>,
     /// Where each token is served, for questions that can't wait.
     places: Arc<Mutex<HashMap<String, Arc<IsoServer>>>>,
 }
@@ -75,12 +75,19 @@ impl MediaDesk {
             .unwrap_or(std::net::Ipv4Addr::LOCALHOST.into())
     }
 
-    pub async fn server(&self, address: IpAddr) -> Result<Arc<IsoServer>, StepError> {
+    pub async fn server(
+        &self,
+        address: IpAddr,
+        scheme: Scheme,
+    ) -> Result<Arc<IsoServer>, StepError> {
         let mut servers = self.servers.lock().await;
-        if let Some(server) = servers.get(&address) {
+        if let Some(server) = servers.get(&(address, scheme)) {
             return Ok(server.clone());
         }
-        let setting = format!("media.port.{address}");
+        let setting = match scheme {
+            Scheme::Https => format!("media.port.{address}"),
+            Scheme::Http => format!("media.http-port.{address}"),
+        };
         let local = |error: slipway_store::StoreError| {
             StepError::new(FailureKind::Local, error.to_string())
         };
@@ -93,6 +100,7 @@ impl MediaDesk {
         let server = IsoServer::start(
             SocketAddr::new(address, port),
             &address.to_string(),
+            scheme,
             &self.ca,
             self.clock.clone(),
         )?;
@@ -101,26 +109,27 @@ impl MediaDesk {
             .await
             .map_err(local)?;
         let server = Arc::new(server);
-        servers.insert(address, server.clone());
+        servers.insert((address, scheme), server.clone());
         Ok(server)
     }
 
-    /// `https://host:port` of everything that serves.
+    /// `https://host:port` of everything that serves, `http://` where that was wanted.
     pub async fn addresses(&self) -> Vec<String> {
         self.servers
             .lock()
             .await
             .values()
-            .map(|s| format!("https://{}", s.bound()))
+            .map(|s| s.origin())
             .collect()
     }
 
     pub async fn publish_on(
         &self,
         address: IpAddr,
+        scheme: Scheme,
         publication: Publication,
     ) -> Result<url::Url, StepError> {
-        let server = self.server(address).await?;
+        let server = self.server(address, scheme).await?;
         let token = publication.token.clone();
         let url = server.publish(publication).await?;
         if let Ok(mut places) = self.places.lock() {
@@ -160,7 +169,11 @@ pub struct CardMedia {
 #[async_trait]
 impl MediaServer for CardMedia {
     async fn publish(&self, publication: Publication) -> Result<url::Url, StepError> {
-        self.desk.publish_on(self.address, publication).await
+        // An IMC takes nothing else.
+        let scheme = Scheme::Https;
+        self.desk
+            .publish_on(self.address, scheme, publication)
+            .await
     }
 
     async fn unpublish(&self, token: &str) {

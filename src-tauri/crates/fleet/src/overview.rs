@@ -83,7 +83,7 @@ impl Fleet {
                 ..JobFilter::default()
             })
             .await?;
-        let row = |job| self.job_row(job, names.get(&job.dpu).map_or("(removed)", String::as_str));
+        let row = |job| self.job_row(job, &names);
         let running = |job: &&slipway_core::job::Job| job.state.outcome() == JobOutcome::Running;
         Ok(Overview {
             total,

@@ -4,15 +4,17 @@ use futures::StreamExt;
 use slipway_core::{
     bootc::{Greenboot, parse_greenboot, parse_status, status_command},
     command::CommandLine,
-    dpu::{AvailableImage, Dpu, DpuFacts, ImcIdentity, JobOutcome, Silence, headline},
+    dpu::{AccRoute, AvailableImage, Dpu, DpuFacts, ImcIdentity, JobOutcome, Silence, headline},
     failure::{FailureKind, StepError},
-    ids::DpuId,
-    job::{CardAccess, JobFilter, JobStore},
+    ids::{BmcId, DpuId},
+    job::{CardAccess, JobFilter, JobStore, Subject},
     ports::{Registry, RemoteError},
     trust::PinKind,
 };
 
-use crate::{AppError, ChangeTag, Fleet, access::OpenCard, cards::dpu_job, views::DpuView};
+use crate::{
+    AppError, ChangeTag, Fleet, access::OpenCard, bmcs::Met, cards::dpu_job, views::DpuView,
+};
 
 /// What one look at an ACC told.
 struct AccLook {
@@ -44,7 +46,7 @@ impl Fleet {
 
     async fn last_job(&self, dpu: &DpuId) -> Result<Option<slipway_core::dpu::DpuJob>, AppError> {
         let filter = JobFilter {
-            dpu: Some(dpu.clone()),
+            subject: Some(Subject::Card(dpu.clone())),
             active_only: false,
             limit: 1,
         };
@@ -61,6 +63,7 @@ impl Fleet {
             Ok(card) => self.look(&card).await,
             Err(error) => {
                 let now = self.now();
+                let error = self.keep_trouble(&BmcId::from(id), Met::Ours(error)).await;
                 self.update_facts(id, |facts| silence(&mut facts.imc_silent, &error, now))
                     .await;
             }
@@ -92,10 +95,17 @@ impl Fleet {
     async fn look(&self, card: &OpenCard) {
         let now = self.now();
         let busy = matches!(self.last_job(&card.dpu.id).await, Ok(Some(job)) if job.outcome == JobOutcome::Running);
-        let identity = card.imc().identify().await.map_err(StepError::from);
-        if let Ok(identity) = &identity {
-            self.keep_identity(&card.dpu, identity).await;
-        }
+        let imc = BmcId::from(&card.dpu.id);
+        let identity = match card.imc().identify().await {
+            Ok(identity) => {
+                self.keep_identity(&card.dpu, &identity).await;
+                self.keep_certificate(&card.dpu.imc_redfish, &card.imc)
+                    .await;
+                self.keep_glance(&imc, &identity).await;
+                Ok(identity)
+            }
+            Err(error) => Err(self.keep_trouble(&imc, Met::Service(error)).await),
+        };
         // While a job runs, its steps look at the ACC; `bootc status` would wait for the lock.
         let acc = if busy {
             None
@@ -173,6 +183,10 @@ impl Fleet {
                 let card = self.open_card(card.dpu.clone()).await?;
                 self.read_acc(&card).await.map_err(RemoteOrStep::step)
             }
+            Err(RemoteOrStep::Remote(error)) => {
+                self.note_host_key(&error).await;
+                Err(error.into())
+            }
             other => other.map_err(RemoteOrStep::step),
         }
     }
@@ -209,13 +223,10 @@ impl Fleet {
                 .into());
             }
         };
-        let peer = card.acc_peer();
-        if let Err(error) = self
-            .store()
-            .touch_pin(PinKind::SshHostKey, &peer, self.now())
-            .await
-        {
-            tracing::warn!(%peer, %error, "when a pin was seen last could not be kept");
+        self.touch(PinKind::SshHostKey, &card.acc_peer()).await;
+        if matches!(card.dpu.acc, AccRoute::ThroughImc(_)) {
+            self.touch(PinKind::SshHostKey, &card.dpu.imc_ssh.to_string())
+                .await;
         }
         Ok(AccLook {
             status,
@@ -228,7 +239,12 @@ impl Fleet {
     async fn look_at_registry(&self, look: &AccLook) -> Option<AvailableImage> {
         let reference = look.status.spec_image.as_deref()?.parse().ok()?;
         let architecture = look.status.booted.as_ref()?.architecture.clone()?;
-        match self.inner.registry.resolve(&reference, &architecture).await {
+        match self
+            .registry()
+            .await
+            .resolve(&reference, &architecture)
+            .await
+        {
             Ok(image) => Some(AvailableImage {
                 reference,
                 digest: image.digest,

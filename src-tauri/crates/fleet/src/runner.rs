@@ -1,5 +1,4 @@
-//! Runs the jobs of the database while this process holds the engine's lease, and looks at the
-//! cards at intervals.
+//! Runs the jobs of the database while this process holds the engine's lease.
 
 use std::{
     collections::HashSet,
@@ -119,7 +118,7 @@ impl Fleet {
                 .lock()
                 .is_ok_and(|mut moving| moving.insert(job.id.clone()));
             if free {
-                let engine = if self.is_lab_card(&job.dpu).await {
+                let engine = if self.is_of_the_lab(&job.subject).await {
                     &engines.lab
                 } else {
                     &engines.hardware
@@ -128,23 +127,6 @@ impl Fleet {
             }
         }
         Ok(())
-    }
-
-    /// Looks at all cards at the configured interval until cancelled.
-    pub async fn keep_looking(&self, stop: CancellationToken) {
-        let Some(every) = self.inner.config.refresh_every else {
-            return;
-        };
-        loop {
-            if let Err(error) = self.refresh_fleet().await {
-                tracing::warn!(%error, "looking at the fleet");
-            }
-            self.changed(ChangeTag::Dpu, None);
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
-            }
-        }
     }
 
     /// Tells the shells of this process what other processes changed, until cancelled.

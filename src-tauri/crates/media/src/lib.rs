@@ -1,14 +1,23 @@
-//! Installer ISOs: reading them on import, and serving them over HTTPS; and what registries say.
+//! Installer ISOs: making, reading and serving them; and what registries say.
 //!
-//! What it is not: it writes no ISO, keeps no library of them, and does not know cards.
+//! What it is not: it keeps no library of ISOs, and does not know cards.
 
+mod addresses;
 pub mod ca;
+mod cpio;
 pub mod iso;
+mod kickstart;
 mod oci;
+pub mod podman;
+mod programs;
 pub mod registry;
+mod remaster;
 pub mod server;
 
+pub use addresses::local_addresses;
 pub use ca::CertificateAuthority;
-pub use iso::{IsoError, inspect};
+pub use iso::{IsoError, inspect, look};
+pub use kickstart::ksvalidate;
 pub use registry::OciRegistry;
-pub use server::{IsoServer, new_token};
+pub use remaster::{IsoReport, Workshop, missing_programs, verify};
+pub use server::{IsoServer, Scheme, new_token};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Deserialize;
 use slipway_core::image::ImageDigest;
+pub use slipway_core::image::oci_architecture;
 
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const VERSION: &str = "org.opencontainers.image.version";
@@ -61,6 +62,17 @@ impl Config {
     pub fn version(&self) -> Option<String> {
         self.config.labels.as_ref()?.get(VERSION).cloned()
     }
+
+    /// It has the label of a bootable image.
+    #[must_use]
+    pub fn is_bootc(&self) -> bool {
+        let label = self
+            .config
+            .labels
+            .as_ref()
+            .and_then(|l| l.get("containers.bootc"));
+        label.is_some_and(|value| value == "1")
+    }
 }
 
 /// `sha256:…` of these bytes.
@@ -89,16 +101,6 @@ pub fn choose<'a>(manifests: &'a [Descriptor], architecture: &str) -> Option<&'a
             platform.architecture == architecture && matches!(platform.os.as_str(), "linux" | "")
         })
     })
-}
-
-/// `aarch64` → `arm64`, `x86_64` → `amd64`.
-#[must_use]
-pub fn oci_architecture(machine: &str) -> &str {
-    match machine {
-        "aarch64" => "arm64",
-        "x86_64" => "amd64",
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use slipway_core::{
     ports::{Clock, MediaReader, MediaServer as _, Publication},
     time::{ByteCount, Timestamp},
 };
-use slipway_media::{CertificateAuthority, IsoServer, new_token};
+use slipway_media::{CertificateAuthority, IsoServer, Scheme, new_token};
 use url::Url;
 
 struct SystemClock;
@@ -39,7 +39,13 @@ struct Desk {
 impl Desk {
     fn open() -> Self {
         let ca = CertificateAuthority::create("test", SystemClock.now()).unwrap();
-        let server = IsoServer::start(loopback(0), "127.0.0.1", &ca, Arc::new(SystemClock));
+        let server = IsoServer::start(
+            loopback(0),
+            "127.0.0.1",
+            Scheme::Https,
+            &ca,
+            Arc::new(SystemClock),
+        );
         Self {
             server: server.unwrap(),
             ca,
@@ -348,7 +354,15 @@ async fn only_our_ca_vouches_for_the_server() {
 async fn a_port_in_use_says_what_to_do() {
     let desk = Desk::open();
     let taken = desk.server.bound();
-    let start = |bind| IsoServer::start(bind, "desk.lab", &desk.ca, Arc::new(SystemClock));
+    let start = |bind| {
+        IsoServer::start(
+            bind,
+            "desk.lab",
+            Scheme::Https,
+            &desk.ca,
+            Arc::new(SystemClock),
+        )
+    };
     let error = start(taken).unwrap_err();
     assert_eq!(error.kind, FailureKind::Local);
     let expected = format!("port {} on 127.0.0.1 is in use", taken.port());

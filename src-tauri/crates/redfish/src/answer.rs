@@ -10,6 +10,8 @@ pub(crate) struct Answer {
     pub status: u16,
     pub etag: Option<String>,
     pub location: Option<String>,
+    /// `X-Auth-Token`
+    pub token: Option<String>,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
 }

@@ -14,9 +14,10 @@ use url::Url;
 
 use crate::{
     RedfishClient,
-    answer::{Answer, path_of},
-    navigate::{Slot, SystemAt},
-    resource::{self, Action, ActionInfo, Boot, ComputerSystem, Manager, MediaSlot, Task},
+    answer::Answer,
+    navigate::SystemAt,
+    quirks::Quirks,
+    resource::{Action, ActionInfo, Boot, ComputerSystem, Manager, Task},
     task,
 };
 
@@ -48,35 +49,16 @@ impl Bmc for RedfishClient {
     }
 
     async fn virtual_media(&self) -> Result<VirtualMedia, BmcError> {
-        let slot = self.slot().await?;
+        let slot = self.disc_slot().await?;
         Ok(VirtualMedia {
             inserted: slot.holds_media(),
-            image_name: image_name(&slot.media),
+            image_name: slot.media.name(),
         })
     }
 
     async fn insert_media(&self, image: &Url) -> Result<TaskUri, BmcError> {
-        let slot = self.slot().await?;
-        let insert = slot.media.insert();
-        let insert = insert.ok_or_else(|| self.transport.not_offered("InsertMedia"))?;
-        if slot.holds_media() && !slot.quirks.insert_ejects() {
-            self.eject(&slot).await?;
-        }
-        let mut body = slot.quirks.insert_body(image);
-        loop {
-            let answer = self.act(Method::POST, &insert.target, &body, None).await?;
-            if answer.is_success() {
-                return Ok(task_of(&slot, &answer));
-            }
-            let more = answer
-                .error()
-                .filter(|_| answer.status == 400)
-                .and_then(|error| slot.quirks.insert_body_after(&error, &body, image));
-            match more {
-                Some(more) => body = more,
-                None => return Err(self.transport.refused(&answer)),
-            }
-        }
+        let slot = self.disc_slot().await?;
+        self.insert_at(slot, image).await
     }
 
     async fn task(&self, task: &TaskUri) -> Result<RedfishTask, BmcError> {
@@ -112,12 +94,8 @@ impl Bmc for RedfishClient {
     }
 
     async fn eject_media(&self) -> Result<(), BmcError> {
-        let slot = self.slot().await?;
-        if slot.holds_media() {
-            self.eject(&slot).await
-        } else {
-            Ok(())
-        }
+        let slot = self.disc_slot().await?;
+        self.eject_at(&slot).await
     }
 
     async fn boot_override(&self) -> Result<BootOverride, BmcError> {
@@ -126,14 +104,7 @@ impl Bmc for RedfishClient {
 
     async fn set_boot_override(&self, wanted: &BootOverride) -> Result<BootOverride, BmcError> {
         let at = self.system().await?;
-        self.check_override(&at.system, wanted).await?;
-        // Both together: an IMC refuses one without the other, and the standard allows it.
-        let boot = json!({
-            "BootSourceOverrideEnabled": name_of(wanted.enabled),
-            "BootSourceOverrideTarget": wanted.target,
-        });
-        let body = Map::from_iter([("Boot".to_owned(), boot)]);
-        self.patch(&at, &body).await?;
+        self.set_override(&at, wanted).await?;
         self.read_override(self.system().await?.system)
     }
 
@@ -148,7 +119,7 @@ impl Bmc for RedfishClient {
 }
 
 impl RedfishClient {
-    async fn act(
+    pub(crate) async fn act(
         &self,
         method: Method,
         path: &str,
@@ -158,43 +129,32 @@ impl RedfishClient {
         self.transport.act(method, path, body, if_match).await
     }
 
-    async fn eject(&self, slot: &Slot) -> Result<(), BmcError> {
-        let eject = slot.media.eject();
-        let eject = eject.ok_or_else(|| self.transport.not_offered("EjectMedia"))?;
-        let answer = self
-            .act(Method::POST, &eject.target, &Map::new(), None)
-            .await?;
-        // Somebody was quicker.
-        let empty = answer
-            .error()
-            .is_some_and(|error| slot.quirks.eject_refusal_means_empty(&error));
-        if answer.status == 400 && empty {
-            return Ok(());
-        }
-        self.transport.accepted(answer).map(drop)
+    /// Sets an override, where the service takes it.
+    pub(crate) async fn set_override(
+        &self,
+        at: &SystemAt,
+        wanted: &BootOverride,
+    ) -> Result<(), BmcError> {
+        let quirks = self.quirks(&at.system).await?;
+        let offered = at.system.boot.as_ref().map(|boot| &boot.target_offered);
+        let offered = offered.map(Vec::as_slice).unwrap_or_default();
+        let wanted = BootOverride {
+            enabled: wanted.enabled,
+            target: quirks.boot_target(&wanted.target, offered),
+        };
+        self.check_override(&at.system, &wanted, quirks)?;
+        // Both together: an IMC refuses one without the other, and the standard allows it.
+        let boot = json!({
+            "BootSourceOverrideEnabled": name_of(wanted.enabled),
+            "BootSourceOverrideTarget": wanted.target,
+        });
+        let body = Map::from_iter([("Boot".to_owned(), boot)]);
+        self.patch(&at.path, at.etag.as_deref(), &body)
+            .await
+            .map(drop)
     }
 
-    /// PATCH by the rules of ETags: as it was given; on 412 the strong form of a weak one (some
-    /// compare strongly), then without (some never match).
-    async fn patch(&self, at: &SystemAt, body: &Map<String, Value>) -> Result<(), BmcError> {
-        let given = at.etag.as_deref();
-        let strong = given.and_then(|etag| etag.strip_prefix("W/"));
-        let mut forms = given.into_iter().chain(strong).map(Some).chain([None]);
-        let mut if_match = forms.next().flatten();
-        loop {
-            let answer = self.act(Method::PATCH, &at.path, body, if_match).await?;
-            if answer.status == 412
-                && if_match.is_some()
-                && let Some(next) = forms.next()
-            {
-                if_match = next;
-                continue;
-            }
-            return self.transport.accepted(answer).map(drop);
-        }
-    }
-
-    fn read_override(&self, system: ComputerSystem) -> Result<BootOverride, BmcError> {
+    pub(crate) fn read_override(&self, system: ComputerSystem) -> Result<BootOverride, BmcError> {
         let boot = system.boot.unwrap_or_default();
         if boot.enabled.is_none() && boot.target.is_none() {
             return Err(self.transport.not_offered("boot source override"));
@@ -215,15 +175,16 @@ impl RedfishClient {
     }
 
     /// What the service says it does not take is not asked of it.
-    async fn check_override(
+    fn check_override(
         &self,
         system: &ComputerSystem,
         wanted: &BootOverride,
+        quirks: Quirks,
     ) -> Result<(), BmcError> {
         let none = Boot::default();
         let boot = system.boot.as_ref().unwrap_or(&none);
         let name = name_of(wanted.enabled);
-        let takes = self.quirks(system).await?.takes_override(wanted.enabled);
+        let takes = quirks.takes_override(wanted.enabled);
         if !takes || !offers(&boot.enabled_offered, name) {
             let what = offering("boot source override", name, &boot.enabled_offered);
             return Err(self.transport.not_offered(what));
@@ -239,19 +200,24 @@ impl RedfishClient {
 
     /// The gentlest way that is offered: an IMC knows only `ForceRestart`.
     async fn kind_of_reset(&self, reset: &Action) -> Result<String, BmcError> {
-        let mut offered = reset.reset_types.clone();
-        if offered.is_empty()
-            && let Some(info) = &reset.info
-        {
-            let (info, _) = self.transport.resource::<ActionInfo>(info).await?;
-            offered = info.values_of("ResetType");
-        }
+        let offered = self.reset_types(reset).await?;
         let known = ["GracefulRestart", "ForceRestart"];
         let best = known.into_iter().find(|kind| offers(&offered, kind));
         best.map(ToOwned::to_owned).ok_or_else(|| {
             let what = offering("reset of its manager", "ForceRestart", &offered);
             self.transport.not_offered(what)
         })
+    }
+
+    /// The types that a reset takes; none where the service names none.
+    pub(crate) async fn reset_types(&self, reset: &Action) -> Result<Vec<String>, BmcError> {
+        match &reset.info {
+            Some(info) if reset.reset_types.is_empty() => {
+                let (info, _) = self.transport.resource::<ActionInfo>(info).await?;
+                Ok(info.values_of("ResetType"))
+            }
+            Some(_) | None => Ok(reset.reset_types.clone()),
+        }
     }
 
     /// A task whose reason may be shown.
@@ -264,36 +230,6 @@ impl RedfishClient {
     }
 }
 
-impl Slot {
-    fn holds_media(&self) -> bool {
-        self.quirks.holds_media(&self.media)
-    }
-}
-
-/// The task that an insert started: the Task in the answer's body, else the `Location`, else, where
-/// the service names none (or was done at once), the slot itself.
-fn task_of(slot: &Slot, answer: &Answer) -> TaskUri {
-    let body = answer.object().unwrap_or_default();
-    let task: Task = resource::read(body);
-    let of_body = task.link.path().filter(|_| task.task_state.is_some());
-    let of_location = || {
-        let monitor = path_of(answer.location.as_deref()?)?;
-        Some(slot.quirks.task_behind_monitor(&monitor))
-    };
-    let path = of_body.or_else(of_location);
-    TaskUri(path.unwrap_or_else(|| slot.path.clone()))
-}
-
-/// The last path component of what is inserted, as far as the service tells.
-fn image_name(media: &MediaSlot) -> Option<String> {
-    let image = media.image.as_deref().and_then(|image| {
-        let path = image.split(['?', '#']).next()?;
-        let name = path.rsplit(['/', '\\']).next()?;
-        (!name.is_empty()).then(|| name.to_owned())
-    });
-    image.or_else(|| media.image_name.clone())
-}
-
 fn name_of(enabled: BootOverrideEnabled) -> &'static str {
     match enabled {
         BootOverrideEnabled::Disabled => "Disabled",
@@ -303,12 +239,12 @@ fn name_of(enabled: BootOverrideEnabled) -> &'static str {
 }
 
 /// No list forbids nothing.
-fn offers(offered: &[String], value: &str) -> bool {
+pub(crate) fn offers(offered: &[String], value: &str) -> bool {
     offered.is_empty() || offered.iter().any(|o| o == value)
 }
 
 /// `boot source override Disabled (it has Once, Continuous)`
-fn offering(what: &str, value: &str, offered: &[String]) -> String {
+pub(crate) fn offering(what: &str, value: &str, offered: &[String]) -> String {
     match offered {
         [] => format!("{what} {value}"),
         some => format!("{what} {value} (it has {})", some.join(", ")),

@@ -2,10 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use slipway_core::{address::Address, ports::BmcError, secret::Password, trust::Fingerprint};
+use slipway_core::{
+    address::Address,
+    ports::BmcError,
+    secret::Password,
+    trust::{CertificateInfo, Fingerprint},
+};
 use tokio::sync::Mutex;
 
-use crate::{navigate::Places, transport::Transport};
+use crate::{ca::SiteCa, certificate, navigate::Places, tls::Accepted, transport::Transport};
 
 /// How long is waited for a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For one request, from its connection to the end of its answer.
     pub request: Duration,
+    /// Between the tries of an effect that a quirk allows to be repeated.
+    pub repeat: Duration,
 }
 
 impl Default for Timeouts {
@@ -21,6 +28,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(10),
             request: Duration::from_secs(60),
+            repeat: Duration::from_secs(3),
         }
     }
 }
@@ -35,6 +43,9 @@ pub struct RedfishTarget {
     pub password: Password,
     /// Without one nothing is asked: every question ends in [`BmcError::CertificateUnknown`].
     pub pin: Option<Fingerprint>,
+    /// The site's CA, where it has one: a certificate that it vouches for needs no pin. See
+    /// [`RedfishClient::accepted_certificate`].
+    pub ca: Option<SiteCa>,
     pub timeouts: Timeouts,
 }
 
@@ -54,6 +65,20 @@ impl RedfishClient {
             transport: Arc::new(Transport::new(target)),
             places: Arc::default(),
         }
+    }
+
+    /// By what the certificate of the last handshake was accepted; nothing before the first. What
+    /// the site's CA vouches for differs from the pin, where the BMC has a new one: a desk keeps it.
+    #[must_use]
+    pub fn accepted_certificate(&self) -> Option<Accepted> {
+        self.transport.accepted_certificate()
+    }
+
+    /// Deletes the session at the service, where one was made: services have room for few. Waits
+    /// for it five seconds at most. A client that is dropped does the same in the background, which
+    /// a process that ends does not wait for. The client may be used again; it logs in anew.
+    pub async fn close(&self) {
+        self.transport.log_out().await;
     }
 }
 
@@ -79,17 +104,34 @@ pub async fn probe(address: &Address) -> Result<Fingerprint, BmcError> {
 /// # Errors
 /// As [`probe`].
 pub async fn probe_within(address: &Address, timeouts: Timeouts) -> Result<Fingerprint, BmcError> {
+    let shown = inspect(address, None, timeouts).await?;
+    Ok(shown.fingerprint)
+}
+
+/// [`probe`], with what the certificate says of itself and whether the site's CA vouches for it.
+///
+/// # Errors
+/// As [`probe`].
+pub async fn inspect(
+    address: &Address,
+    ca: Option<&SiteCa>,
+    timeouts: Timeouts,
+) -> Result<CertificateInfo, BmcError> {
     let transport = Transport::new(RedfishTarget {
         address: address.clone(),
         user: String::new(),
         password: Password::new(""),
         pin: None,
+        ca: None,
         timeouts,
     });
-    match transport.get_openly("/redfish/v1/").await {
-        Err(BmcError::CertificateUnknown { seen, .. }) => Ok(seen),
-        Err(error) => Err(error),
+    let chain = transport.shown_certificates().await?;
+    match chain.split_first() {
+        Some((own, others)) => {
+            let vouched = ca.is_some_and(|ca| ca.vouches_today(own, others, address));
+            Ok(certificate::info(own, vouched))
+        }
         // Can't be: without a pin no handshake completes.
-        Ok(_) => Err(transport.protocol("an answer without a certificate")),
+        None => Err(transport.protocol("an answer without a certificate")),
     }
 }

@@ -1,24 +1,38 @@
 //! What a peer said, made fit for an error text: one line, short, and never our own secret.
 
+use std::sync::{PoisonError, RwLock};
+
+/// How many secrets are the credential's own: the password, and as Basic sends it.
+const CREDENTIAL: usize = 2;
 /// The longest piece of an answer that an error quotes, in characters.
 const LIMIT: usize = 200;
 
 /// Texts that must not appear, even where a peer repeats them to us.
 pub(crate) struct Evidence {
-    secrets: Vec<String>,
+    secrets: RwLock<Vec<String>>,
 }
 
 impl Evidence {
     pub(crate) fn without(secrets: impl IntoIterator<Item = String>) -> Self {
         // Blanking what has one or two characters would only garble the text.
-        let secrets = secrets.into_iter().filter(|s| s.len() > 3).collect();
-        Self { secrets }
+        let secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() > 3).collect();
+        Self {
+            secrets: RwLock::new(secrets),
+        }
+    }
+
+    /// One more, which was not known before: a session's token. Of those only the last counts.
+    pub(crate) fn add_secret(&self, secret: String) {
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        secrets.truncate(CREDENTIAL);
+        secrets.push(secret);
     }
 
     /// The text in one line, with our secrets blanked.
     pub(crate) fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.secrets {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets.iter() {
             text = text.replace(secret.as_str(), "(secret)");
         }
         let words: Vec<&str> = text

@@ -6,16 +6,34 @@
 //! are the engine's.
 
 mod answer;
+mod assemble;
 mod bmc;
+mod broken;
+mod ca;
+mod certificate;
 mod client;
+mod controller;
+mod crawl;
+mod devices;
+mod etag;
 mod evidence;
+mod fields;
+mod follow;
+mod greet;
+mod kind;
 mod kx;
+mod media;
 mod navigate;
 mod quirks;
 mod resource;
+mod session;
+mod slot;
 mod task;
 pub mod tls;
 mod transport;
 mod verdict;
 
-pub use client::{RedfishClient, RedfishTarget, Timeouts, probe, probe_within};
+pub use ca::{SiteCa, SiteCaError};
+pub use client::{RedfishClient, RedfishTarget, Timeouts, inspect, probe, probe_within};
+pub use greet::kind_at;
+pub use tls::Accepted;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use slipway_core::ports::BmcError;
 
 use crate::{
     RedfishClient,
-    answer::Answer,
     quirks::Quirks,
     resource::{self, Collection, ComputerSystem, Link, Manager, MediaSlot, ServiceRoot, linked},
 };
@@ -18,7 +18,7 @@ const PAGES: usize = 100;
 /// What was found, so that it is not looked for at every question.
 #[derive(Default)]
 pub(crate) struct Places {
-    root: Option<Arc<ServiceRoot>>,
+    quirks: Option<Quirks>,
     system: Option<String>,
     manager: Option<String>,
 }
@@ -26,6 +26,8 @@ pub(crate) struct Places {
 /// A virtual media slot, and whose it is.
 pub(crate) struct Slot {
     pub path: String,
+    pub etag: Option<String>,
+    pub object: Map<String, Value>,
     pub media: MediaSlot,
     pub quirks: Quirks,
 }
@@ -40,46 +42,26 @@ pub(crate) struct SystemAt {
 impl RedfishClient {
     /// The service root, asked anew, and without our credential: what is no Redfish service does
     /// not get it. Those that want it even here (against the standard) get it.
-    pub(crate) async fn fresh_root(&self) -> Result<Arc<ServiceRoot>, BmcError> {
+    pub(crate) async fn fresh_root_resource(&self) -> Result<Map<String, Value>, BmcError> {
         let transport = &self.transport;
         let mut answer = transport.get_openly(ROOT).await?;
         if answer.status == 401 {
             answer = transport.get(ROOT).await?;
         }
-        let root = Arc::new(self.read_root(answer)?);
-        self.places.lock().await.root = Some(root.clone());
-        Ok(root)
+        let resource = answer.object().unwrap_or_default();
+        let root = Arc::new(transport.read_root(answer)?);
+        *transport.root.lock().await = Some(root);
+        Ok(resource)
     }
 
-    fn read_root(&self, answer: Answer) -> Result<ServiceRoot, BmcError> {
-        let transport = &self.transport;
-        if !answer.is_success() {
-            // A Redfish service that has a bad moment says so in Redfish's way, or as a gateway.
-            let speaks = answer.error().is_some() || answer.status >= 500 || answer.status == 401;
-            return Err(match speaks && !answer.is_redirect() {
-                true => transport.refused(&answer),
-                false => transport.not_redfish(&answer),
-            });
-        }
-        let Some(object) = answer.object() else {
-            let begins = answer.body.trim_ascii_start().first();
-            return Err(match begins {
-                Some(b'{') => match transport.object(&answer) {
-                    Err(error) => error,
-                    Ok(_) => transport.not_redfish(&answer),
-                },
-                Some(_) | None => transport.not_redfish(&answer),
-            });
-        };
-        let root: ServiceRoot = resource::read(object);
-        match root.is_redfish() {
-            true => Ok(root),
-            false => Err(transport.not_redfish(&answer)),
-        }
+    /// The same, typed.
+    pub(crate) async fn fresh_root(&self) -> Result<Arc<ServiceRoot>, BmcError> {
+        let resource = self.fresh_root_resource().await?;
+        Ok(Arc::new(resource::read(resource)))
     }
 
-    async fn root(&self) -> Result<Arc<ServiceRoot>, BmcError> {
-        let known = self.places.lock().await.root.clone();
+    pub(crate) async fn root(&self) -> Result<Arc<ServiceRoot>, BmcError> {
+        let known = self.transport.root.lock().await.clone();
         match known {
             Some(root) => Ok(root),
             None => self.fresh_root().await,
@@ -122,7 +104,7 @@ impl RedfishClient {
 
     /// The slot for discs: of the system, else of its manager; the first that takes CDs, else the
     /// first.
-    pub(crate) async fn slot(&self) -> Result<Slot, BmcError> {
+    pub(crate) async fn disc_slot(&self) -> Result<Slot, BmcError> {
         let system = match self.system().await {
             Ok(at) => at.system,
             Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
@@ -148,15 +130,41 @@ impl RedfishClient {
         Err(self.transport.not_offered("virtual media"))
     }
 
+    /// The slot at a path, with the quirks of its service.
+    pub(crate) async fn slot_at(&self, path: &str) -> Result<Slot, BmcError> {
+        let known = self.places.lock().await.quirks;
+        let quirks = match known {
+            Some(quirks) => quirks,
+            None => {
+                let system = match self.system().await {
+                    Ok(at) => at.system,
+                    Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
+                    Err(error) => return Err(error),
+                };
+                let quirks = self.quirks(&system).await?;
+                self.places.lock().await.quirks = Some(quirks);
+                quirks
+            }
+        };
+        self.read_slot(path, quirks).await
+    }
+
+    async fn read_slot(&self, path: &str, quirks: Quirks) -> Result<Slot, BmcError> {
+        let (object, etag) = self.transport.resource::<Map<String, Value>>(path).await?;
+        let in_body = object.get("@odata.etag").and_then(Value::as_str);
+        Ok(Slot {
+            path: path.to_owned(),
+            etag: etag.or_else(|| in_body.map(str::to_owned)),
+            media: resource::read(object.clone()),
+            object,
+            quirks,
+        })
+    }
+
     async fn slot_of(&self, collection: &str, quirks: Quirks) -> Result<Option<Slot>, BmcError> {
         let mut first = None;
         for path in self.members(collection).await? {
-            let (media, _) = self.transport.resource::<MediaSlot>(&path).await?;
-            let slot = Slot {
-                path,
-                media,
-                quirks,
-            };
+            let slot = self.read_slot(&path, quirks).await?;
             if slot.media.takes_discs() {
                 return Ok(Some(slot));
             }
@@ -211,11 +219,12 @@ impl RedfishClient {
 
     async fn forget(&self) {
         *self.places.lock().await = Places::default();
+        *self.transport.root.lock().await = None;
     }
 }
 
 impl SystemAt {
-    fn new(path: String, system: ComputerSystem, etag: Option<String>) -> Self {
+    pub(crate) fn new(path: String, system: ComputerSystem, etag: Option<String>) -> Self {
         Self {
             path,
             etag: etag.or_else(|| system.etag.clone()),

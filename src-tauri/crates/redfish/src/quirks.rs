@@ -17,7 +17,10 @@ use crate::{
 pub(crate) enum Platform {
     /// intel/ipu-redfish, MEV-TS 1.8 to 2.1.
     IntelIpu,
+    /// The BMC of an NVIDIA BlueField card.
+    BlueField,
     Supermicro,
+    Lenovo,
     Other,
 }
 
@@ -26,52 +29,90 @@ pub(crate) struct Quirks(pub Platform);
 
 impl Quirks {
     /// Intel's says it in the root's name (which its configuration can change), and no other
-    /// service without a vendor has a system of type DPU. Supermicro's root of 2023 names itself
-    /// only under `Oem` (the captured SYS-821GE-TNHR).
+    /// service without a vendor has a system of type DPU. A BlueField's system is its own card
+    /// (the captured BF-24.10; a server that holds one is another model). Supermicro's root of 2023
+    /// names itself only under `Oem` (the captured SYS-821GE-TNHR).
     pub(crate) fn of(root: &ServiceRoot, system: &ComputerSystem) -> Self {
         let has = |text: &Option<String>, word: &str| {
             let text = text.as_deref().unwrap_or_default().to_lowercase();
             text.contains(word)
         };
         let oem = |key: &str| root.oem.as_ref().is_some_and(|oem| oem.contains_key(key));
+        let by = |word: &str, key: &str| {
+            oem(key) || has(&root.vendor, word) || has(&system.manufacturer, word)
+        };
         let nameless_dpu = root.vendor.is_none()
             && system.manufacturer.is_none()
             && system.system_type.as_deref() == Some("DPU");
-        if has(&root.name, "intel ipu") || nameless_dpu {
-            Self(Platform::IntelIpu)
-        } else if oem("Supermicro")
-            || has(&root.vendor, "supermicro")
-            || has(&system.manufacturer, "supermicro")
-        {
-            Self(Platform::Supermicro)
+        Self(if has(&root.name, "intel ipu") || nameless_dpu {
+            Platform::IntelIpu
+        } else if has(&system.model, "bluefield") || has(&root.product, "bluefield") {
+            Platform::BlueField
+        } else if by("supermicro", "Supermicro") {
+            Platform::Supermicro
+        } else if by("lenovo", "Lenovo") {
+            Platform::Lenovo
         } else {
-            Self(Platform::Other)
+            Platform::Other
+        })
+    }
+
+    fn is(self, platform: Platform) -> bool {
+        self.0 == platform
+    }
+
+    /// Intel, all releases: a session runs out after 30 s without a request, and each login is
+    /// answered after 1 to 5 s; Basic costs neither (intel/ipu-redfish, recorded 2026-11-23).
+    pub(crate) fn logs_in_by_basic(self) -> bool {
+        self.is(Platform::IntelIpu)
+    }
+
+    /// BlueField-3: its installation goes by rshim with a BFB. BF-24.10 has no virtual media at all
+    /// (the captured tree); should a newer one list some, they boot no installer of ours.
+    pub(crate) fn has_no_use_for_media(self) -> Option<&'static str> {
+        self.is(Platform::BlueField)
+            .then_some("a BlueField card is installed by rshim, not by virtual media")
+    }
+
+    /// Lenovo XCC up to 2.5 and some later: slots without actions, where a PATCH of `Image` and
+    /// `Inserted` inserts. Only the `EXT` slots take URLs; `RDOC` and `Remote` are for what was
+    /// uploaded, or mounted by a browser (lenovo/python-redfish-lenovo issue 21; sushy 5.14 for
+    /// `Inserted`, without which an SD530 attaches nothing). Elsewhere a slot without actions is
+    /// one that is not offered.
+    pub(crate) fn slot_without_actions(self, slot: &MediaSlot) -> Result<(), String> {
+        if !self.is(Platform::Lenovo) {
+            return Err("the slot offers no InsertMedia".to_owned());
+        }
+        let id = slot.id.as_deref().unwrap_or_default();
+        match id.starts_with("RDOC") || id.starts_with("Remote") {
+            true => Err("the slot is for uploaded images, and takes no URL".to_owned()),
+            false => Ok(()),
         }
     }
 
     /// Intel, all releases: `TransferMethod` is mandatory, only `Upload` is taken, and any property
     /// beyond `Image`, `TransferMethod`, `UserName`, `Password` is 400 PropertyUnknown
     /// (intel/ipu-redfish, recorded 2026-11-23). Elsewhere `Image` alone comes first: Supermicro
-    /// refuses even the default values of `Inserted` and `WriteProtected`.
+    /// X11 and X12 refuse even the default values of `Inserted` and `WriteProtected` (sushy 5.14).
     pub(crate) fn insert_body(self, image: &Url) -> Map<String, Value> {
-        let body = match self.0 {
-            Platform::IntelIpu => json!({"Image": image.as_str(), "TransferMethod": "Upload"}),
-            Platform::Supermicro | Platform::Other => json!({"Image": image.as_str()}),
-        };
-        body.as_object().cloned().unwrap_or_default()
+        let mut body = Map::from_iter([("Image".to_owned(), Value::from(image.as_str()))]);
+        if self.is(Platform::IntelIpu) {
+            body.insert("TransferMethod".to_owned(), Value::from("Upload"));
+        }
+        body
     }
 
     /// Servers that want more than `Image` name it in the refusal: the body to send next, with one
-    /// property more than the refused one. Never for Intel, whose body is complete.
+    /// property more than the refused one (sushy 5.14: the protocol, the method, and on an NVIDIA
+    /// DGX credentials even over HTTPS). Never for Intel, whose body is complete.
     pub(crate) fn insert_body_after(
         self,
         refusal: &ServiceError,
         refused: &Map<String, Value>,
         image: &Url,
     ) -> Option<Map<String, Value>> {
-        match self.0 {
-            Platform::IntelIpu => return None,
-            Platform::Supermicro | Platform::Other => {}
+        if self.is(Platform::IntelIpu) {
+            return None;
         }
         let names = |property: &str| {
             let wanted = format!("#/{property}");
@@ -92,40 +133,55 @@ impl Quirks {
         Some(body)
     }
 
+    /// How often an insert is sent at most where it is answered by 5xx. Servers' BMCs stumble over
+    /// their own slot and take the same insert a moment later (OpenStack Ironic, redfish/boot.py:
+    /// three times, 3 s apart); it names the same image for the same slot, so a second one changes
+    /// nothing. Intel, all releases: an insert that broke off leaves a partial file, to which the
+    /// next one **appends** (intel/ipu-redfish): never again there.
+    pub(crate) fn insert_tries(self) -> u32 {
+        match self.is(Platform::IntelIpu) {
+            true => 1,
+            false => 3,
+        }
+    }
+
     /// Intel, all releases: an insert ejects what was there. Others refuse it while something is
     /// inserted.
     pub(crate) fn insert_ejects(self) -> bool {
-        match self.0 {
-            Platform::IntelIpu => true,
-            Platform::Supermicro | Platform::Other => false,
-        }
+        self.is(Platform::IntelIpu)
     }
 
     /// Intel, all releases: ejecting nothing is 400 ActionNotSupported, where the standard has
     /// nothing to say (intel/ipu-redfish, recorded 2026-11-23).
     pub(crate) fn eject_refusal_means_empty(self, refusal: &ServiceError) -> bool {
-        match self.0 {
-            Platform::IntelIpu => refusal.is("ActionNotSupported"),
-            Platform::Supermicro | Platform::Other => false,
-        }
+        self.is(Platform::IntelIpu) && refusal.is("ActionNotSupported")
     }
 
-    /// Supermicro keeps `Image`, and `Inserted` with it, after ejecting: `ConnectedVia` tells.
+    /// Supermicro keeps `Image`, and `Inserted` with it, after ejecting: `ConnectedVia` tells (seen
+    /// on X12STW-TF and H13SRD-F: ansible-collections/community.general pull request 12537).
     pub(crate) fn holds_media(self, slot: &MediaSlot) -> bool {
         let inserted = slot.inserted.unwrap_or(slot.image.is_some());
         let connected = slot.connected_via.as_deref() != Some("NotConnected");
-        match self.0 {
-            Platform::Supermicro => inserted && connected,
-            Platform::IntelIpu | Platform::Other => inserted,
-        }
+        inserted && (connected || !self.is(Platform::Supermicro))
     }
 
     /// Intel, all releases: the `Location` is a task monitor that tells no state, beside the Task
     /// of the same number (routes of intel/ipu-redfish 1.6.4).
     pub(crate) fn task_behind_monitor(self, monitor: &str) -> String {
-        match self.0 {
-            Platform::IntelIpu => monitor.replacen("/TaskMonitors/", "/Tasks/", 1),
-            Platform::Supermicro | Platform::Other => monitor.to_owned(),
+        match self.is(Platform::IntelIpu) {
+            true => monitor.replacen("/TaskMonitors/", "/Tasks/", 1),
+            false => monitor.to_owned(),
+        }
+    }
+
+    /// Supermicro X11 and X12 show virtual media as a USB CD: they offer `Cd` too, and don't boot
+    /// virtual media by it (sushy 5.14, `set_system_boot_options`).
+    pub(crate) fn boot_target(self, wanted: &str, offered: &[String]) -> String {
+        let usb = "UsbCd";
+        let has_usb = offered.iter().any(|target| target == usb);
+        match self.is(Platform::Supermicro) && wanted == "Cd" && has_usb {
+            true => usb.to_owned(),
+            false => wanted.to_owned(),
         }
     }
 
@@ -133,14 +189,9 @@ impl Quirks {
     /// nearest is `Continuous` with `RemoteDrive`, and that is the caller's to ask for
     /// (intel/ipu-redfish, recorded 2026-11-23).
     pub(crate) fn takes_override(self, enabled: BootOverrideEnabled) -> bool {
-        match (self.0, enabled) {
-            (Platform::IntelIpu, BootOverrideEnabled::Disabled) => false,
-            (
-                Platform::IntelIpu | Platform::Supermicro | Platform::Other,
-                BootOverrideEnabled::Disabled
-                | BootOverrideEnabled::Once
-                | BootOverrideEnabled::Continuous,
-            ) => true,
+        match enabled {
+            BootOverrideEnabled::Disabled => !self.is(Platform::IntelIpu),
+            BootOverrideEnabled::Once | BootOverrideEnabled::Continuous => true,
         }
     }
 }
@@ -169,6 +220,14 @@ mod tests {
         assert_eq!(dpu, Platform::Other);
         let oem = json!({"Name": "Root Service", "Oem": {"Supermicro": {}}});
         assert_eq!(platform(oem, json!({})), Platform::Supermicro);
+        let lenovo = platform(json!({"Vendor": "Lenovo"}), json!({}));
+        assert_eq!(lenovo, Platform::Lenovo);
+        let card = json!({"Manufacturer": "https://www.mellanox.com",
+            "Model": "BlueField-3 SmartNIC Main Card"});
+        assert_eq!(
+            platform(json!({"Vendor": "Nvidia"}), card),
+            Platform::BlueField
+        );
     }
 
     #[test]
@@ -205,5 +264,30 @@ mod tests {
             "ConnectedVia": "NotConnected"}));
         assert!(!Quirks(Platform::Supermicro).holds_media(&slot));
         assert!(Quirks(Platform::Other).holds_media(&slot));
+    }
+
+    #[test]
+    fn only_lenovos_external_slots_are_patched() {
+        let slot = |id: &str| object::<MediaSlot>(json!({"Id": id, "Image": null}));
+        let lenovo = Quirks(Platform::Lenovo);
+        assert_eq!(lenovo.slot_without_actions(&slot("EXT1")), Ok(()));
+        for id in ["RDOC1", "Remote4"] {
+            assert!(lenovo.slot_without_actions(&slot(id)).is_err(), "{id}");
+        }
+        assert!(
+            Quirks(Platform::Other)
+                .slot_without_actions(&slot("EXT1"))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_supermicro_boots_virtual_media_as_a_usb_cd_where_it_has_that() {
+        let all = ["Cd".to_owned(), "UsbCd".to_owned()];
+        let target = |platform, offered: &[String]| Quirks(platform).boot_target("Cd", offered);
+        assert_eq!(target(Platform::Supermicro, &all), "UsbCd");
+        assert_eq!(target(Platform::Supermicro, &all[..1]), "Cd");
+        assert_eq!(target(Platform::Other, &all), "Cd");
+        assert_eq!(Quirks(Platform::Supermicro).boot_target("Pxe", &all), "Pxe");
     }
 }

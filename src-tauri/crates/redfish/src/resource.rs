@@ -22,7 +22,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     Ok(as_text(&Value::deserialize(deserializer)?))
 }
 
-fn as_text(value: &Value) -> Option<String> {
+pub(crate) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => {
             let text = text.trim();
@@ -39,7 +39,7 @@ fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     Ok(as_texts(&Value::deserialize(deserializer)?))
 }
 
-fn as_texts(value: &Value) -> Vec<String> {
+pub(crate) fn as_texts(value: &Value) -> Vec<String> {
     let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().filter_map(as_text).collect()
 }
@@ -98,6 +98,8 @@ pub(crate) struct ServiceRoot {
     #[serde(deserialize_with = "text")]
     pub vendor: Option<String>,
     #[serde(deserialize_with = "text")]
+    pub product: Option<String>,
+    #[serde(deserialize_with = "text")]
     pub redfish_version: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub systems: Option<Link>,
@@ -106,7 +108,16 @@ pub(crate) struct ServiceRoot {
     #[serde(deserialize_with = "lenient")]
     pub tasks: Option<Link>,
     #[serde(deserialize_with = "lenient")]
+    pub links: Option<RootLinks>,
+    #[serde(deserialize_with = "lenient")]
     pub oem: Option<Map<String, Value>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct RootLinks {
+    #[serde(deserialize_with = "lenient")]
+    pub sessions: Option<Link>,
 }
 
 impl ServiceRoot {
@@ -209,6 +220,8 @@ impl Manager {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct MediaSlot {
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
     /// The URL, where the service tells it.
     #[serde(deserialize_with = "text")]
     pub image: Option<String>,
@@ -229,12 +242,38 @@ impl MediaSlot {
         self.media_types.iter().any(|t| t == "CD" || t == "DVD")
     }
 
+    /// The last path component of what is inserted, as far as the service tells.
+    pub(crate) fn name(&self) -> Option<String> {
+        let image = self.image.as_deref().and_then(|image| {
+            let path = image.split(['?', '#']).next()?;
+            let name = path.rsplit(['/', '\\']).next()?;
+            (!name.is_empty()).then(|| name.to_owned())
+        });
+        image.or_else(|| self.image_name.clone())
+    }
+
     pub(crate) fn insert(&self) -> Option<Action> {
         Action::named("#VirtualMedia.InsertMedia", self.actions.as_ref())
     }
 
     pub(crate) fn eject(&self) -> Option<Action> {
         Action::named("#VirtualMedia.EjectMedia", self.actions.as_ref())
+    }
+}
+
+/// A system, a manager or a chassis, as far as a reset goes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Resettable {
+    #[serde(deserialize_with = "lenient")]
+    actions: Option<Map<String, Value>>,
+}
+
+impl Resettable {
+    pub(crate) fn reset(&self) -> Option<Action> {
+        let names = ["#ComputerSystem.Reset", "#Manager.Reset", "#Chassis.Reset"];
+        let actions = self.actions.as_ref();
+        names.iter().find_map(|name| Action::named(name, actions))
     }
 }
 

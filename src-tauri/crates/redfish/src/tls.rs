@@ -1,11 +1,19 @@
 //! TLS by pin: the crypto provider, and the one verifier.
 //!
-//! A BMC's certificate says nothing that a certificate authority would sign for: it is accepted
+//! Most BMCs' certificates say nothing that a certificate authority would sign for: one is accepted
 //! once by its fingerprint, and a change blocks. The comparison is done inside the handshake,
-//! before anything of ours is sent. Names, dates and chains are not looked at; the handshake's
-//! signature is: who shows the certificate must also hold its key.
+//! before anything of ours is sent. Of a pinned certificate names, dates and chains are not looked
+//! at; the handshake's signature is: who shows the certificate must also hold its key.
+//!
+//! A site that signs its BMCs' certificates itself gives its CA ([`SiteCa`]): what chains to it,
+//! names the host and is valid is accepted without a pin, and also where an older one is pinned.
+//! Renewing certificates is what such a CA is for (ADR 0013).
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{
+    error::Error as StdError,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use rustls::{
@@ -22,7 +30,7 @@ use sha2::{Digest, Sha256};
 use slipway_core::trust::Fingerprint;
 use x509_parser::{asn1_rs::Any, certificate::X509Certificate, prelude::FromDer};
 
-use crate::kx::Secp521r1;
+use crate::{ca::SiteCa, kx::Secp521r1};
 
 /// aws-lc-rs as rustls brings it, and P-521 as one more key exchange group: what Intel's TLS
 /// policy for the IMC leaves in common.
@@ -42,14 +50,39 @@ pub fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
         .expect("32 bytes are 43 base64 characters")
 }
 
-/// A client's TLS that talks to nobody but the holder of the pinned certificate; without a pin,
-/// to nobody at all: every handshake ends in [`Unaccepted`].
+/// By what a certificate was accepted in the last handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is the pinned one.
+    ByPin(Fingerprint),
+    /// It is not the pinned one (or nothing is pinned), and the site's CA vouches for it.
+    BySiteCa(Fingerprint),
+}
+
+impl Accepted {
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        match self {
+            Self::ByPin(fingerprint) | Self::BySiteCa(fingerprint) => fingerprint,
+        }
+    }
+}
+
+/// A client's TLS that talks to nobody but the holder of the pinned certificate, or of one that
+/// the site's CA vouches for; without either, to nobody at all: every handshake ends in
+/// [`Unaccepted`].
 #[must_use]
-pub fn client_config(pin: Option<Fingerprint>) -> ClientConfig {
+pub(crate) fn client_config(
+    pin: Option<Fingerprint>,
+    ca: Option<&SiteCa>,
+    accepted: Arc<Mutex<Option<Accepted>>>,
+) -> ClientConfig {
     let provider = provider();
     let verifier = PinVerifier {
         pin,
+        ca: ca.cloned(),
         provider: provider.clone(),
+        accepted,
     };
     // Session tickets stay in this config, so that a resumed session is one with the same pin.
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -64,12 +97,14 @@ pub fn client_config(pin: Option<Fingerprint>) -> ClientConfig {
     config
 }
 
-/// The certificate is not the pinned one, or nothing is pinned. Found by [`Unaccepted::in_chain`]
-/// in the error of the request whose handshake it ended.
+/// The certificate is not the pinned one, or nothing is pinned; and no CA of the site vouches for
+/// it. Found by [`Unaccepted::in_chain`] in the error of the request whose handshake it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unaccepted {
     pub pinned: Option<Fingerprint>,
     pub seen: Fingerprint,
+    /// What was shown, the peer's own first.
+    pub(crate) chain: Vec<CertificateDer<'static>>,
 }
 
 impl fmt::Display for Unaccepted {
@@ -112,25 +147,50 @@ pub(crate) fn tls_error_in_chain<'a>(error: &'a (dyn StdError + 'static)) -> Opt
 #[derive(Debug)]
 struct PinVerifier {
     pin: Option<Fingerprint>,
+    ca: Option<SiteCa>,
     provider: Arc<CryptoProvider>,
+    accepted: Arc<Mutex<Option<Accepted>>>,
+}
+
+impl PinVerifier {
+    /// The pin first; what is not pinned, or not any more, may still be the site's word.
+    fn accepts(
+        &self,
+        seen: &Fingerprint,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Option<Accepted> {
+        if self.pin.as_ref() == Some(seen) {
+            return Some(Accepted::ByPin(seen.clone()));
+        }
+        let ca = self.ca.as_ref()?;
+        ca.vouches_for(certificate, intermediates, name, now)
+            .then(|| Accepted::BySiteCa(seen.clone()))
+    }
 }
 
 impl ServerCertVerifier for PinVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
         _ocsp_response: &[u8],
-        _now: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let seen = fingerprint(end_entity);
-        if self.pin.as_ref() == Some(&seen) {
+        if let Some(how) = self.accepts(&seen, end_entity, intermediates, server_name, now) {
+            let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+            *accepted = Some(how);
             return Ok(ServerCertVerified::assertion());
         }
+        let shown = std::iter::once(end_entity).chain(intermediates);
         let unaccepted = Unaccepted {
             pinned: self.pin.clone(),
             seen,
+            chain: shown.map(|c| c.clone().into_owned()).collect(),
         };
         let other = CertificateError::Other(OtherError(Arc::new(unaccepted)));
         Err(Error::InvalidCertificate(other))

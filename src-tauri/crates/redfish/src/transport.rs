@@ -1,73 +1,75 @@
-//! Requests and answers over HTTPS: deadlines, the limit per service, transport retries of GET,
-//! and what a broken connection means. Knows no Redfish resource.
+//! Requests and answers over HTTPS: deadlines, the limit per service, transport retries of GET.
+//! Knows no Redfish resource; who we are is [`crate::session`]'s.
 
 use std::{
     collections::HashMap,
-    error::Error as StdError,
-    io,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
     Client, Method, RequestBuilder, Response,
-    header::{self, HeaderMap, HeaderName, HeaderValue},
+    header::{self, HeaderMap, HeaderName},
     redirect, retry,
 };
+use rustls::{ClientConfig, pki_types::CertificateDer};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use slipway_core::{
     address::Address,
     ports::{BmcError, Stage},
 };
-use tokio::{net::TcpStream, sync::Semaphore, time};
+use tokio::{sync::Semaphore, time};
 use url::Url;
 
 use crate::{
     answer::Answer,
+    broken::Broken,
     client::{RedfishTarget, Timeouts},
     evidence::Evidence,
     resource,
-    tls::{self, Unaccepted},
+    session::{Auth, Credential, Login},
+    tls::{self, Accepted, Unaccepted},
 };
 
 /// The largest body that is read. The largest honest ones, log collections, have some 100 KB.
 const BODY_LIMIT: usize = 4 << 20;
 /// Requests in flight per service, over all clients: weaker BMCs drop what is more.
-const AT_ONCE: usize = 2;
+pub(crate) const AT_ONCE: usize = 2;
 /// How often a GET is sent at most, and the middle of the first pause between.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 /// An idle connection is not trusted for longer: some BMCs reset it when it is used again.
 const IDLE: Duration = Duration::from_secs(15);
 
+pub(crate) const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 
 pub(crate) struct Transport {
-    address: Address,
+    pub(crate) address: Address,
     base: Url,
-    timeouts: Timeouts,
-    authorization: HeaderValue,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) credential: Credential,
+    /// How we are known there now. Held across a login, so that nobody logs in beside it.
+    pub(crate) login: tokio::sync::Mutex<Login>,
+    pub(crate) root: tokio::sync::Mutex<Option<Arc<resource::ServiceRoot>>>,
+    tls: ClientConfig,
+    /// By what the certificate of the last handshake was accepted.
+    accepted: Arc<Mutex<Option<Accepted>>>,
     /// For GET: keeps its connections.
     reading: Client,
     /// For effects: a new connection each, so that none is lost in one that the peer had already
     /// given up. (Such a request may or may not have been carried out, and is not sent again.)
-    acting: Client,
+    acting: OnceLock<Client>,
     limit: Arc<Semaphore>,
+    /// Sent so far.
+    pub(crate) requests: AtomicU32,
     /// Cleared by the first 406: some services don't know `Accept-Encoding: identity`.
     says_identity: AtomicBool,
     pub(crate) evidence: Evidence,
-}
-
-/// A request that got no answer.
-struct Broken {
-    error: BmcError,
-    /// The connection broke in a way that a second try may not meet.
-    passing: bool,
 }
 
 impl Transport {
@@ -77,39 +79,27 @@ impl Transport {
             user,
             password,
             pin,
+            ca,
             timeouts,
         } = target;
-        let basic = STANDARD.encode(format!("{user}:{}", password.expose()));
-        let mut authorization =
-            HeaderValue::try_from(format!("Basic {basic}")).expect("base64 is allowed in a header");
-        authorization.set_sensitive(true);
-        let tls = tls::client_config(pin);
-        let client = |idle: usize| {
-            Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .http1_only()
-                .no_proxy()
-                .redirect(redirect::Policy::none())
-                .retry(retry::never())
-                .referer(false)
-                .user_agent(concat!("slipway/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(timeouts.connect)
-                .timeout(timeouts.request)
-                .pool_max_idle_per_host(idle)
-                .pool_idle_timeout(IDLE)
-                .build()
-                .expect("the TLS configuration is of the rustls that reqwest has")
-        };
+        let credential = Credential::new(user, password);
+        let accepted = Arc::default();
+        let tls = tls::client_config(pin, ca.as_ref(), Arc::clone(&accepted));
         Self {
             base: Url::parse(&format!("https://{address}/")).expect("a host and a port make a URL"),
-            reading: client(AT_ONCE),
-            acting: client(0),
+            reading: client(&tls, timeouts, AT_ONCE),
+            acting: OnceLock::new(),
+            tls,
+            accepted,
             limit: limit_of(&address),
-            evidence: Evidence::without([password.expose().to_owned(), basic]),
+            requests: AtomicU32::new(0),
+            evidence: Evidence::without(credential.secrets()),
             says_identity: AtomicBool::new(true),
             address,
             timeouts,
-            authorization,
+            credential,
+            login: tokio::sync::Mutex::default(),
+            root: tokio::sync::Mutex::default(),
         }
     }
 
@@ -117,14 +107,49 @@ impl Transport {
         self.address.to_string()
     }
 
-    /// GET with our credential: whatever the status.
+    pub(crate) fn accepted_certificate(&self) -> Option<Accepted> {
+        let accepted = self.accepted.lock();
+        accepted.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// GET as the one we are: whatever the status.
     pub(crate) async fn get(&self, path: &str) -> Result<Answer, BmcError> {
-        self.read(path, true).await
+        let request = || self.reading.get(self.url(path));
+        let mut attempt = 1;
+        loop {
+            match self.authorized(&request).await {
+                Ok(answer) => return Ok(answer),
+                Err(broken) => self.may_ask_again(&mut attempt, path, broken).await?,
+            }
+        }
     }
 
     /// GET without our credential: whatever the status.
     pub(crate) async fn get_openly(&self, path: &str) -> Result<Answer, BmcError> {
-        self.read(path, false).await
+        let request = || self.reading.get(self.url(path));
+        let mut attempt = 1;
+        loop {
+            match self.exchange(&request, None).await {
+                Ok(answer) => return Ok(answer),
+                Err(broken) => self.may_ask_again(&mut attempt, path, broken).await?,
+            }
+        }
+    }
+
+    /// Waits a moment before a question is asked again whose connection broke: it changes nothing.
+    async fn may_ask_again(
+        &self,
+        attempt: &mut u32,
+        path: &str,
+        broken: Broken,
+    ) -> Result<(), BmcError> {
+        if !broken.passing || *attempt >= ATTEMPTS {
+            return Err(broken.error);
+        }
+        tracing::debug!(peer = %self.address, path, error = %broken.error, "again");
+        time::sleep(with_jitter(PAUSE * 2_u32.pow(*attempt - 1))).await;
+        *attempt += 1;
+        Ok(())
     }
 
     /// GET of a resource, with its ETag; anything but a JSON object is an error.
@@ -145,51 +170,58 @@ impl Transport {
         body: &Map<String, Value>,
         if_match: Option<&str>,
     ) -> Result<Answer, BmcError> {
+        let acting = self
+            .acting
+            .get_or_init(|| client(&self.tls, self.timeouts, 0));
+        let text = Value::Object(body.clone()).to_string();
         let request = || {
-            let text = Value::Object(body.clone()).to_string();
-            let request = self
-                .acting
+            let request = acting
                 .request(method.clone(), self.url(path))
-                .header(header::AUTHORIZATION, self.authorization.clone())
                 .header(header::CONTENT_TYPE, "application/json")
-                .body(text);
+                .body(text.clone());
             match if_match {
                 Some(etag) => request.header(header::IF_MATCH, etag),
                 None => request,
             }
         };
         tracing::debug!(peer = %self.address, %method, path, "redfish effect");
-        self.exchange(&request).await.map_err(|broken| broken.error)
+        let answer = self.authorized(&request).await;
+        answer.map_err(|broken| broken.error)
     }
 
-    async fn read(&self, path: &str, authorized: bool) -> Result<Answer, BmcError> {
-        let request = || {
-            let request = self.reading.get(self.url(path));
-            if authorized {
-                request.header(header::AUTHORIZATION, self.authorization.clone())
-            } else {
-                request
-            }
-        };
-        let mut attempt = 1;
-        loop {
-            match self.exchange(&request).await {
-                Ok(answer) => return Ok(answer),
-                Err(broken) if broken.passing && attempt < ATTEMPTS => {
-                    tracing::debug!(peer = %self.address, path, error = %broken.error, "again");
-                    time::sleep(with_jitter(PAUSE * 2_u32.pow(attempt - 1))).await;
-                    attempt += 1;
-                }
-                Err(broken) => return Err(broken.error),
-            }
+    pub(crate) fn limit(&self) -> Arc<Semaphore> {
+        self.limit.clone()
+    }
+
+    /// A request that makes or ends a session. It is never sent again.
+    pub(crate) fn login_request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.reading.request(method, self.url(path))
+    }
+
+    /// What the peer shows in a handshake that is broken off there; its own certificate first.
+    pub(crate) async fn shown_certificates(
+        &self,
+    ) -> Result<Vec<CertificateDer<'static>>, BmcError> {
+        let request = self.reading.get(self.url("/redfish/v1/"));
+        match request.send().await {
+            Ok(_) => Ok(Vec::new()),
+            Err(error) => match Unaccepted::in_chain(&error) {
+                Some(unaccepted) => Ok(unaccepted.chain.clone()),
+                None => Err(self.why(&error).await.error),
+            },
         }
     }
 
     /// One request and its answer. A second time only after 406, by which nothing was done.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         request: &(dyn Fn() -> RequestBuilder + Sync),
+        auth: Option<&Auth>,
     ) -> Result<Answer, Broken> {
+        let request = || match auth {
+            Some(auth) => auth.on(request()),
+            None => request(),
+        };
         let identity = self.says_identity.load(Ordering::Relaxed);
         let answer = self.exchange_once(request(), identity).await?;
         if answer.status == 406 && identity {
@@ -216,6 +248,7 @@ impl Transport {
             true => request.header(header::ACCEPT_ENCODING, "identity"),
             false => request,
         };
+        self.requests.fetch_add(1, Ordering::Relaxed);
         match request.send().await {
             Ok(response) => self.answer(response).await,
             Err(error) => Err(self.why(&error).await),
@@ -230,6 +263,7 @@ impl Transport {
         let headers = response.headers();
         let mut answer = Answer {
             status: response.status().as_u16(),
+            token: text(headers, AUTH_TOKEN),
             etag: text(headers, header::ETAG),
             location: text(headers, header::LOCATION),
             content_type: text(headers, header::CONTENT_TYPE),
@@ -243,78 +277,11 @@ impl Transport {
                 Ok(Some(_)) => {
                     let said = self.evidence.quote_bytes(&answer.body);
                     let error = self.protocol(&format!("a body of more than 4 MB: {said}"));
-                    return Err(Broken {
-                        error,
-                        passing: false,
-                    });
+                    return Err(Broken::for_good(error));
                 }
                 Ok(None) => return Ok(answer),
                 Err(error) => return Err(self.why(&error).await),
             }
-        }
-    }
-
-    /// What a request's error means, and how far the connection came.
-    async fn why(&self, error: &reqwest::Error) -> Broken {
-        if let Some(unaccepted) = Unaccepted::in_chain(error) {
-            let peer = self.peer();
-            let seen = unaccepted.seen.clone();
-            let error = match unaccepted.pinned.clone() {
-                Some(pinned) => BmcError::CertificateChanged { peer, pinned, seen },
-                None => BmcError::CertificateUnknown { peer, seen },
-            };
-            return Broken {
-                error,
-                passing: false,
-            };
-        }
-        if let Some(tls) = tls::tls_error_in_chain(error) {
-            let reason = match tls {
-                rustls::Error::InvalidMessage(_) => format!("it does not speak TLS ({tls})"),
-                other => other.to_string(),
-            };
-            return self.broken(Stage::Tls, &reason, false);
-        }
-        let deepest = deepest(error);
-        if error.is_dns() || chain_says(error, "dns error") {
-            return self.broken(Stage::Name, &deepest, false);
-        }
-        if error.is_timeout() && error.is_connect() {
-            let within = self.timeouts.connect.as_secs_f32();
-            let stage = self.stage_of_silence().await;
-            let what = match stage {
-                Stage::Name => "no answer to its name",
-                Stage::Tcp => "no TCP connection",
-                Stage::Tls | Stage::Http | Stage::Ssh => "no TLS handshake",
-            };
-            return self.broken(stage, &format!("{what} within {within} s"), false);
-        }
-        if error.is_timeout() {
-            let within = self.timeouts.request.as_secs_f32();
-            return self.broken(Stage::Http, &format!("no answer within {within} s"), false);
-        }
-        if error.is_connect() {
-            // What is no TCP error is the handshake's: tokio-rustls says "tls handshake eof".
-            let tcp = chain_says(error, "tcp ");
-            let stage = if tcp { Stage::Tcp } else { Stage::Tls };
-            return self.broken(stage, &deepest, broke_off(error));
-        }
-        let reason = format!("the connection broke before the answer was complete: {deepest}");
-        self.broken(Stage::Http, &reason, true)
-    }
-
-    /// Where a connection that timed out came to: one timeout covers name, TCP and TLS, so the
-    /// first two are tried by themselves.
-    async fn stage_of_silence(&self) -> Stage {
-        let patience = self.timeouts.connect.min(Duration::from_secs(2));
-        let host = (self.address.host.as_str(), self.address.port);
-        let Ok(Ok(found)) = time::timeout(patience, tokio::net::lookup_host(host)).await else {
-            return Stage::Name;
-        };
-        let found: Vec<_> = found.collect();
-        match time::timeout(patience, TcpStream::connect(found.as_slice())).await {
-            Ok(Ok(_)) => Stage::Tls,
-            Ok(Err(_)) | Err(_) => Stage::Tcp,
         }
     }
 
@@ -329,17 +296,24 @@ impl Transport {
         url.set_query(query);
         url
     }
+}
 
-    fn broken(&self, stage: Stage, reason: &str, passing: bool) -> Broken {
-        Broken {
-            error: BmcError::Unreachable {
-                peer: self.peer(),
-                stage,
-                reason: self.quote(reason),
-            },
-            passing,
-        }
-    }
+/// A client of one peer, with room for as many idle connections.
+fn client(tls: &ClientConfig, timeouts: Timeouts, idle: usize) -> Client {
+    Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .http1_only()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .user_agent(concat!("slipway/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(timeouts.connect)
+        .timeout(timeouts.request)
+        .pool_max_idle_per_host(idle)
+        .pool_idle_timeout(IDLE)
+        .build()
+        .expect("the TLS configuration is of the rustls that reqwest has")
 }
 
 /// The places of an address. Weak, so that an address that nobody asks any more leaves nothing.
@@ -362,37 +336,4 @@ fn limit_of(address: &Address) -> Arc<Semaphore> {
 fn with_jitter(pause: Duration) -> Duration {
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
     pause.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX))
-}
-
-fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let first: &(dyn StdError + 'static) = error;
-    std::iter::successors(Some(first), |e: &&(dyn StdError + 'static)| (*e).source())
-}
-
-/// The last sentence of the chain: what the operating system or the protocol said.
-fn deepest(error: &reqwest::Error) -> String {
-    chain(error)
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
-}
-
-fn chain_says(error: &reqwest::Error, beginning: &str) -> bool {
-    chain(error).any(|e| e.to_string().starts_with(beginning))
-}
-
-/// Whether the peer dropped the connection, as opposed to refusing it.
-fn broke_off(error: &reqwest::Error) -> bool {
-    chain(error).any(|e| {
-        let kind = e.downcast_ref::<io::Error>().map(io::Error::kind);
-        matches!(
-            kind,
-            Some(
-                io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::ConnectionAborted
-                    | io::ErrorKind::BrokenPipe
-                    | io::ErrorKind::UnexpectedEof
-            )
-        )
-    })
 }

@@ -4,7 +4,11 @@
 use serde_json::{Map, Value};
 use slipway_core::ports::BmcError;
 
-use crate::{answer::Answer, transport::Transport};
+use crate::{
+    answer::Answer,
+    resource::{self, ServiceRoot},
+    transport::Transport,
+};
 
 impl Transport {
     /// The answer, where its status is one of success.
@@ -40,6 +44,33 @@ impl Transport {
                 message: self.outline(answer),
                 resolution: None,
             },
+        }
+    }
+
+    /// What was answered at the service root, where it is one.
+    pub(crate) fn read_root(&self, answer: Answer) -> Result<ServiceRoot, BmcError> {
+        if !answer.is_success() {
+            // A Redfish service that has a bad moment says so in Redfish's way, or as a gateway.
+            let speaks = answer.error().is_some() || answer.status >= 500 || answer.status == 401;
+            return Err(match speaks && !answer.is_redirect() {
+                true => self.refused(&answer),
+                false => self.not_redfish(&answer),
+            });
+        }
+        let Some(object) = answer.object() else {
+            let begins = answer.body.trim_ascii_start().first();
+            return Err(match begins {
+                Some(b'{') => match self.object(&answer) {
+                    Err(error) => error,
+                    Ok(_) => self.not_redfish(&answer),
+                },
+                Some(_) | None => self.not_redfish(&answer),
+            });
+        };
+        let root: ServiceRoot = resource::read(object);
+        match root.is_redfish() {
+            true => Ok(root),
+            false => Err(self.not_redfish(&answer)),
         }
     }
 

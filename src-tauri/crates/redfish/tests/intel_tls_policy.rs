@@ -92,6 +92,7 @@ async fn meet(algorithm: &'static SignatureAlgorithm) {
         user: USER.to_owned(),
         password: Password::new(PASSWORD),
         pin: Some(seen),
+        ca: None,
         timeouts: Timeouts::default(),
     };
     let identity = RedfishClient::new(target.clone()).identify().await.unwrap();

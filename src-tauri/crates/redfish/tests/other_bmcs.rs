@@ -5,52 +5,15 @@
 
 mod support;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
-
 use serde_json::{Value, json};
 use slipway_core::ports::{
     Bmc, BmcError, BootOverride, BootOverrideEnabled, TaskState, TaskUri, VirtualMedia,
 };
-use support::{Reply, Request, Server, imc};
-
-/// A captured tree, unpacked and served; nothing where it does not lie beside the project.
-#[expect(clippy::print_stdout, reason = "says what was not tested")]
-async fn tree(name: &str) -> Option<(Server, tempfile::TempDir)> {
-    let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../../shared/samples/redfish-trees")
-        .join(format!("{name}.tar.gz"));
-    if !packed.is_file() {
-        println!("skipped: {} is not there", packed.display());
-        return None;
-    }
-    let unpacked = tempfile::tempdir().unwrap();
-    let tar = Command::new("tar")
-        .arg("-xzf")
-        .arg(&packed)
-        .arg("-C")
-        .arg(unpacked.path())
-        .status();
-    assert!(tar.unwrap().success());
-    let root = unpacked.path().join(name);
-    let server = Server::start(move |request| file(&root, request)).await;
-    Some((server, unpacked))
-}
-
-fn file(root: &Path, request: &Request) -> Reply {
-    assert_eq!(request.method, "GET");
-    let path: PathBuf = root.join(request.path.trim_matches('/')).join("index.json");
-    match std::fs::read(path) {
-        Ok(body) => Reply::json(200, body),
-        Err(_) => Reply::status(404),
-    }
-}
+use support::{Reply, Request, Server, imc, tree::captured};
 
 #[tokio::test]
 async fn an_hpe_serves_discs_in_its_second_slot() {
-    let Some((server, _tree)) = tree("hpe").await else {
+    let Some((server, _tree)) = captured("hpe").await else {
         return;
     };
     let client = server.client();
@@ -76,7 +39,7 @@ async fn an_hpe_serves_discs_in_its_second_slot() {
 
 #[tokio::test]
 async fn a_supermicros_system_links_to_its_managers_media() {
-    let Some((server, _tree)) = tree("supermicro").await else {
+    let Some((server, _tree)) = captured("supermicro").await else {
         return;
     };
     let client = server.client();
@@ -94,7 +57,7 @@ async fn a_supermicros_system_links_to_its_managers_media() {
 
 #[tokio::test]
 async fn a_bluefield_has_no_virtual_media() {
-    let Some((server, _tree)) = tree("nvidia_dpu").await else {
+    let Some((server, _tree)) = captured("nvidia_dpu").await else {
         return;
     };
     let client = server.client();

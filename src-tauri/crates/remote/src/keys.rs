@@ -44,6 +44,14 @@ pub fn public_key_fingerprint(line: &str) -> Option<Fingerprint> {
         .map(|key| fingerprint(&key))
 }
 
+/// Whether this can be used as a private key: what is kept as one is tried before.
+///
+/// # Errors
+/// Why not, for people; nothing of the key is in it.
+pub fn check_private_key(pem: &Password) -> Result<(), String> {
+    read_private_key(pem).map(drop)
+}
+
 /// Reads a private key; the error is for people and holds nothing of the key.
 pub(crate) fn read_private_key(pem: &Password) -> Result<PrivateKey, String> {
     match decode_secret_key(pem.expose(), None) {

@@ -12,6 +12,6 @@ mod remote;
 mod target;
 mod tunnel;
 
-pub use keys::{generate_key, public_key_fingerprint};
+pub use keys::{check_private_key, generate_key, public_key_fingerprint};
 pub use remote::{SshRemote, host_key};
 pub use target::{SshAuth, SshTarget};

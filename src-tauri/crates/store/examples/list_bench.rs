@@ -29,6 +29,7 @@ fn card(n: u32, credential: &CredentialId) -> Result<Dpu> {
         imc_ssh: Address::new(&imc, 22)?,
         acc: AccRoute::ThroughImc(Address::new("192.168.0.2", 22)?),
         imc_credential: credential.clone(),
+        imc_ssh_login: slipway_core::credential::ImcSshLogin::AsRedfish,
         acc_credential: None,
         host: Some(format!("server-{}", n / 2)),
         labels: vec![format!("rack-{}", n % 40), "edge".into()],
@@ -42,6 +43,9 @@ async fn fill(store: &Store, status: &BootcStatus) -> Result<()> {
         id: CredentialId::new(),
         name: "lab".into(),
         user_name: "root".into(),
+        kind: slipway_core::credential::CredentialKind::Password,
+        shared: false,
+        scope: slipway_core::credential::CredentialScope::default(),
         created_at: Timestamp::from_millis(0),
     };
     store.add_credential(&credential).await?;

@@ -233,15 +233,19 @@ async fn look(connection: &mut sqlx::SqliteConnection) -> Result<Found, sqlx::Er
 
 /// Another process may be doing the same: sqlx takes no lock for SQLite, but each migration is a
 /// transaction, so the slower one fails once per migration and finds it done when it looks again.
+///
+/// A disk that is full is not tried again: after its failed commit the connection still shows what
+/// it could not keep, and the next try would find nothing left to do.
 async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
-    let mut done = MIGRATIONS.run(pool).await;
-    for _ in MIGRATIONS.iter() {
-        if done.is_ok() {
-            break;
+    let mut tries = MIGRATIONS.iter().count();
+    loop {
+        match MIGRATIONS.run(pool).await.map_err(StoreError::from) {
+            Ok(()) => return Ok(()),
+            Err(full @ StoreError::DiskFull) => return Err(full),
+            Err(error) if tries == 0 => return Err(error),
+            Err(_) => tries -= 1,
         }
-        done = MIGRATIONS.run(pool).await;
     }
-    Ok(done?)
 }
 
 #[cfg(test)]

@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 
 use slipway_core::{
+    bmc::KnownBmc,
+    credential::ImcSshLogin,
     dpu::{Dpu, DpuFacts, Headline, HeadlineState},
-    ids::DpuId,
+    ids::{BmcId, DpuId},
+    inventory::BmcKind,
     job::Job,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
 use crate::{
     Store, StoreError,
+    bmcs::{insert_bmc, replace_bmc},
     columns::{Columns, json, natural_key, parse, word},
     error::Unique,
     jobs::readable,
@@ -26,6 +30,7 @@ pub(crate) fn dpu_of(row: &SqliteRow) -> Result<Dpu, StoreError> {
         imc_ssh: row.parsed("imc_ssh")?,
         acc: Columns::json(row, "acc")?,
         imc_credential: row.parsed("imc_credential")?,
+        imc_ssh_login: ssh_login_of(row)?,
         acc_credential: acc_credential
             .as_deref()
             .map(|id| parse("acc_credential", id))
@@ -35,6 +40,36 @@ pub(crate) fn dpu_of(row: &SqliteRow) -> Result<Dpu, StoreError> {
         identity: Columns::json(row, "identity")?,
         added_at: row.moment("added_at")?,
     })
+}
+
+fn ssh_login_of(row: &SqliteRow) -> Result<ImcSshLogin, StoreError> {
+    Ok(match row.maybe_text("imc_ssh_credential")? {
+        Some(id) => ImcSshLogin::Profile(parse("imc_ssh_credential", &id)?),
+        None if row.truth("imc_ssh_empty")? => ImcSshLogin::EmptyPassword,
+        None => ImcSshLogin::AsRedfish,
+    })
+}
+
+fn ssh_columns(login: &ImcSshLogin) -> (Option<&str>, i64) {
+    match login {
+        ImcSshLogin::AsRedfish => (None, 0),
+        ImcSshLogin::Profile(id) => (Some(id.as_str()), 0),
+        ImcSshLogin::EmptyPassword => (None, 1),
+    }
+}
+
+/// The IMC as a BMC: what of it is the card's.
+fn imc_of(dpu: &Dpu) -> KnownBmc {
+    KnownBmc {
+        id: BmcId::from(&dpu.id),
+        name: dpu.name.clone(),
+        address: dpu.imc_redfish.clone(),
+        kind: BmcKind::IntelImc,
+        dpu: Some(dpu.id.clone()),
+        credential: None,
+        labels: dpu.labels.clone(),
+        added_at: dpu.added_at,
+    }
 }
 
 /// Facts are a cache of what cards answer: where they can't be read, nothing is known.
@@ -115,7 +150,7 @@ async fn require_credentials(
     tx: &mut Transaction<'static, Sqlite>,
     dpu: &Dpu,
 ) -> Result<(), StoreError> {
-    for id in std::iter::once(&dpu.imc_credential).chain(&dpu.acc_credential) {
+    for id in dpu.credentials() {
         sqlx::query("SELECT id FROM credential WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(&mut **tx)
@@ -211,10 +246,11 @@ impl Store {
         let mut tx = self.begin().await?;
         refuse_twins(&mut tx, dpu).await?;
         require_credentials(&mut tx, dpu).await?;
+        let (ssh_credential, ssh_empty) = ssh_columns(&dpu.imc_ssh_login);
         sqlx::query(
             "INSERT INTO dpu (id, name, imc_redfish, imc_ssh, acc, imc_credential, acc_credential,
-                              host, labels, identity, added_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                              host, labels, identity, added_at, imc_ssh_credential, imc_ssh_empty)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(dpu.id.as_str())
         .bind(&dpu.name)
@@ -227,6 +263,8 @@ impl Store {
         .bind(json("labels", &dpu.labels)?)
         .bind(json("identity", &dpu.identity)?)
         .bind(dpu.added_at.to_string())
+        .bind(ssh_credential)
+        .bind(ssh_empty)
         .execute(&mut *tx)
         .await?;
         let facts = DpuFacts::default();
@@ -244,6 +282,7 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         write_line(&mut tx, dpu, &facts, Some(HeadlineState::Unknown)).await?;
+        insert_bmc(&mut tx, &imc_of(dpu)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -256,9 +295,11 @@ impl Store {
         refuse_twins(&mut tx, dpu).await?;
         require_credentials(&mut tx, dpu).await?;
         let facts = fetch_facts(&mut tx, &dpu.id).await?;
+        let (ssh_credential, ssh_empty) = ssh_columns(&dpu.imc_ssh_login);
         sqlx::query(
             "UPDATE dpu SET name = $2, imc_redfish = $3, imc_ssh = $4, acc = $5,
-                 imc_credential = $6, acc_credential = $7, host = $8, labels = $9, identity = $10
+                 imc_credential = $6, acc_credential = $7, host = $8, labels = $9, identity = $10,
+                 imc_ssh_credential = $11, imc_ssh_empty = $12
              WHERE id = $1",
         )
         .bind(dpu.id.as_str())
@@ -271,9 +312,12 @@ impl Store {
         .bind(&dpu.host)
         .bind(json("labels", &dpu.labels)?)
         .bind(json("identity", &dpu.identity)?)
+        .bind(ssh_credential)
+        .bind(ssh_empty)
         .execute(&mut *tx)
         .await?;
         write_line(&mut tx, dpu, &facts, None).await?;
+        replace_bmc(&mut tx, &imc_of(dpu)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -283,7 +327,7 @@ impl Store {
     /// [`StoreError::CardIsBusy`] while a job is active, [`StoreError::Missing`].
     pub async fn remove_dpu(&self, id: &DpuId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let active = sqlx::query("SELECT id FROM job WHERE dpu = $1 AND active = 1")
+        let active = sqlx::query("SELECT id FROM job WHERE subject = $1 AND active = 1")
             .bind(id.as_str())
             .fetch_optional(&mut *tx)
             .await?;
@@ -321,6 +365,17 @@ impl Store {
             .into_iter()
             .filter_map(|(id, name)| Some((id.parse().ok()?, name)))
             .collect())
+    }
+
+    /// Every card, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database can't be read.
+    pub async fn all_dpus(&self) -> Result<Vec<Dpu>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM dpu")
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(dpu_of).collect()
     }
 
     /// # Errors
@@ -373,7 +428,7 @@ impl Store {
         let dpu = fetch_dpu(&mut tx, id).await?;
         let mut facts = fetch_facts(&mut tx, id).await?;
         let job = sqlx::query(
-            "SELECT * FROM job WHERE dpu = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
+            "SELECT * FROM job WHERE subject = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
         )
         .bind(id.as_str())
         .fetch_optional(&mut *tx)

@@ -10,6 +10,8 @@ use sqlx::migrate::MigrateError;
 pub enum Unique {
     DpuName,
     DpuImc,
+    BmcName,
+    BmcAddress,
     CredentialName,
     IsoName,
     /// The same file, byte for byte.
@@ -21,6 +23,8 @@ impl fmt::Display for Unique {
         f.write_str(match self {
             Self::DpuName => "a card named",
             Self::DpuImc => "a card whose IMC is",
+            Self::BmcName => "a card or BMC named",
+            Self::BmcAddress => "a card or BMC at",
             Self::CredentialName => "a credential named",
             Self::IsoName => "an ISO named",
             Self::IsoContent => "an ISO with SHA-256",
@@ -70,10 +74,10 @@ pub enum StoreError {
     #[error("the card has an active job ({active})")]
     CardIsBusy { active: JobId },
     /// Refused, not broken.
-    #[error("the credential is used by {}", used_by(cards, *count))]
+    #[error("the credential is used by {}", used_by(users, *count))]
     CredentialInUse {
         /// The first few, by name.
-        cards: Vec<String>,
+        users: Vec<String>,
         count: u32,
     },
     /// Written by hand or by another version.
@@ -87,9 +91,9 @@ pub enum StoreError {
     Database(#[source] sqlx::Error),
 }
 
-fn used_by(cards: &[String], count: u32) -> String {
-    let more = (count as usize).saturating_sub(cards.len());
-    let names = cards.join(", ");
+fn used_by(users: &[String], count: u32) -> String {
+    let more = (count as usize).saturating_sub(users.len());
+    let names = users.join(", ");
     if more == 0 {
         names
     } else {
@@ -111,7 +115,7 @@ impl StoreError {
                 Some("check who owns the data folder, or use another --data-dir")
             }
             Self::CardIsBusy { .. } => Some("wait for the job or cancel it"),
-            Self::CredentialInUse { .. } => Some("give those cards another credential first"),
+            Self::CredentialInUse { .. } => Some("give those another credential first"),
             Self::Migrate(_)
             | Self::Exists { .. }
             | Self::Missing { .. }

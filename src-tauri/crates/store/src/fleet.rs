@@ -75,7 +75,8 @@ pub struct ImageInUse {
 }
 
 /// The columns of `job`, but for an `id` of its own.
-const JOB_COLUMNS: &str = "j.id AS job_id, j.dpu, j.spec, j.state, j.facts, j.state_since, j.wait,
+const JOB_COLUMNS: &str =
+    "j.id AS job_id, j.subject, j.spec, j.state, j.facts, j.state_since, j.wait,
     j.attempt, j.version, j.wake_at, j.created_at, j.ended_at, j.cancel_requested, j.seen";
 
 const MAX_LIMIT: u32 = 1_000;
@@ -136,7 +137,7 @@ impl DpuQuery {
              JOIN dpu d ON d.id = page.dpu
              JOIN dpu_facts f ON f.dpu = page.dpu
              LEFT JOIN job j ON j.id = (
-                 SELECT newest.id FROM job newest WHERE newest.dpu = page.dpu
+                 SELECT newest.id FROM job newest WHERE newest.subject = page.dpu
                  ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1
              )
              ORDER BY {order}"

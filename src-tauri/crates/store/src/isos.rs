@@ -16,6 +16,7 @@ fn iso_of(row: &SqliteRow) -> Result<Iso, StoreError> {
         path: row.text("path")?,
         facts: Columns::json(row, "facts")?,
         imported_at: row.moment("imported_at")?,
+        made: Columns::json(row, "made")?,
     })
 }
 
@@ -47,8 +48,8 @@ impl Store {
             });
         }
         sqlx::query(
-            "INSERT INTO iso (id, name, path, sha256, facts, imported_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO iso (id, name, path, sha256, facts, imported_at, made)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(iso.id.as_str())
         .bind(&iso.name)
@@ -56,6 +57,7 @@ impl Store {
         .bind(&iso.facts.sha256)
         .bind(json("facts", &iso.facts)?)
         .bind(iso.imported_at.to_string())
+        .bind(json("made", &iso.made)?)
         .execute(&mut *tx)
         .await?;
         Ok(tx.commit().await?)

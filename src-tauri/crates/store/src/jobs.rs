@@ -1,7 +1,7 @@
 //! Jobs, their events and the engine's lease: core's `JobStore`.
 //!
 //! `active` is taken from the state itself at every write. The partial unique index on it is what
-//! keeps a card to one active job; the look before the insert only gives the refusal its name.
+//! keeps a subject to one active job; the look before the insert only gives the refusal its name.
 
 use async_trait::async_trait;
 use slipway_core::{
@@ -31,7 +31,7 @@ fn job_of(row: &SqliteRow, id: &'static str) -> Result<Job, StoreError> {
     let ended_at = row.maybe_text("ended_at")?;
     Ok(Job {
         id: row.parsed(id)?,
-        dpu: row.parsed("dpu")?,
+        subject: row.parsed("subject")?,
         spec: Columns::json(row, "spec")?,
         state: Columns::json(row, "state")?,
         facts: Columns::json(row, "facts")?,
@@ -99,8 +99,8 @@ impl Store {
 
     async fn insert_job(&self, job: &Job, text: &str) -> Result<Option<JobId>, StoreError> {
         let mut tx = self.begin().await?;
-        let active = sqlx::query("SELECT id FROM job WHERE dpu = $1 AND active = 1")
-            .bind(job.dpu.as_str())
+        let active = sqlx::query("SELECT id FROM job WHERE subject = $1 AND active = 1")
+            .bind(job.subject.to_string())
             .fetch_optional(&mut *tx)
             .await?;
         if let Some(active) = active {
@@ -112,12 +112,12 @@ impl Store {
             .map(|wait| json("wait", wait))
             .transpose()?;
         sqlx::query(
-            "INSERT INTO job (id, dpu, spec, state, active, facts, state_since, wait, attempt,
+            "INSERT INTO job (id, subject, spec, state, active, facts, state_since, wait, attempt,
                               version, wake_at, created_at, ended_at, cancel_requested, seen)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(job.id.as_str())
-        .bind(job.dpu.as_str())
+        .bind(job.subject.to_string())
         .bind(json("spec", &job.spec)?)
         .bind(json("state", &job.state)?)
         .bind(i64::from(!job.state.is_terminal()))
@@ -228,8 +228,8 @@ impl Store {
 
     async fn list_jobs(&self, filter: &JobFilter) -> Result<Vec<Job>, StoreError> {
         let mut sql = String::from("SELECT * FROM job WHERE 1 = 1");
-        if filter.dpu.is_some() {
-            sql.push_str(" AND dpu = $2");
+        if filter.subject.is_some() {
+            sql.push_str(" AND subject = $2");
         }
         if filter.active_only {
             sql.push_str(" AND active = 1");
@@ -241,8 +241,8 @@ impl Store {
         };
         // Only the fragments above are in the text.
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit));
-        if let Some(dpu) = &filter.dpu {
-            query = query.bind(dpu.as_str());
+        if let Some(subject) = &filter.subject {
+            query = query.bind(subject.to_string());
         }
         let rows = query.fetch_all(&self.read).await?;
         Ok(rows.iter().filter_map(readable).collect())
@@ -286,7 +286,10 @@ impl JobStore for Store {
     async fn submit(&self, job: &Job, text: &str) -> Result<(), JobStoreError> {
         match self.insert_job(job, text).await.map_err(broken)? {
             None => Ok(()),
-            Some(active) => Err(JobStoreError::CardIsBusy { active }),
+            Some(active) => Err(JobStoreError::Busy {
+                this: job.subject.this(),
+                active,
+            }),
         }
     }
 

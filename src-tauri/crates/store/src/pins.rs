@@ -2,14 +2,36 @@
 
 use slipway_core::{
     time::Timestamp,
-    trust::{Pin, PinKind},
+    trust::{Fingerprint, Pin, PinKind},
 };
-use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, Transaction, sqlite::SqliteRow};
 
 use crate::{
     Store, StoreError,
     columns::{Columns, from_word, word},
 };
+
+/// What a peer showed in place of its pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedKey {
+    pub kind: PinKind,
+    pub peer: String,
+    pub seen: Fingerprint,
+    pub at: Timestamp,
+}
+
+async fn forget_refused(
+    tx: &mut Transaction<'static, Sqlite>,
+    kind: &str,
+    peer: &str,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM refused_key WHERE kind = $1 AND peer = $2")
+        .bind(kind)
+        .bind(peer)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
 
 fn pin_of(row: &SqliteRow) -> Result<Pin, StoreError> {
     Ok(Pin {
@@ -71,6 +93,7 @@ impl Store {
         .bind(pin.last_seen.to_string())
         .execute(&mut *tx)
         .await?;
+        forget_refused(&mut tx, &word("pin kind", &pin.kind)?, &pin.peer).await?;
         Ok(tx.commit().await?)
     }
 
@@ -91,6 +114,7 @@ impl Store {
             .bind(at.to_string())
             .execute(&mut *tx)
             .await?;
+        forget_refused(&mut tx, &word("pin kind", &kind)?, peer).await?;
         Ok(tx.commit().await?)
     }
 
@@ -105,7 +129,49 @@ impl Store {
             .bind(peer)
             .execute(&mut *tx)
             .await?;
+        let refused = forget_refused(&mut tx, &word("pin kind", &kind)?, peer).await?;
         tx.commit().await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done.rows_affected() > 0 || refused)
+    }
+
+    /// The peer showed another key than its pinned one (or one where none is pinned), and was
+    /// refused. Kept until a person accepts one or forgets the peer, or it shows the pinned one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it can't be written.
+    pub async fn put_refused_key(&self, refused: &RefusedKey) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO refused_key (kind, peer, fingerprint, at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (kind, peer) DO UPDATE SET
+                 fingerprint = excluded.fingerprint, at = excluded.at",
+        )
+        .bind(word("pin kind", &refused.kind)?)
+        .bind(&refused.peer)
+        .bind(refused.seen.as_str())
+        .bind(refused.at.to_string())
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// All of them, by peer.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database can't be read.
+    pub async fn refused_keys(&self) -> Result<Vec<RefusedKey>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM refused_key ORDER BY peer, kind")
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RefusedKey {
+                    kind: from_word("pin kind", row.text("kind")?)?,
+                    peer: row.text("peer")?,
+                    seen: row.parsed("fingerprint")?,
+                    at: row.moment("at")?,
+                })
+            })
+            .collect()
     }
 }

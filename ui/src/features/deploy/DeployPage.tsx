@@ -78,6 +78,7 @@ export function DeployPage() {
       <PageSection type="wizard" isFilled hasBodyWrapper={false} aria-label="Deploy">
         <Wizard
           key={key}
+          className="slipway-wizard"
           startIndex={startIndex}
           navAriaLabel="Steps of a deployment"
           onClose={() => navigate("/cards")}

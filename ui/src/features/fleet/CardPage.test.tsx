@@ -74,3 +74,18 @@ test("the tab is in the address", async () => {
   expect(router.state.location.search).toBe("?tab=trust");
   expect(await screen.findByText("TLS certificate")).toBeInTheDocument();
 });
+
+test("another login is tried before it is kept, and a refusal stays in sight", async () => {
+  const { user, backend } = open("dpu-05", "?tab=trust");
+  await user.click(await screen.findByTestId("change-logins"));
+  const dialog = within(await screen.findByRole("dialog", { name: "Logins of dpu-05" }));
+  expect(dialog.getByTestId("confirm")).toHaveAttribute("aria-disabled", "true");
+  const redfish = await dialog.findByRole("combobox", { name: "Redfish of the IMC" });
+  // A key is no login for Redfish.
+  expect(within(redfish).queryByRole("option", { name: /acc-key/ })).not.toBeInTheDocument();
+  await user.selectOptions(redfish, await within(redfish).findByRole("option", { name: /idracs/ }));
+  await user.click(dialog.getByTestId("confirm"));
+  expect(await dialog.findByText(/refuses the user or the password; tried once/)).toBeVisible();
+  const sent = backend.calls.find((call) => call.command === "set_card_login");
+  expect(sent?.args.change).toMatchObject({ imc: { login: "profile" }, imc_ssh: null, acc: null });
+});

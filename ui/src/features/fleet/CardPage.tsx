@@ -1,56 +1,32 @@
-import { Alert, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
-import { Link, useParams, useSearchParams } from "react-router";
+import { Alert, PageSection } from "@patternfly/react-core";
+import { Link, useParams } from "react-router";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { JobsTable } from "@/components/JobsTable";
 import { Loading } from "@/components/Loading";
 import { PageHeader } from "@/components/PageHeader";
+import { UrlTabs } from "@/components/UrlTabs";
 import type { DpuView } from "@/ipc/bindings";
 import { useDpu } from "@/ipc/queries/dpus";
 import { sentence } from "@/lib/format";
 import { CardActions } from "./card/CardActions";
+import { InventoryTab } from "./card/InventoryTab";
 import { OverviewTab } from "./card/OverviewTab";
 import { RawTab } from "./card/RawTab";
 import { TrustTab } from "./card/TrustTab";
 
-const TABS = ["overview", "jobs", "trust", "raw"] as const;
-type TabName = (typeof TABS)[number];
-
 function CardTabs({ view }: { view: DpuView }) {
-  const [params, setParams] = useSearchParams();
-  const open: TabName = TABS.find((tab) => tab === params.get("tab")) ?? "overview";
   return (
-    <>
-      <PageSection type="tabs" aria-label="Parts of the card">
-        <Tabs
-          activeKey={open}
-          onSelect={(_event, key) =>
-            setParams(key === "overview" ? {} : { tab: String(key) }, { replace: true })
-          }
-          usePageInsets
-          aria-label="Parts of the card"
-        >
-          <Tab
-            eventKey="overview"
-            title={<TabTitleText>Overview</TabTitleText>}
-            tabContentId="card-tab"
-          />
-          <Tab eventKey="jobs" title={<TabTitleText>Jobs</TabTitleText>} tabContentId="card-tab" />
-          <Tab
-            eventKey="trust"
-            title={<TabTitleText>Trust</TabTitleText>}
-            tabContentId="card-tab"
-          />
-          <Tab eventKey="raw" title={<TabTitleText>Raw</TabTitleText>} tabContentId="card-tab" />
-        </Tabs>
-      </PageSection>
-      <PageSection isFilled id="card-tab" role="tabpanel" aria-label={open}>
-        {open === "overview" && <OverviewTab view={view} />}
-        {open === "jobs" && <CardJobs view={view} />}
-        {open === "trust" && <TrustTab view={view} />}
-        {open === "raw" && <RawTab view={view} />}
-      </PageSection>
-    </>
+    <UrlTabs
+      label="Parts of the card"
+      tabs={[
+        { key: "overview", word: "Overview", content: () => <OverviewTab view={view} /> },
+        { key: "inventory", word: "Inventory", content: () => <InventoryTab view={view} /> },
+        { key: "jobs", word: "Jobs", content: () => <CardJobs view={view} /> },
+        { key: "trust", word: "Trust", content: () => <TrustTab view={view} /> },
+        { key: "raw", word: "Raw", content: () => <RawTab view={view} /> },
+      ]}
+    />
   );
 }
 

@@ -79,11 +79,11 @@ test("the columns that were chosen are kept", async () => {
   const { user, backend } = open();
   await screen.findByTestId("row-dpu-01");
   await user.click(screen.getByRole("button", { name: "Columns" }));
-  await user.click(await screen.findByRole("checkbox", { name: "Firmware" }));
+  await user.click(await screen.findByRole("checkbox", { name: "Last seen" }));
   await user.click(screen.getByRole("button", { name: "Show these columns" }));
-  expect(await screen.findByRole("columnheader", { name: "Firmware" })).toBeInTheDocument();
+  expect(await screen.findByRole("columnheader", { name: "Last seen" })).toBeInTheDocument();
   const kept = backend.calls.find((call) => call.command === "plugin:store|set");
-  expect(kept?.args.value).toMatchObject({ columns: expect.arrayContaining(["firmware"]) });
+  expect(kept?.args.value).toMatchObject({ columns: expect.arrayContaining(["last_seen"]) });
 });
 
 test("an empty fleet offers the two ways to begin", async () => {

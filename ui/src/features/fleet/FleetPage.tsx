@@ -7,9 +7,11 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
+import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { type ReactNode, useCallback, useState } from "react";
 import { useNavigate } from "react-router";
+import { AfterAWhile } from "@/components/AfterAWhile";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { PageHeader } from "@/components/PageHeader";
@@ -97,6 +99,23 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
             </span>
           )
         }
+        actions={
+          !(empty && !filtered) && (
+            <>
+              <Button
+                variant="secondary"
+                icon={<RedoIcon />}
+                isLoading={refresh.isPending}
+                onClick={() => refresh.mutate()}
+              >
+                Refresh all
+              </Button>
+              <LinkButton to="/add" testId="add-cards">
+                Add cards
+              </LinkButton>
+            </>
+          )
+        }
       />
       <PageSection isFilled hasBodyWrapper={false} className="slipway-fill" aria-label="All cards">
         {error && (
@@ -124,21 +143,21 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
               search={filter.search}
               onSearch={search}
               selected={selection.ids.size}
-              refreshing={refresh.isPending}
               onClear={selection.clear}
               onDeploy={() => navigate(`/deploy?cards=${[...selection.ids].join(",")}`)}
-              onRefresh={() => refresh.mutate()}
               onColumns={() => setChoosing(true)}
             />
             <div className="slipway-chips">
               <StateChips counts={data?.counts ?? []} chosen={filter.states} onToggle={toggle} />
             </div>
             {!data && !error && (
-              <TableSkeleton
-                label="Reading the cards"
-                columns={["Name", "State", ...columns.map((column) => column.word)]}
-                rows={10}
-              />
+              <AfterAWhile>
+                <TableSkeleton
+                  label="Reading the cards"
+                  columns={["Name", "State", ...columns.map((column) => column.word)]}
+                  rows={10}
+                />
+              </AfterAWhile>
             )}
             {empty && <NoMatch onClear={() => change({ search: null, states: [] })} />}
             {data && total > 0 && (

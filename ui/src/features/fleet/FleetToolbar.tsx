@@ -1,15 +1,6 @@
-import {
-  Button,
-  SearchInput,
-  Toolbar,
-  ToolbarContent,
-  ToolbarGroup,
-  ToolbarItem,
-} from "@patternfly/react-core";
+import { Button, SearchInput } from "@patternfly/react-core";
 import ColumnsIcon from "@patternfly/react-icons/dist/esm/icons/columns-icon";
-import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
-import { useEffect, useState } from "react";
-import { LinkButton } from "@/components/LinkButton";
+import { useEffect, useRef, useState } from "react";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { counted } from "@/lib/format";
 
@@ -20,12 +11,21 @@ type SearchProps = { search: string | null; onSearch: (search: string | null) =>
 
 function Search({ search, onSearch }: SearchProps) {
   const [text, setText] = useState(search ?? "");
-  useEffect(() => setText(search ?? ""), [search]);
+  // What was typed last is not taken back by its own way through the address.
+  const sent = useRef(search);
   useEffect(() => {
-    if (text === (search ?? "")) return;
-    const timer = setTimeout(() => onSearch(text || null), PAUSE_MS);
+    if (search === sent.current) return;
+    sent.current = search;
+    setText(search ?? "");
+  }, [search]);
+  useEffect(() => {
+    if (text === (sent.current ?? "")) return;
+    const timer = setTimeout(() => {
+      sent.current = text || null;
+      onSearch(sent.current);
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, search, onSearch]);
+  }, [text, onSearch]);
   return (
     <SearchInput
       aria-label="Search cards"
@@ -39,64 +39,40 @@ function Search({ search, onSearch }: SearchProps) {
 
 type Props = SearchProps & {
   selected: number;
-  refreshing: boolean;
   onClear: () => void;
   onDeploy: () => void;
-  onRefresh: () => void;
   onColumns: () => void;
 };
 
-/** Search, what can be done with the ticked cards, and what can be done with all. */
+/** Search, what can be done with the ticked cards, and which columns there are. */
 export function FleetToolbar(props: Props) {
   const { selected } = props;
   return (
-    <Toolbar inset={{ default: "insetNone" }} aria-label="Cards">
-      <ToolbarContent>
-        <ToolbarItem>
-          <div className="slipway-search">
-            <Search search={props.search} onSearch={props.onSearch} />
-          </div>
-        </ToolbarItem>
-        <ToolbarItem>
-          <ReasonedButton
-            variant="primary"
-            whyNot={selected === 0 ? "Tick the cards first" : null}
-            onClick={props.onDeploy}
-            testId="action-deploy"
-          >
-            {selected > 0 ? `Deploy to ${counted(selected, "card")}…` : "Deploy…"}
-          </ReasonedButton>
-        </ToolbarItem>
-        {selected > 0 && (
-          <ToolbarItem>
-            <Button variant="link" onClick={props.onClear}>
-              Clear selection
-            </Button>
-          </ToolbarItem>
-        )}
-        <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>
-          <ToolbarItem>
-            <Button variant="plain" icon={<ColumnsIcon />} onClick={props.onColumns}>
-              Columns
-            </Button>
-          </ToolbarItem>
-          <ToolbarItem>
-            <Button
-              variant="secondary"
-              icon={<RedoIcon />}
-              isLoading={props.refreshing}
-              onClick={props.onRefresh}
-            >
-              Refresh all
-            </Button>
-          </ToolbarItem>
-          <ToolbarItem>
-            <LinkButton variant="secondary" to="/add" testId="add-cards">
-              Add cards
-            </LinkButton>
-          </ToolbarItem>
-        </ToolbarGroup>
-      </ToolbarContent>
-    </Toolbar>
+    <div className="slipway-toolbar-row" role="toolbar" aria-label="Cards">
+      <div className="slipway-search">
+        <Search search={props.search} onSearch={props.onSearch} />
+      </div>
+      <ReasonedButton
+        variant={selected > 0 ? "primary" : "secondary"}
+        whyNot={selected === 0 ? "Tick the cards first" : null}
+        onClick={props.onDeploy}
+        testId="action-deploy"
+      >
+        {selected > 0 ? `Deploy to ${counted(selected, "card")}…` : "Deploy…"}
+      </ReasonedButton>
+      {selected > 0 && (
+        <Button variant="link" onClick={props.onClear}>
+          Clear selection
+        </Button>
+      )}
+      <Button
+        className="slipway-push"
+        variant="plain"
+        icon={<ColumnsIcon />}
+        onClick={props.onColumns}
+      >
+        Columns
+      </Button>
+    </div>
   );
 }

@@ -19,8 +19,8 @@ export function StateChips({ counts, chosen, onToggle }: Props) {
     <Flex
       role="group"
       aria-label="Filter by state"
-      columnGap={{ default: "columnGapSm" }}
-      rowGap={{ default: "rowGapSm" }}
+      columnGap={{ default: "columnGapXs" }}
+      rowGap={{ default: "rowGapXs" }}
     >
       {shown.map(({ state, count }) => {
         const pressed = chosen.includes(state);
@@ -29,6 +29,7 @@ export function StateChips({ counts, chosen, onToggle }: Props) {
           <FlexItem key={state}>
             <Label
               color={tone}
+              isCompact
               variant={pressed ? "filled" : "outline"}
               icon={<StateIcon state={state} />}
               isClickable

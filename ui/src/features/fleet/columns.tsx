@@ -49,14 +49,14 @@ export const COLUMNS: Column[] = [
     word: "Host",
     usual: true,
     sort: "host",
-    width: 130,
+    width: 125,
     cell: (row) => row.host ?? nothing,
   },
-  { id: "imc", word: "IMC", usual: true, width: 160, cell: (row) => <code>{row.imc}</code> },
+  { id: "imc", word: "IMC", usual: true, width: 150, cell: (row) => <code>{row.imc}</code> },
   {
     id: "firmware",
     word: "Firmware",
-    usual: false,
+    usual: true,
     width: 100,
     cell: (row) =>
       row.firmware ? <span title={row.firmware}>{firmwareRelease(row.firmware)}</span> : nothing,

@@ -16,14 +16,16 @@ import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle
 import GlobeIcon from "@patternfly/react-icons/dist/esm/icons/globe-icon";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
-import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { ReasonedButton } from "@/components/ReasonedButton";
+import { SecretsLabel } from "@/components/SecretsLabel";
 import type { IsoView } from "@/ipc/bindings";
-import { usePublishIso, useRemoveIso } from "@/ipc/queries/isos";
+import { useRemoveIso } from "@/ipc/queries/isos";
 import { sentence } from "@/lib/format";
 import { IsoFactsList } from "./IsoFactsList";
 import { PublicationItem } from "./PublicationItem";
+import { ServeDialog } from "./ServeDialog";
+import { VerifyDialog } from "./VerifyDialog";
 
 type RemoveProps = { view: IsoView; onClose: () => void };
 
@@ -58,6 +60,7 @@ function Badges({ view }: { view: IsoView }) {
           Not deployable
         </Label>
       )}
+      {view.iso.facts.contains_secrets && <SecretsLabel />}
       {served && (
         <Label color="blue" icon={<GlobeIcon />} isCompact>
           Served
@@ -71,7 +74,8 @@ function Badges({ view }: { view: IsoView }) {
 export function IsoCard({ view }: { view: IsoView }) {
   const { iso, publications } = view;
   const [removing, setRemoving] = useState(false);
-  const publish = usePublishIso();
+  const [serving, setServing] = useState(false);
+  const [verifying, setVerifying] = useState(false);
   const plainServed = publications.some((publication) => publication.job === null);
   const inUse = publications.some((publication) => publication.job !== null);
   return (
@@ -93,13 +97,6 @@ export function IsoCard({ view }: { view: IsoView }) {
           {publications.map((publication) => (
             <PublicationItem key={publication.file_name} publication={publication} />
           ))}
-          {publish.error && (
-            <ErrorAlert
-              error={publish.error}
-              title="The ISO is not served"
-              onClose={publish.reset}
-            />
-          )}
         </Stack>
       </CardBody>
       <CardFooter>
@@ -110,14 +107,13 @@ export function IsoCard({ view }: { view: IsoView }) {
             </LinkButton>
           )}
           {!plainServed && (
-            <Button
-              variant="secondary"
-              isLoading={publish.isPending}
-              onClick={() => publish.mutate(iso.id)}
-            >
-              Serve it
+            <Button variant="secondary" onClick={() => setServing(true)}>
+              Serve…
             </Button>
           )}
+          <Button variant="secondary" onClick={() => setVerifying(true)}>
+            Verify
+          </Button>
           <ReasonedButton
             variant="secondary"
             isDanger
@@ -128,6 +124,8 @@ export function IsoCard({ view }: { view: IsoView }) {
           </ReasonedButton>
         </Flex>
       </CardFooter>
+      {serving && <ServeDialog view={view} onClose={() => setServing(false)} />}
+      {verifying && <VerifyDialog iso={iso} onClose={() => setVerifying(false)} />}
       {removing && <RemoveDialog view={view} onClose={() => setRemoving(false)} />}
     </Card>
   );

@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import { CopyButton } from "@/components/CopyButton";
 import { Digest } from "@/components/Digest";
 import { Facts } from "@/components/Facts";
@@ -32,7 +33,20 @@ export function IsoFactsList({ iso }: { iso: Iso }) {
           </span>,
         ],
         ["Volume", <code key="volume">{facts.volume_id}</code>],
-        ["Imported", <RelativeTime key="imported" at={iso.imported_at} />],
+        ["Kickstart", facts.kickstart ? <code key="kickstart">{facts.kickstart}</code> : "None"],
+        [
+          iso.made.how === "built" ? "Built" : "Imported",
+          <span key="imported">
+            <RelativeTime at={iso.imported_at} />
+            {iso.made.by && ` by ${iso.made.by}`}
+            {iso.made.how === "built" && (
+              <>
+                {" · "}
+                <Link to={`/jobs/${iso.made.job}`}>its job</Link>
+              </>
+            )}
+          </span>,
+        ],
       ]}
     />
   );

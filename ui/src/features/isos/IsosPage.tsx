@@ -11,6 +11,7 @@ import {
 import CompactDiscIcon from "@patternfly/react-icons/dist/esm/icons/compact-disc-icon";
 import { useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
+import { LinkButton } from "@/components/LinkButton";
 import { Loading } from "@/components/Loading";
 import { PageHeader } from "@/components/PageHeader";
 import { useIsos } from "@/ipc/queries/isos";
@@ -27,7 +28,12 @@ function NoIsos({ onImport }: { onImport: () => void }) {
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
-          <Button onClick={onImport}>Import an ISO</Button>
+          <LinkButton to="/isos/build">Build an ISO…</LinkButton>
+        </EmptyStateActions>
+        <EmptyStateActions>
+          <Button variant="link" onClick={onImport}>
+            Import an ISO
+          </Button>
         </EmptyStateActions>
       </EmptyStateFooter>
     </EmptyState>
@@ -46,9 +52,18 @@ export function IsosPage() {
         actions={
           isos &&
           isos.length > 0 && (
-            <Button onClick={() => setImporting(true)} data-testid="import-iso">
-              Import an ISO
-            </Button>
+            <>
+              <LinkButton to="/isos/build" testId="build-iso">
+                Build an ISO…
+              </LinkButton>
+              <Button
+                variant="secondary"
+                onClick={() => setImporting(true)}
+                data-testid="import-iso"
+              >
+                Import an ISO
+              </Button>
+            </>
           )
         }
       />

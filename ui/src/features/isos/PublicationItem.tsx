@@ -4,6 +4,7 @@ import { ErrorAlert } from "@/components/ErrorAlert";
 import { Readers } from "@/components/Readers";
 import type { PublicationView } from "@/ipc/bindings";
 import { useUnpublishIso } from "@/ipc/queries/isos";
+import { absolute } from "@/lib/time";
 
 /** Where an ISO is served: its address, for whom, and who reads it. */
 export function PublicationItem({ publication }: { publication: PublicationView }) {
@@ -18,6 +19,13 @@ export function PublicationItem({ publication }: { publication: PublicationView 
           >
             <FlexItem>
               <strong>{publication.job ? "Served for a deployment" : "Served as it is"}</strong>
+              {publication.expires_at && (
+                <span className="slipway-subtle">
+                  {" "}
+                  until{" "}
+                  <time dateTime={publication.expires_at}>{absolute(publication.expires_at)}</time>
+                </span>
+              )}
             </FlexItem>
             <FlexItem>
               {publication.job ? (
@@ -27,7 +35,7 @@ export function PublicationItem({ publication }: { publication: PublicationView 
                   variant="link"
                   isInline
                   isLoading={stop.isPending}
-                  onClick={() => stop.mutate(publication.token)}
+                  onClick={() => stop.mutate(publication.id)}
                 >
                   Take it down
                 </Button>
@@ -52,7 +60,11 @@ export function PublicationItem({ publication }: { publication: PublicationView 
           {publication.readers.length > 0 ? (
             <Readers readers={publication.readers} />
           ) : (
-            <span className="slipway-subtle">Nobody has read it yet.</span>
+            <span className="slipway-subtle">
+              {publication.elsewhere
+                ? "Another process serves it: who reads it is not known here."
+                : "Nobody has read it yet."}
+            </span>
           )}
         </StackItem>
         {stop.error && (

@@ -36,7 +36,7 @@ function nextAction(retry: Retry, whyNot: string | null): string {
 
 function asText(view: JobView, failure: Failure): string {
   return [
-    `${view.row.kind} of ${view.row.dpu_name} failed in "${failure.step}" (job ${view.row.id})`,
+    `${view.row.kind} of ${view.row.subject} failed in "${failure.step}" (job ${view.row.id})`,
     failure.message,
     ...failure.causes.map((cause) => `- ${cause}`),
   ].join("\n");
@@ -67,6 +67,7 @@ export function FailurePanel({ view, failure }: Props) {
       data-testid="failure"
     >
       <Facts
+        termWidth="8rem"
         facts={[
           ["What happened", sentence(failure.message)],
           ["Evidence", <Evidence key="evidence" causes={failure.causes} />],

@@ -14,7 +14,7 @@ function CancelDialog({ view, onClose }: CancelProps) {
   const { row } = view;
   return (
     <ConfirmDialog
-      title={`Cancel the ${row.kind.toLowerCase()} of ${row.dpu_name}?`}
+      title={`Cancel the ${row.kind.toLowerCase()} of ${row.subject}?`}
       confirm="Cancel the job"
       cancel="Let it go on"
       danger
@@ -24,7 +24,9 @@ function CancelDialog({ view, onClose }: CancelProps) {
       onConfirm={() => cancel.mutate(row.id, { onSuccess: onClose })}
     >
       The job stops after the step that runs now ({row.step}), cleans up, and reports what is left
-      on {row.dpu_name}. An installation that has begun can't be taken back.
+      {row.dpu
+        ? ` on ${row.subject}. An installation that has begun can't be taken back.`
+        : " on this machine."}
     </ConfirmDialog>
   );
 }
@@ -66,9 +68,11 @@ export function JobActions({ view }: { view: JobView }) {
           </ReasonedButton>
         )
       )}
-      <LinkButton variant="secondary" to={`/cards/${row.dpu}`}>
-        Open the card
-      </LinkButton>
+      {row.dpu && (
+        <LinkButton variant="secondary" to={`/cards/${row.dpu}`}>
+          Open the card
+        </LinkButton>
+      )}
       {retry.error && (
         <ErrorAlert error={retry.error} title="It was not started again" onClose={retry.reset} />
       )}

@@ -26,7 +26,7 @@ describe("a failed job", () => {
     await waitFor(() =>
       expect(router.state.location.pathname).not.toContain(jobId("dpu-05 Deployment")),
     );
-    expect(await screen.findByTestId("job-outcome")).toHaveTextContent("Running");
+    await waitFor(() => expect(screen.getByTestId("job-outcome")).toHaveTextContent("Running"));
   });
 });
 

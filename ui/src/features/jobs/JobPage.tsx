@@ -17,6 +17,7 @@ import { ShowCommands } from "@/components/ShowCommands";
 import type { JobView } from "@/ipc/bindings";
 import { useJob, useMarkJobSeen } from "@/ipc/queries/jobs";
 import { jobTitle } from "@/lib/jobs";
+import { BuildLog } from "./BuildLog";
 import { FailurePanel } from "./FailurePanel";
 import { JobActions } from "./JobActions";
 import { JobLog } from "./JobLog";
@@ -55,6 +56,9 @@ function JobBody({ view }: { view: JobView }) {
           <GridItem lg={7} xl={8}>
             <Stack hasGutter>
               <JobStanding view={view} />
+              {view.row.kind === "Image build" && (
+                <BuildLog job={view.row.id} live={view.row.outcome === "running"} />
+              )}
               <JobLog events={view.events} live={view.row.outcome === "running"} />
             </Stack>
           </GridItem>
@@ -87,7 +91,8 @@ export function JobPage() {
         lead={
           row && (
             <>
-              {row.what} · <Link to={`/cards/${row.dpu}`}>{row.dpu_name}</Link> · job{" "}
+              {row.what} ·{" "}
+              {row.dpu ? <Link to={`/cards/${row.dpu}`}>{row.subject}</Link> : row.subject} · job{" "}
               <code>{row.id.slice(-8)}</code>
             </>
           )

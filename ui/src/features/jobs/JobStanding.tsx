@@ -5,6 +5,7 @@ import { Readers } from "@/components/Readers";
 import { RelativeTime } from "@/components/RelativeTime";
 import type { JobView } from "@/ipc/bindings";
 import { percent, sentence } from "@/lib/format";
+import { doneWords } from "@/lib/jobs";
 import { useNow } from "@/lib/now";
 import { between, span } from "@/lib/time";
 
@@ -91,7 +92,7 @@ export function JobStanding({ view }: { view: JobView }) {
     row.outcome === "running"
       ? `Step ${row.step_number} of ${row.step_count}: ${row.step}`
       : row.outcome === "succeeded"
-        ? `${ENDED.succeeded}: booted and verified`
+        ? `${ENDED.succeeded}: ${doneWords(row)}`
         : `${ENDED[row.outcome]} in step ${row.step_number} of ${row.step_count}: ${view.failure?.step ?? row.step}`;
   return (
     <Card>

@@ -20,7 +20,9 @@ function AttentionRow({ entry }: { entry: Attention }) {
       <Td dataLabel="State" modifier="nowrap">
         <HeadlineLabel headline={headline} compact />
       </Td>
-      <Td dataLabel="Why">{sentence(headline.reason)}</Td>
+      <Td dataLabel="Why" modifier="truncate" title={headline.reason}>
+        {sentence(headline.reason)}
+      </Td>
       <Td dataLabel="Next" modifier="nowrap">
         <LinkButton
           className="slipway-nowrap"
@@ -56,9 +58,9 @@ export function AttentionCard({ attention }: { attention: Attention[] }) {
           <Table aria-label="Cards that need attention" variant="compact" borders={false}>
             <Thead>
               <Tr>
-                <Th>Card</Th>
-                <Th>State</Th>
-                <Th width={50}>Why</Th>
+                <Th modifier="fitContent">Card</Th>
+                <Th modifier="fitContent">State</Th>
+                <Th width={60}>Why</Th>
                 <Th screenReaderText="Next action" />
               </Tr>
             </Thead>

@@ -33,21 +33,18 @@ function RunningJob({ job }: { job: JobRow }) {
           {span(between(job.created_at, now))}
         </FlexItem>
       </Flex>
+      <p className="slipway-subtle">
+        Step {job.step_number} of {job.step_count}: {job.waiting ?? job.step}
+        {job.waiting === null && job.done !== null && job.total !== null
+          ? `, ${bytesOf(job.done, job.total)}`
+          : null}
+      </p>
       <Progress
         size="sm"
         value={percent(job.step_number - 1, job.step_count)}
-        label={`Step ${job.step_number} of ${job.step_count}`}
         valueText={`Step ${job.step_number} of ${job.step_count}: ${job.step}`}
         aria-label={title}
-        measureLocation="outside"
-        helperText={
-          <span className="slipway-subtle">
-            {job.waiting ?? job.step}
-            {job.waiting === null && job.done !== null && job.total !== null
-              ? `, ${bytesOf(job.done, job.total)}`
-              : null}
-          </span>
-        }
+        measureLocation="none"
       />
     </div>
   );

@@ -20,20 +20,18 @@ function Dashboard({ overview }: { overview: Overview }) {
   return (
     <PageSection isFilled aria-label="Fleet at a glance">
       <Grid hasGutter>
-        <GridItem lg={5} xl={4}>
+        <GridItem lg={5} xl={4} xl2={3}>
           <Stack hasGutter>
             <StatesCard overview={overview} />
             <ImagesCard images={overview.images} total={overview.total} />
           </Stack>
         </GridItem>
-        <GridItem lg={7} xl={8}>
+        <GridItem lg={7} xl={8} xl2={9}>
           <Stack hasGutter>
             <AttentionCard attention={overview.attention} />
             <RunningJobsCard jobs={overview.running} />
+            <RecentJobsCard jobs={overview.recent} />
           </Stack>
-        </GridItem>
-        <GridItem span={12}>
-          <RecentJobsCard jobs={overview.recent} />
         </GridItem>
       </Grid>
     </PageSection>

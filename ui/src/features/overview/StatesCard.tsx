@@ -38,8 +38,8 @@ export function StatesCard({ overview }: { overview: Overview }) {
           <div aria-hidden="true">
             <ChartDonut
               data={slices}
-              height={190}
-              width={190}
+              height={150}
+              width={150}
               padding={4}
               padAngle={1}
               title={`${percent} %`}

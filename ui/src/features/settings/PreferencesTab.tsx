@@ -8,11 +8,13 @@ import {
   Grid,
   GridItem,
   Radio,
+  Stack,
 } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import type { Theme } from "@/ipc/preferences";
 import { usePreferences } from "@/ipc/queries/preferences";
+import { LooksCard } from "./LooksCard";
 
 const THEMES: [Theme, string][] = [
   ["system", "As the desktop"],
@@ -26,37 +28,44 @@ export function PreferencesTab({ lab }: { lab: ReactNode }) {
   return (
     <Grid hasGutter>
       <GridItem lg={6}>
-        <Card isFullHeight>
-          <CardTitle component="h2">This desk</CardTitle>
-          <CardBody>
-            {saveError && <ErrorAlert error={saveError} title="The choice could not be kept" />}
-            <Form onSubmit={(event) => event.preventDefault()}>
-              <FormGroup role="radiogroup" label="Theme" fieldId="theme" isStack>
-                {THEMES.map(([theme, word]) => (
-                  <Radio
-                    key={theme}
-                    id={`theme-${theme}`}
-                    name="theme"
-                    label={word}
-                    isChecked={preferences.theme === theme}
-                    onChange={() => change({ theme })}
-                  />
-                ))}
-              </FormGroup>
-              <FormGroup label="Columns of the table of cards" fieldId="columns">
-                {preferences.columns ? (
-                  <Button variant="secondary" onClick={() => change({ columns: null })}>
-                    Show the usual ones again
-                  </Button>
-                ) : (
-                  <p className="slipway-subtle">The usual ones. Choose others on the page Cards.</p>
-                )}
-              </FormGroup>
-            </Form>
-          </CardBody>
-        </Card>
+        <Stack hasGutter>
+          <Card>
+            <CardTitle component="h2">This desk</CardTitle>
+            <CardBody>
+              {saveError && <ErrorAlert error={saveError} title="The choice could not be kept" />}
+              <Form onSubmit={(event) => event.preventDefault()}>
+                <FormGroup role="radiogroup" label="Theme" fieldId="theme" isStack>
+                  {THEMES.map(([theme, word]) => (
+                    <Radio
+                      key={theme}
+                      id={`theme-${theme}`}
+                      name="theme"
+                      label={word}
+                      isChecked={preferences.theme === theme}
+                      onChange={() => change({ theme })}
+                    />
+                  ))}
+                </FormGroup>
+                <FormGroup label="Columns of the table of cards" fieldId="columns">
+                  {preferences.columns ? (
+                    <Button variant="secondary" onClick={() => change({ columns: null })}>
+                      Show the usual ones again
+                    </Button>
+                  ) : (
+                    <p className="slipway-subtle">
+                      The usual ones. Choose others on the page Cards.
+                    </p>
+                  )}
+                </FormGroup>
+              </Form>
+            </CardBody>
+          </Card>
+          {lab}
+        </Stack>
       </GridItem>
-      <GridItem lg={6}>{lab}</GridItem>
+      <GridItem lg={6}>
+        <LooksCard />
+      </GridItem>
     </Grid>
   );
 }

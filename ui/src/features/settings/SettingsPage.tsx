@@ -3,10 +3,16 @@ import type { ReactNode } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
 import { PageHeader } from "@/components/PageHeader";
 import { AboutTab } from "./AboutTab";
+import { CredentialsTab } from "./CredentialsTab";
 import { PreferencesTab } from "./PreferencesTab";
 import { TrustTab } from "./TrustTab";
 
-const TABS = { trust: "Trust", preferences: "Preferences", about: "About" } as const;
+const TABS = {
+  trust: "Trust",
+  credentials: "Credentials",
+  preferences: "Preferences",
+  about: "About",
+} as const;
 const isTab = (text: string): text is keyof typeof TABS => Object.hasOwn(TABS, text);
 
 /** What is trusted, how this desk looks, what this is. */
@@ -36,6 +42,7 @@ export function SettingsPage({ lab }: { lab: ReactNode }) {
       </PageSection>
       <PageSection isFilled id="settings-tab" role="tabpanel" aria-label={TABS[tab]}>
         {tab === "trust" && <TrustTab />}
+        {tab === "credentials" && <CredentialsTab />}
         {tab === "preferences" && <PreferencesTab lab={lab} />}
         {tab === "about" && <AboutTab />}
       </PageSection>

@@ -10,15 +10,17 @@ import {
 } from "@patternfly/react-core";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
 import { useState } from "react";
+import { ChangedPins } from "@/components/ChangedPins";
 import { CopyButton } from "@/components/CopyButton";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Facts } from "@/components/Facts";
-import { ForgetPinDialog } from "@/components/ForgetPinDialog";
 import { PinsTable } from "@/components/PinsTable";
+import { RevokePinDialog } from "@/components/RevokePinDialog";
 import { TableSkeleton } from "@/components/TableSkeleton";
-import type { Pin } from "@/ipc/bindings";
+import type { PinView } from "@/ipc/bindings";
 import { useAppInfo } from "@/ipc/queries/app";
 import { usePins } from "@/ipc/queries/pins";
+import { SiteCa } from "./SiteCa";
 
 function Ours() {
   const { data: app, error, refetch } = useAppInfo();
@@ -26,7 +28,7 @@ function Ours() {
   if (!app) return null;
   return (
     <Facts
-      compact={false}
+      termWidth="9rem"
       facts={[
         [
           "Certificate authority",
@@ -56,17 +58,14 @@ function Ours() {
 /** Every peer that was accepted once, and what the peers are asked to accept of us. */
 export function TrustTab() {
   const { data: pins, error, refetch } = usePins();
-  const [forgetting, setForgetting] = useState<Pin | null>(null);
+  const [revoking, setRevoking] = useState<PinView | null>(null);
   return (
     <Stack hasGutter>
-      <StackItem>
-        <Card>
-          <CardTitle component="h2">What others trust of us</CardTitle>
-          <CardBody>
-            <Ours />
-          </CardBody>
-        </Card>
-      </StackItem>
+      {pins?.some((pin) => pin.refused) && (
+        <StackItem>
+          <ChangedPins pins={pins} />
+        </StackItem>
+      )}
       <StackItem>
         <Card>
           <CardTitle component="h2">What we trust of others</CardTitle>
@@ -95,12 +94,23 @@ export function TrustTab() {
               </EmptyState>
             )}
             {pins && pins.length > 0 && (
-              <PinsTable pins={pins} label="Pins" onForget={setForgetting} />
+              <PinsTable pins={pins} label="Pins" onRevoke={setRevoking} />
             )}
           </CardBody>
         </Card>
       </StackItem>
-      {forgetting && <ForgetPinDialog pin={forgetting} onClose={() => setForgetting(null)} />}
+      <StackItem>
+        <SiteCa />
+      </StackItem>
+      <StackItem>
+        <Card>
+          <CardTitle component="h2">What others trust of us</CardTitle>
+          <CardBody>
+            <Ours />
+          </CardBody>
+        </Card>
+      </StackItem>
+      {revoking && <RevokePinDialog pin={revoking} onClose={() => setRevoking(null)} />}
     </Stack>
   );
 }

@@ -1,8 +1,12 @@
-import type { IsoView, JobId, Pin } from "../bindings";
+import type { IsoView, JobId, LookPolicy, PinView } from "../bindings";
+import type { CredentialView } from "../whole";
+import { type MockHost, makeHosts } from "./bmcs";
 import { type MockCard, makeCards } from "./cards";
+import type { MockDiscovery } from "./discovery";
 import { fingerprint, hex, OLDER } from "./images";
 import { makeIsos } from "./isos";
 import type { MockJob } from "./jobs";
+import { makeCredentials } from "./redfish";
 import { bootChangeSteps, deploymentSteps } from "./steps";
 
 /** Everything that the mock backend knows. */
@@ -10,7 +14,14 @@ export type Desk = {
   cards: MockCard[];
   jobs: MockJob[];
   isos: IsoView[];
-  pins: Pin[];
+  pins: PinView[];
+  hosts: MockHost[];
+  /** Said by hand: the server of a card. */
+  pairs: Map<string, string>;
+  credentials: CredentialView[];
+  discoveries: Map<string, MockDiscovery>;
+  siteCa: string | null;
+  looks: Required<LookPolicy>;
   lab: boolean;
   /** Whether the secrets wait for a passphrase, or for the first one. */
   lock: Lock;
@@ -143,26 +154,47 @@ function makeJobs(cards: MockCard[], now: number): MockJob[] {
   return jobs;
 }
 
-function makePins(cards: MockCard[], now: number): Pin[] {
+function makePins(cards: MockCard[], hosts: MockHost[], now: number): PinView[] {
   const seen = new Date(now - 60_000).toISOString();
-  return cards.slice(0, 40).flatMap((card): Pin[] => [
-    {
-      kind: "tls_certificate",
-      peer: card.imc,
-      fingerprint: fingerprint(`tls ${card.imc}`),
-      accepted_because: "first use",
-      first_seen: card.addedAt,
-      last_seen: seen,
-    },
-    {
-      kind: "ssh_host_key",
-      peer: card.imcSsh,
-      fingerprint: fingerprint(`ssh ${card.imc}`),
-      accepted_because: "first use",
-      first_seen: card.addedAt,
-      last_seen: seen,
-    },
-  ]);
+  const pin = (part: Partial<PinView> & Pick<PinView, "kind" | "peer" | "of">): PinView => ({
+    fingerprint: fingerprint(`${part.kind === "tls_certificate" ? "tls" : "ssh"} ${part.peer}`),
+    accepted_because: "accepted when it was shown",
+    first_seen: cards[0]?.addedAt ?? null,
+    last_seen: seen,
+    refused: null,
+    dpu: null,
+    bmc: null,
+    ...part,
+  });
+  return [
+    ...cards.slice(0, 40).flatMap((card) => {
+      const of = { of: `IMC of ${card.name}`, dpu: card.id };
+      return [
+        pin({ kind: "tls_certificate", peer: card.imc, ...of }),
+        pin({
+          kind: "ssh_host_key",
+          peer: card.imcSsh,
+          fingerprint: fingerprint(`ssh ${card.imc}`),
+          ...of,
+        }),
+      ];
+    }),
+    ...hosts.map((host) =>
+      pin({
+        kind: "tls_certificate",
+        peer: host.address,
+        of: `BMC ${host.name}`,
+        bmc: host.id,
+        refused:
+          host.state === "untrusted"
+            ? {
+                seen: fingerprint(`another ${host.name}`),
+                at: new Date(now - 240_000).toISOString(),
+              }
+            : null,
+      }),
+    ),
+  ];
 }
 
 export function makeDesk({
@@ -173,5 +205,20 @@ export function makeDesk({
   const cards = makeCards(count, now());
   const jobs = makeJobs(cards, now());
   const isos = count === 0 ? [] : makeIsos(now(), jobs[0]);
-  return { cards, jobs, isos, pins: makePins(cards, now()), lab: count > 0, lock, now };
+  const hosts = makeHosts(cards, now());
+  return {
+    cards,
+    jobs,
+    isos,
+    pins: makePins(cards, hosts, now()),
+    hosts,
+    pairs: new Map(),
+    credentials: makeCredentials({ cards, hosts }, now()),
+    discoveries: new Map(),
+    siteCa: null,
+    looks: { every_seconds: 60, crawl_seconds: 3_600, cap_seconds: 1_800, stale_seconds: 600 },
+    lab: count > 0,
+    lock,
+    now,
+  };
 }

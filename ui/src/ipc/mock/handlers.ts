@@ -1,7 +1,6 @@
 import type { Channel } from "@tauri-apps/api/core";
 import type {
   AcceptPin,
-  AddDpu,
   AppInfo,
   BootChangeRequest,
   DeployRequest,
@@ -10,14 +9,18 @@ import type {
   ImportProgress,
   LabView,
   Probe,
+  PublishRequest,
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
-import { type MockCard, makeCards } from "./cards";
+import type { MockCard } from "./cards";
 import { type Desk, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
 import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
+import { redfishHandlers } from "./redfish";
 import { bootChangeSteps } from "./steps";
+import { studioHandlers } from "./studio";
+import { imageHandlers } from "./studioImages";
 import { dpuView, isoViews, overview, settle } from "./views";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -112,31 +115,11 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       const hostKey = fingerprint(`ssh ${redfish}`);
       return {
         redfish,
+        shown: null,
         ssh: imcSsh ?? `${host}:22`,
         certificate: pinned ? { trust: "pinned", seen } : { trust: "new", seen },
         host_key: pinned ? { trust: "pinned", seen: hostKey } : { trust: "new", seen: hostKey },
       };
-    },
-    add_dpu: ({ card }: { card: AddDpu }) => {
-      if (desk.cards.some((one) => one.name === card.name)) {
-        throw refuse("precondition", `there is a card named ${card.name}`, "give it another name");
-      }
-      const [made] = makeCards(1, now());
-      if (!made) return null;
-      const imc = card.imc.includes(":") ? card.imc : `${card.imc}:8443`;
-      const { name, host, labels } = card;
-      const id = hex(`card ${name}`, 32);
-      desk.cards.push({
-        ...made,
-        id,
-        name,
-        host,
-        labels,
-        imc,
-        addedAt: new Date(now()).toISOString(),
-      });
-      changed("dpu");
-      return id;
     },
     remove_dpu: ({ id }: { id: string }) => {
       desk.cards = desk.cards.filter((card) => card.id !== id);
@@ -167,24 +150,30 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     remove_iso: ({ id }: { id: string }) => {
       desk.isos = desk.isos.filter((view) => view.iso.id !== id);
     },
-    publish_iso: ({ id }: { id: string }) => {
-      const view = desk.isos.find((one) => one.iso.id === id);
+    publish_iso: ({ request }: { request: PublishRequest }) => {
+      const view = desk.isos.find((one) => one.iso.id === request.iso);
       if (!view) throw refuse("not_found", "there is no such ISO");
-      const token = hex(`token ${id}`, 40);
+      const token = hex(`token ${request.iso}`, 40);
       const file_name = view.iso.name.replace(".iso", `-${view.iso.facts.sha256.slice(0, 12)}.iso`);
       const made = {
-        token,
-        url: publishedUrl(token, file_name),
+        id: hex(`publication ${request.iso}`, 8),
+        url: request.http
+          ? publishedUrl(token, file_name).replace("https", "http")
+          : publishedUrl(token, file_name),
         file_name,
         job: null,
+        elsewhere: false,
+        expires_at: request.expires_in_s
+          ? new Date(now() + request.expires_in_s * 1_000).toISOString()
+          : null,
         readers: [],
       };
       view.publications.push(made);
       return made;
     },
-    unpublish_iso: ({ token }: { token: string }) => {
+    unpublish_iso: ({ id }: { id: string }) => {
       for (const view of desk.isos) {
-        view.publications = view.publications.filter((one) => one.token !== token);
+        view.publications = view.publications.filter((one) => one.id !== id);
       }
     },
     plan_deploy: ({ request }: { request: DeployRequest }) => deployPlan(desk, request),
@@ -216,16 +205,32 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       const job = jobOf(desk, id);
       const again = { ...job, id: jobId(`${id} again ${now()}`), startedAt: now() };
       const next = quick({ ...again, failsIn: undefined, failure: undefined, residue: [] });
-      return begin(desk, cardOf(desk, job.dpu), next);
+      if (job.dpu) return begin(desk, cardOf(desk, job.dpu), next);
+      desk.jobs.unshift(next);
+      return next.id;
     },
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
+    ...redfishHandlers(desk, changed),
+    ...studioHandlers(desk),
+    ...imageHandlers(desk),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();
-      desk.pins = desk.pins.filter((one) => one.peer !== pin.peer || one.kind !== pin.kind);
-      desk.pins.push({ ...pin, accepted_because: "given", first_seen: at, last_seen: at });
+      const known = desk.pins.find((one) => one.peer === pin.peer && one.kind === pin.kind);
+      desk.pins = desk.pins.filter((one) => one !== known);
+      desk.pins.push({
+        of: null,
+        dpu: null,
+        bmc: null,
+        ...known,
+        ...pin,
+        refused: null,
+        accepted_because: "accepted when it was shown",
+        first_seen: at,
+        last_seen: at,
+      });
     },
     remove_pin: ({ kind, peer }: { kind: string; peer: string }) => {
       desk.pins = desk.pins.filter((pin) => pin.peer !== peer || pin.kind !== kind);

@@ -43,6 +43,8 @@ export function installMock(options: MockOptions = {}) {
     (command, payload) => {
       const args = (payload ?? {}) as Record<string, unknown>;
       calls.push({ command, args });
+      const own = answers[command];
+      if (own) return own(args);
       switch (command) {
         case "plugin:store|load":
           return 1;
@@ -55,10 +57,8 @@ export function installMock(options: MockOptions = {}) {
           return null;
         case "plugin:dialog|open":
           return "/srv/isos/dpu-os-1.3.0.iso";
-        default: {
-          const own = answers[command];
-          return own ? own(args) : handle(command, args);
-        }
+        default:
+          return handle(command, args);
       }
     },
     { shouldMockEvents: true },

@@ -27,8 +27,11 @@ function makeIso(name: string, version: string, ago: number, now: number): IsoVi
         area: { offset: 1_048_576, length: 65_536 },
         kargs: KARGS,
         bootable: true,
+        kickstart: "/slipway.ks",
+        contains_secrets: false,
       },
       imported_at: new Date(now - ago).toISOString(),
+      made: { how: "imported", by: "lab@desk" },
     },
     publications: [],
     why_not_deployable: null,
@@ -54,16 +57,21 @@ export function makeIsos(now: number, deployment: MockJob | undefined): IsoView[
     image_version: null,
     area: null,
     kargs: [],
+    kickstart: null,
   };
   stock.why_not_deployable = "there is no image inside: it is a stock installer ISO";
+  older.iso.facts.contains_secrets = true;
+  older.iso.made = { how: "built", by: "ada@desk", job: hex("job ISO build dpu-os-1.1.0", 32) };
   if (deployment) {
     const file = `dpu-os-1.2.0-${newest.iso.facts.sha256.slice(0, 12)}-${hex("overlay", 8)}.iso`;
     newest.publications = [
       {
-        token: "",
+        id: "",
         url: publishedUrl("…", file),
         file_name: file,
         job: deployment.id,
+        elsewhere: false,
+        expires_at: null,
         readers: [],
       },
     ];

@@ -20,7 +20,8 @@ const ISO_SIZE = 2_134_900_736;
 export type MockJob = {
   id: JobId;
   kind: string;
-  dpu: DpuId;
+  /** A build is about no card. */
+  dpu: DpuId | null;
   dpuName: string;
   what: string;
   steps: PlannedStep[];
@@ -68,11 +69,23 @@ function bytesAt(
 ): { done: number; total: number } | null {
   const name = job.steps[here.index]?.name;
   if (here.outcome !== "running") return null;
-  const total = name === "Insert the ISO" ? ISO_SIZE : name === "Stage the image" ? 412_600_000 : 0;
+  const total =
+    name === "Insert the ISO"
+      ? ISO_SIZE
+      : name === "Stage the image"
+        ? 412_600_000
+        : name === "Write the ISO"
+          ? ISO_SIZE
+          : 0;
   if (total === 0) return null;
   const fraction = (now - (here.entered[here.index] ?? now)) / (job.takes[here.index] ?? 1);
   return { done: Math.floor(total * Math.min(1, fraction)), total };
 }
+
+const MOVES: Record<string, string> = {
+  "Insert the ISO": "The IMC is downloading the ISO",
+  "Write the ISO": "Writing the ISO",
+};
 
 const WAITS: Record<string, string> = {
   "Wait for the IMC": "The IMC is restarting",
@@ -86,14 +99,13 @@ export function jobRow(job: MockJob, now: number): JobRow {
   const here = standing(job, now);
   const name = job.steps[here.index]?.name ?? "";
   const moved = bytesAt(job, here, now);
-  const verb =
-    name === "Insert the ISO" ? "The IMC is downloading the ISO" : "Pulling Image: layers";
+  const verb = MOVES[name] ?? "Pulling Image: layers";
   const iso = (at: number) => new Date(at).toISOString();
   return {
     id: job.id,
     kind: job.kind,
     dpu: job.dpu,
-    dpu_name: job.dpuName,
+    subject: job.dpuName,
     what: job.what,
     outcome: here.outcome,
     step: name,
@@ -146,9 +158,15 @@ function history(job: MockJob, here: Standing): JobEvent[] {
   }
   const end = here.endedAt ?? 0;
   if (here.outcome === "failed") add(end, "failed", last, job.failure?.message ?? "failed");
-  if (here.outcome === "succeeded") add(end, "succeeded", last, "booted and verified");
+  if (here.outcome === "succeeded")
+    add(end, "succeeded", last, job.dpu ? "booted and verified" : "built and verified");
   if (here.outcome === "cancelled")
-    add(end, "cancelled", last, "cancelled; the card was not reset");
+    add(
+      end,
+      "cancelled",
+      last,
+      job.dpu ? "cancelled; the card was not reset" : "cancelled; nothing is left",
+    );
   return events;
 }
 
@@ -183,7 +201,7 @@ export function jobView(job: MockJob, now: number): JobView {
     can_cancel: running && job.cancelledAt === undefined,
     why_not_retry: running ? "it still runs" : null,
     readers:
-      row.done !== null && row.total === ISO_SIZE
+      job.dpu !== null && row.done !== null && row.total === ISO_SIZE
         ? [
             {
               peer: "10.40.7.15",

@@ -7,12 +7,13 @@ import type {
   HeadlineState,
   IsoView,
   Overview,
-  Pin,
   StateCount,
 } from "../bindings";
+import { pairingOf } from "./bmcs";
 import type { MockCard } from "./cards";
 import type { Desk } from "./desk";
 import { hex, image } from "./images";
+import { serialOf } from "./inventory";
 import { jobRow, jobView, standing } from "./jobs";
 
 const NEED: HeadlineState[] = ["failed", "unreachable", "rolled_back", "degraded", "drifted"];
@@ -82,8 +83,6 @@ function actions(card: MockCard): ActionView[] {
   ];
 }
 
-const isPinOf = (card: MockCard) => (pin: Pin) => pin.peer === card.imc || pin.peer === card.imcSsh;
-
 export function dpuView(desk: Desk, card: MockCard): DpuView {
   const jobs = desk.jobs.filter((job) => job.dpu === card.id);
   return {
@@ -94,7 +93,7 @@ export function dpuView(desk: Desk, card: MockCard): DpuView {
       firmware_release: card.firmware.match(/\d+\.\d+\.\d+/)?.[0] ?? null,
       bios: "MEV-BIOS 2.0.0.4",
       model: "Intel IPU E2100 (Mount Evans)",
-      serial_number: `MEV${hex(card.name, 8).toUpperCase()}`,
+      serial_number: serialOf(card),
       health: card.state === "degraded" ? "Warning" : "OK",
       power: "On",
     },
@@ -110,7 +109,19 @@ export function dpuView(desk: Desk, card: MockCard): DpuView {
     imc_silent: card.imcSilent,
     wanted: card.wanted,
     actions: actions(card),
-    pins: desk.pins.filter(isPinOf(card)),
+    pins: desk.pins.filter((pin) => pin.dpu === card.id),
+    logins: {
+      imc: {
+        user_name: "root",
+        profile: desk.credentials[0]?.id ?? null,
+        text: "profile lab-imcs (root)",
+      },
+      imc_ssh: { login: "as_redfish" },
+      imc_ssh_text: "the login of Redfish",
+      acc: null,
+    },
+    pairing: pairingOf(desk, card),
+    inventory_read_at: card.imcSeen,
     jobs: jobs
       .map((job) => jobRow(job, desk.now()))
       .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at)),

@@ -6,6 +6,7 @@ import {
   type ImportProgress,
   type IsoId,
   type IsoView,
+  type PublishRequest,
 } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
@@ -48,9 +49,9 @@ function useIsoChange<A, T>(change: (argument: A) => Promise<T>) {
 }
 
 export const useRemoveIso = () => useIsoChange((id: IsoId) => call(commands.removeIso(id)));
-export const usePublishIso = () => useIsoChange((id: IsoId) => call(commands.publishIso(id)));
-export const useUnpublishIso = () =>
-  useIsoChange((token: string) => call(commands.unpublishIso(token)));
+export const usePublishIso = () =>
+  useIsoChange((request: PublishRequest) => call(commands.publishIso(request)));
+export const useUnpublishIso = () => useIsoChange((id: string) => call(commands.unpublishIso(id)));
 
 /** What a deployment would do, card by card; `null` asks nothing. */
 export function useDeployPlan(request: DeployRequest | null) {

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type AcceptPin, commands, type Pin } from "../bindings";
+import { type AcceptPin, commands, type PinView } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
 
@@ -13,6 +13,7 @@ function usePinChange<A, T>(change: (argument: A) => Promise<T>) {
     mutationFn: change,
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["dpu"] });
+      void client.invalidateQueries({ queryKey: ["bmc"] });
       return client.invalidateQueries({ queryKey: keys.pins });
     },
   });
@@ -20,4 +21,17 @@ function usePinChange<A, T>(change: (argument: A) => Promise<T>) {
 
 export const useAcceptPin = () => usePinChange((pin: AcceptPin) => call(commands.acceptPin(pin)));
 export const useRemovePin = () =>
-  usePinChange((pin: Pin) => call(commands.removePin(pin.kind, pin.peer)));
+  usePinChange((pin: PinView) => call(commands.removePin(pin.kind, pin.peer)));
+
+/** The authorities whose certificates are accepted for Redfish without a person. */
+export function useSiteCa() {
+  return useQuery({ queryKey: keys.siteCa, queryFn: () => call(commands.siteCa()) });
+}
+
+export function useSetSiteCa() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (pem: string | null) => call(commands.setSiteCa(pem)),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.siteCa }),
+  });
+}

@@ -95,16 +95,6 @@ fn a_card_that_can_not_be_added() {
         1,
         "is not a Redfish service",
     );
-    let server = r##"{"@odata.id":"/redfish/v1","@odata.type":"#ServiceRoot.v1_5_0.ServiceRoot",
-        "Id":"RootService","Name":"Integrated Remote Controller","RedfishVersion":"1.6.0"}"##;
-    let server = https::answers(&rack.handle(), "application/json", server);
-    refused(
-        "a-servers-bmc",
-        add(&desk, &rack, &server, &[TRUST]),
-        4,
-        "not an Intel IPU's IMC",
-    );
-
     // After all that, the right one.
     let added = add(&desk, &rack, &told.imc_redfish, &[TRUST]).good();
     for accepted in [&told.imc_tls_fingerprint, &told.imc_host_key_fingerprint] {

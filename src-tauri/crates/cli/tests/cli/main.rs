@@ -8,9 +8,16 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
+mod bmcs;
+mod cluster;
+mod credentials;
+mod discovery;
+mod images;
+mod iso_build;
 mod kill_and_resume;
 mod main_job;
 mod real_sshd;
 mod secrets;
 mod support;
+mod terminal;
 mod two_processes;

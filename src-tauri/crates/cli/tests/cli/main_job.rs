@@ -106,7 +106,7 @@ fn a_card_is_deployed_upgraded_rolled_back_and_switched() {
     ];
     let row = job(&desk, &deploy, &DEPLOYMENT);
     assert_eq!(
-        (&row["kind"], &row["dpu_name"]),
+        (&row["kind"], &row["subject"]),
         (&"Deployment".into(), &"dpu-01".into())
     );
     let card = status(&desk, "dpu-01");
@@ -195,7 +195,7 @@ fn four_at_once(desk: &Desk) {
     let rows = last["jobs"].as_array().unwrap();
     let mut done: Vec<_> = rows
         .iter()
-        .map(|row| row["dpu_name"].as_str().unwrap())
+        .map(|row| row["subject"].as_str().unwrap())
         .collect();
     done.sort_unstable();
     assert_eq!(done, names);

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use crate::support::{
     Desk, Rack,
     desk::{PRIVATE_KEY, sentinels},
+    tree::{self, Tree},
 };
 
 fn holds(bytes: &[u8], text: &str) -> bool {
@@ -64,6 +65,54 @@ fn no_secret_is_written_anywhere() {
             .run_on_acc("cat /etc/ssh/ssh_host_ed25519_key", b""),
     );
     assert!(holds(&key.stdout, PRIVATE_KEY));
+}
+
+#[test]
+fn profiles_discovery_inventory_and_raw_give_no_secret_out() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::new();
+    let server = Tree::start(&rack.handle(), tree::server("none"), None);
+    let secret = desk.beside("server-password");
+    fs::write(&secret, tree::PASSWORD).unwrap();
+    let add = [
+        "-vv",
+        "credential",
+        "add",
+        "servers",
+        "--user",
+        tree::USER,
+        "--secret-file",
+        secret.to_str().unwrap(),
+    ];
+    desk.run(&add).good();
+    let list = desk.beside("list");
+    fs::write(
+        &list,
+        format!("address,name,profile\n{},srv-01,servers\n", server.address),
+    )
+    .unwrap();
+    let list = list.to_str().unwrap();
+    for words in [
+        &[
+            "-vv",
+            "bmc",
+            "discover",
+            list,
+            "--trust-on-first-use",
+            "--add",
+        ] as &[&str],
+        &["-vv", "--json", "bmc", "discover", list],
+        &["-vv", "--json", "bmc", "inventory", "srv-01"],
+        &["-vv", "bmc", "raw", "srv-01"],
+        &["-vv", "--json", "credential", "list"],
+        &["-vv", "credential", "show", "servers"],
+        &["-vv", "--json", "trust", "list"],
+    ] {
+        // Every output is searched by `Desk` itself.
+        desk.run(words).good();
+    }
+    assert!(server.let_in() > 0, "it was logged in by the secret");
+    assert_eq!(found_in(&desk.data(), &sentinels()), Vec::<String>::new());
 }
 
 #[test]

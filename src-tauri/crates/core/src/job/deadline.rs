@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{BootChangeState, DeploymentState, JobState, Policy};
+use super::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState, JobState, Policy};
 
 /// How long a state may last. `None`: it ends by itself, at once.
 #[must_use]
 pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
     use BootChangeState as B;
     use DeploymentState as D;
+    use ImageBuildState as M;
+    use IsoBuildState as I;
     let seconds = match state {
         JobState::Deployment(state) => match state {
             D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => {
@@ -33,6 +35,20 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
             B::VerifyingImage => policy.health_s + policy.reboot_s,
             B::CleaningUp { .. } => policy.cleanup_s,
             B::Succeeded { .. } | B::Failed { .. } | B::Cancelled { .. } => return None,
+        },
+        JobState::IsoBuild(state) => match state {
+            I::Queued | I::CheckingInputs | I::AddingToLibrary { .. } => policy.observe_s,
+            I::FetchingBase | I::FetchingImage => policy.fetch_s,
+            I::Writing | I::Verifying { .. } => policy.build_s,
+            I::CleaningUp { .. } => policy.cleanup_s,
+            I::Succeeded { .. } | I::Failed { .. } | I::Cancelled { .. } => return None,
+        },
+        JobState::ImageBuild(state) => match state {
+            M::Queued | M::Checking | M::Naming { .. } | M::Verifying { .. } => policy.observe_s,
+            M::Building => policy.build_s,
+            M::Pushing { .. } => policy.fetch_s,
+            M::CleaningUp { .. } => policy.cleanup_s,
+            M::Succeeded { .. } | M::Failed { .. } | M::Cancelled { .. } => return None,
         },
     };
     Some(Duration::from_secs(seconds))

@@ -12,9 +12,10 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    BootChangeState, CardAccess, DeploymentState, EventKind, Job, JobSpec, JobState, JobStore,
-    JobStoreError, NewEvent, Policy, StepContext, StepOutcome, Terminal, Wait, WaitReason,
-    boot_change, deployment,
+    BuildContext, CardAccess, EventKind, GivenUp, ImageBuildState, ImageTool, IsoBuildState,
+    IsoTool, Job, JobFacts, JobSpec, JobState, JobStore, JobStoreError, NewEvent, Policy,
+    StepContext, StepOutcome, Subject, Terminal, Wait, WaitReason, boot_change, deployment,
+    image_build, iso_build,
 };
 use crate::{
     dpu::JobOutcome,
@@ -27,10 +28,15 @@ use crate::{
 pub use super::deadline::deadline;
 use super::deadline::minutes;
 
-/// Makes the access to a card for one step.
+/// What the jobs of a desk work on.
 #[async_trait]
-pub trait Cards: Send + Sync {
+pub trait Subjects: Send + Sync {
+    /// Makes the access to a card for one step.
     async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError>;
+    /// What makes ISOs here.
+    fn iso_tool(&self) -> Arc<dyn IsoTool>;
+    /// What builds images here.
+    fn image_tool(&self) -> Arc<dyn ImageTool>;
     /// Called after every save, outside of any transaction.
     async fn job_moved(&self, job: &Job);
 }
@@ -38,7 +44,7 @@ pub trait Cards: Send + Sync {
 /// The engine of one process.
 pub struct Engine {
     store: Arc<dyn JobStore>,
-    cards: Arc<dyn Cards>,
+    subjects: Arc<dyn Subjects>,
     clock: Arc<dyn Clock>,
     policy: Policy,
     /// Jobs that this engine has moved, as it saved them.
@@ -58,13 +64,13 @@ struct Known {
 impl Engine {
     pub fn new(
         store: Arc<dyn JobStore>,
-        cards: Arc<dyn Cards>,
+        subjects: Arc<dyn Subjects>,
         clock: Arc<dyn Clock>,
         policy: Policy,
     ) -> Self {
         Self {
             store,
-            cards,
+            subjects,
             clock,
             policy,
             ours: Mutex::new(HashMap::new()),
@@ -161,7 +167,7 @@ impl Engine {
                 },
             );
         }
-        self.cards.job_moved(&next).await;
+        self.subjects.job_moved(&next).await;
         Ok(next)
     }
 
@@ -216,50 +222,17 @@ impl Engine {
         }
         Some(
             error
-                .hint("look at the card, then retry")
+                .hint(match job.subject {
+                    Subject::Card(_) => "look at the card, then retry",
+                    Subject::Iso(_) | Subject::Image(_) => "look at its last word, then retry",
+                })
                 .into_failure(job.state.name()),
         )
     }
 
     async fn run_step(&self, job: &mut Job, taken: Taken, events: &mut Events) -> Move {
-        let Taken {
-            resumed,
-            uncertain,
-            now,
-        } = taken;
         let notes = Mutex::new(Vec::new());
-        let card = match self.cards.card(&job.dpu).await {
-            Ok(card) => card,
-            Err(error) => return self.met(error, job, now),
-        };
-        let mut cx = StepContext {
-            job: &job.id,
-            card: card.as_ref(),
-            now,
-            resumed,
-            uncertain,
-            state_since: job.state_since,
-            policy: &self.policy,
-            facts: &mut job.facts,
-            notes: &notes,
-        };
-        let outcome = match (&job.spec, &job.state) {
-            (JobSpec::Deployment(plan), JobState::Deployment(state)) => {
-                deployment::step(plan, state, &mut cx)
-                    .await
-                    .map(|o| o.map(JobState::Deployment))
-            }
-            (JobSpec::BootChange(plan), JobState::BootChange(state)) => {
-                boot_change::step(plan, state, &mut cx)
-                    .await
-                    .map(|o| o.map(JobState::BootChange))
-            }
-            (JobSpec::Deployment(_), JobState::BootChange(_))
-            | (JobSpec::BootChange(_), JobState::Deployment(_)) => Err(StepError::new(
-                FailureKind::Local,
-                "the job's state is not of its kind",
-            )),
-        };
+        let outcome = self.outcome(job, &taken, &notes).await;
         for note in notes.into_inner().unwrap_or_default() {
             events.add(EventKind::Note, note, self.clock.now());
         }
@@ -269,7 +242,107 @@ impl Engine {
             Ok(StepOutcome::Fail(error)) => {
                 Move::To(failed(&job.state, error.into_failure(job.state.name())))
             }
-            Err(error) => self.met(error, job, now),
+            Err(error) => self.met(error, job, taken.now),
+        }
+    }
+
+    async fn outcome(
+        &self,
+        job: &mut Job,
+        taken: &Taken,
+        notes: &Mutex<Vec<String>>,
+    ) -> Result<StepOutcome<JobState>, StepError> {
+        match (&job.spec, &job.state) {
+            (JobSpec::Deployment(plan), JobState::Deployment(state)) => {
+                let card = self.card(&job.subject).await?;
+                let since = job.state_since;
+                let facts = &mut job.facts;
+                let mut cx = self.card_context(&job.id, card.as_ref(), since, facts, taken, notes);
+                deployment::step(plan, state, &mut cx)
+                    .await
+                    .map(|o| o.map(JobState::Deployment))
+            }
+            (JobSpec::BootChange(plan), JobState::BootChange(state)) => {
+                let card = self.card(&job.subject).await?;
+                let since = job.state_since;
+                let facts = &mut job.facts;
+                let mut cx = self.card_context(&job.id, card.as_ref(), since, facts, taken, notes);
+                boot_change::step(plan, state, &mut cx)
+                    .await
+                    .map(|o| o.map(JobState::BootChange))
+            }
+            (JobSpec::IsoBuild(plan), JobState::IsoBuild(state)) => {
+                let tool = self.subjects.iso_tool();
+                let cx = self.build_context(&job.id, tool.as_ref(), taken.now, notes);
+                iso_build::step(plan, state, &cx)
+                    .await
+                    .map(|o| o.map(JobState::IsoBuild))
+            }
+            (JobSpec::ImageBuild(plan), JobState::ImageBuild(state)) => {
+                let tool = self.subjects.image_tool();
+                let cx = self.build_context(&job.id, tool.as_ref(), taken.now, notes);
+                image_build::step(plan, state, &cx)
+                    .await
+                    .map(|o| o.map(JobState::ImageBuild))
+            }
+            (
+                JobSpec::Deployment(_)
+                | JobSpec::BootChange(_)
+                | JobSpec::IsoBuild(_)
+                | JobSpec::ImageBuild(_),
+                _,
+            ) => Err(StepError::new(
+                FailureKind::Local,
+                "the job's state is not of its kind",
+            )),
+        }
+    }
+
+    async fn card(&self, subject: &Subject) -> Result<Box<dyn CardAccess>, StepError> {
+        match subject.card() {
+            Some(dpu) => self.subjects.card(dpu).await,
+            None => Err(StepError::new(
+                FailureKind::Local,
+                format!("a job for a card is about {subject}"),
+            )),
+        }
+    }
+
+    fn card_context<'a>(
+        &'a self,
+        job: &'a JobId,
+        card: &'a dyn CardAccess,
+        state_since: Timestamp,
+        facts: &'a mut JobFacts,
+        taken: &Taken,
+        notes: &'a Mutex<Vec<String>>,
+    ) -> StepContext<'a> {
+        StepContext {
+            job,
+            card,
+            now: taken.now,
+            resumed: taken.resumed,
+            uncertain: taken.uncertain,
+            state_since,
+            policy: &self.policy,
+            facts,
+            notes,
+        }
+    }
+
+    fn build_context<'a, T: ?Sized>(
+        &'a self,
+        job: &'a JobId,
+        tool: &'a T,
+        now: Timestamp,
+        notes: &'a Mutex<Vec<String>>,
+    ) -> BuildContext<'a, T> {
+        BuildContext {
+            job,
+            tool,
+            now,
+            policy: &self.policy,
+            notes,
         }
     }
 
@@ -393,14 +466,31 @@ fn worth_telling(attempt: u32) -> bool {
 fn ending_words(state: &JobState, job: &Job) -> String {
     match state.outcome() {
         JobOutcome::Running => String::new(),
-        JobOutcome::Succeeded => {
-            let booted = job
-                .facts
-                .target
-                .as_ref()
-                .map_or("", |digest| digest.short());
-            format!("{} succeeded: {booted} is booted", job.kind_name())
-        }
+        JobOutcome::Succeeded => match state {
+            JobState::IsoBuild(IsoBuildState::Succeeded { built }) => format!(
+                "{} succeeded: {}, sha256 {}",
+                job.kind_name(),
+                built.written.size,
+                built.sha256
+            ),
+            JobState::ImageBuild(ImageBuildState::Succeeded { built }) => format!(
+                "{} succeeded: {} is {}",
+                job.kind_name(),
+                built.reference,
+                built.digest
+            ),
+            JobState::Deployment(_)
+            | JobState::BootChange(_)
+            | JobState::IsoBuild(_)
+            | JobState::ImageBuild(_) => {
+                let booted = job
+                    .facts
+                    .target
+                    .as_ref()
+                    .map_or("", |digest| digest.short());
+                format!("{} succeeded: {booted} is booted", job.kind_name())
+            }
+        },
         JobOutcome::Failed => state
             .failure()
             .map_or_else(String::new, |f| f.message.clone()),
@@ -410,55 +500,29 @@ fn ending_words(state: &JobState, job: &Job) -> String {
 
 /// The clean-up that leads to this failure; a failure while cleaning up ends at once.
 fn failed(from: &JobState, failure: Failure) -> JobState {
-    match from {
-        JobState::Deployment(DeploymentState::CleaningUp { then }) => {
-            JobState::Deployment(DeploymentState::Failed {
-                failure: first(then, failure),
-            })
-        }
-        JobState::BootChange(BootChangeState::CleaningUp { then }) => {
-            JobState::BootChange(BootChangeState::Failed {
-                failure: first(then, failure),
-            })
-        }
-        JobState::Deployment(_) => JobState::Deployment(DeploymentState::CleaningUp {
-            then: Terminal::Failed(failure),
-        }),
-        JobState::BootChange(_) => JobState::BootChange(BootChangeState::CleaningUp {
-            then: Terminal::Failed(failure),
-        }),
+    match from.cleaning_up() {
+        Some(then) => from.ended_badly(first(then, failure)),
+        None => from.given_up(GivenUp::Failed(failure)),
     }
 }
 
 /// The failure that brought us to clean-up is the one that people need; the later one is evidence.
-fn first(then: &Terminal, later: Failure) -> Failure {
+fn first(then: Terminal<()>, later: Failure) -> Failure {
     match then {
-        Terminal::Failed(failure) => {
-            let mut failure = failure.clone();
+        Terminal::Failed(mut failure) => {
             failure
                 .causes
                 .push(format!("cleaning up failed too: {}", later.message));
             failure
         }
-        Terminal::Succeeded(_) | Terminal::Cancelled => later,
+        Terminal::Succeeded(()) | Terminal::Cancelled => later,
     }
 }
 
 /// Where a wish to cancel leads; a job that cleans up already is left to it.
 fn cancelled(job: &Job) -> Option<JobState> {
-    if !job.cancel_requested || job.state.is_terminal() {
-        return None;
-    }
-    match &job.state {
-        JobState::Deployment(DeploymentState::CleaningUp { .. })
-        | JobState::BootChange(BootChangeState::CleaningUp { .. }) => None,
-        JobState::Deployment(_) => Some(JobState::Deployment(DeploymentState::CleaningUp {
-            then: Terminal::Cancelled,
-        })),
-        JobState::BootChange(_) => Some(JobState::BootChange(BootChangeState::CleaningUp {
-            then: Terminal::Cancelled,
-        })),
-    }
+    let may = job.cancel_requested && !job.state.is_terminal();
+    (may && job.state.cleaning_up().is_none()).then(|| job.state.given_up(GivenUp::Cancelled))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Jobs: typed, persisted state machines, one per card at a time.
+//! Jobs: typed, persisted state machines, one per subject at a time: a card, or what is built.
 //!
 //! A job is what somebody asked for ([`JobSpec`]), where it stands ([`JobState`]) and what was
 //! learned on the way ([`JobFacts`]). [`engine`] moves it; `step` of each machine looks first and
@@ -9,10 +9,13 @@ mod deadline;
 pub mod deployment;
 pub mod engine;
 mod event;
-mod plan;
+pub mod image_build;
+pub mod iso_build;
+pub(crate) mod plan;
 mod policy;
 mod step;
 mod store;
+mod subject;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -20,30 +23,27 @@ use specta::Type;
 pub use boot_change::{BootChange, BootChangePlan, BootChangeState};
 pub use deployment::{DeploymentPlan, DeploymentState};
 pub use event::{EventKind, JobEvent, NewEvent};
-pub use plan::{PlannedStep, StepStatus, planned_steps, step_position, step_statuses};
+pub use image_build::{ImageBuildState, ImageTool};
+pub use iso_build::{IsoBuildPlan, IsoBuildState, IsoTool};
+pub use plan::{PlannedStep, StepStatus, build_steps, planned_steps, step_position, step_statuses};
 pub use policy::Policy;
-pub use step::{CardAccess, Prepared, StepContext, StepOutcome, Wait, WaitReason};
+pub use step::{BuildContext, CardAccess, Prepared, StepContext, StepOutcome, Wait, WaitReason};
 pub use store::{JobFilter, JobStore, JobStoreError};
+pub use subject::{InvalidSubject, Subject};
 
 use crate::{
-    dpu::JobOutcome,
-    failure::Failure,
-    ids::{DpuId, JobId},
-    image::ImageDigest,
-    time::Timestamp,
-    trust::Fingerprint,
+    dpu::JobOutcome, failure::Failure, ids::JobId, image::ImageDigest, image_build::ImageBuildPlan,
+    time::Timestamp, trust::Fingerprint,
 };
 
 /// What a job is to do. Never changes once submitted.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per job, and most jobs of a rack are deployments: a box would only be in the way"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "plan")]
 pub enum JobSpec {
     Deployment(DeploymentPlan),
     BootChange(BootChangePlan),
+    IsoBuild(IsoBuildPlan),
+    ImageBuild(ImageBuildPlan),
 }
 
 /// Where a job stands.
@@ -52,19 +52,46 @@ pub enum JobSpec {
 pub enum JobState {
     Deployment(DeploymentState),
     BootChange(BootChangeState),
+    IsoBuild(IsoBuildState),
+    ImageBuild(ImageBuildState),
 }
 
 /// The end that clean-up leads to, and an ended job's outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "outcome", content = "detail")]
-pub enum Terminal {
-    /// The booted image, checked on the card.
-    Succeeded(ImageDigest),
+pub enum Terminal<T = ImageDigest> {
+    /// What was arrived at, checked: the booted image, the ISO that was made.
+    Succeeded(T),
     Failed(Failure),
     Cancelled,
 }
 
-/// What a failed or cancelled job left behind on a card. Always reported.
+impl<T> Terminal<T> {
+    fn without_result(&self) -> Terminal<()> {
+        match self {
+            Self::Succeeded(_) => Terminal::Succeeded(()),
+            Self::Failed(failure) => Terminal::Failed(failure.clone()),
+            Self::Cancelled => Terminal::Cancelled,
+        }
+    }
+}
+
+/// The two ways in which a job ends without its result.
+enum GivenUp {
+    Failed(Failure),
+    Cancelled,
+}
+
+impl<T> From<GivenUp> for Terminal<T> {
+    fn from(why: GivenUp) -> Self {
+        match why {
+            GivenUp::Failed(failure) => Self::Failed(failure),
+            GivenUp::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// What a failed or cancelled job left behind. Always reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Residue {
     /// "virtual media still inserted"
@@ -103,7 +130,7 @@ pub struct JobFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     pub id: JobId,
-    pub dpu: DpuId,
+    pub subject: Subject,
     pub spec: JobSpec,
     pub state: JobState,
     pub facts: JobFacts,
@@ -125,14 +152,16 @@ pub struct Job {
 
 impl Job {
     #[must_use]
-    pub fn new(dpu: DpuId, spec: JobSpec, now: Timestamp) -> Self {
+    pub fn new(subject: impl Into<Subject>, spec: JobSpec, now: Timestamp) -> Self {
         let state = match &spec {
             JobSpec::Deployment(_) => JobState::Deployment(DeploymentState::Queued),
             JobSpec::BootChange(_) => JobState::BootChange(BootChangeState::Queued),
+            JobSpec::IsoBuild(_) => JobState::IsoBuild(IsoBuildState::Queued),
+            JobSpec::ImageBuild(_) => JobState::ImageBuild(ImageBuildState::Queued),
         };
         Self {
             id: JobId::new(),
-            dpu,
+            subject: subject.into(),
             spec,
             state,
             facts: JobFacts::default(),
@@ -148,12 +177,15 @@ impl Job {
         }
     }
 
-    /// "Deployment", "Upgrade", "Switch", "Rollback".
+    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build".
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
         match &self.spec {
             JobSpec::Deployment(_) => "Deployment",
             JobSpec::BootChange(plan) => plan.change.name(),
+            JobSpec::IsoBuild(_) => "ISO build",
+            JobSpec::ImageBuild(plan) if plan.folder().is_none() => "Image push",
+            JobSpec::ImageBuild(_) => "Image build",
         }
     }
 }
@@ -170,6 +202,8 @@ impl JobState {
         match self {
             Self::Deployment(state) => state.outcome(),
             Self::BootChange(state) => state.outcome(),
+            Self::IsoBuild(state) => state.outcome(),
+            Self::ImageBuild(state) => state.outcome(),
         }
     }
 
@@ -177,8 +211,12 @@ impl JobState {
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Deployment(DeploymentState::Failed { failure })
-            | Self::BootChange(BootChangeState::Failed { failure }) => Some(failure),
-            Self::Deployment(_) | Self::BootChange(_) => None,
+            | Self::BootChange(BootChangeState::Failed { failure })
+            | Self::IsoBuild(IsoBuildState::Failed { failure })
+            | Self::ImageBuild(ImageBuildState::Failed { failure }) => Some(failure),
+            Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_) => {
+                None
+            }
         }
     }
 
@@ -188,6 +226,8 @@ impl JobState {
         match self {
             Self::Deployment(state) => state.name(),
             Self::BootChange(state) => state.name(),
+            Self::IsoBuild(state) => state.name(),
+            Self::ImageBuild(state) => state.name(),
         }
     }
 
@@ -196,8 +236,66 @@ impl JobState {
         match (self, next) {
             (Self::Deployment(from), Self::Deployment(to)) => from.can_become(to),
             (Self::BootChange(from), Self::BootChange(to)) => from.can_become(to),
-            (Self::Deployment(_), Self::BootChange(_))
-            | (Self::BootChange(_), Self::Deployment(_)) => false,
+            (Self::IsoBuild(from), Self::IsoBuild(to)) => from.can_become(to),
+            (Self::ImageBuild(from), Self::ImageBuild(to)) => from.can_become(to),
+            (
+                Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_),
+                _,
+            ) => false,
+        }
+    }
+
+    /// What its clean-up leads to, where it cleans up.
+    #[must_use]
+    pub fn cleaning_up(&self) -> Option<Terminal<()>> {
+        match self {
+            Self::Deployment(DeploymentState::CleaningUp { then })
+            | Self::BootChange(BootChangeState::CleaningUp { then }) => Some(then.without_result()),
+            Self::IsoBuild(IsoBuildState::CleaningUp { then }) => Some(then.without_result()),
+            Self::ImageBuild(ImageBuildState::CleaningUp { then }) => Some(then.without_result()),
+            Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_) => {
+                None
+            }
+        }
+    }
+
+    /// The clean-up of this machine that leads to a failure or a cancel.
+    fn given_up(&self, why: GivenUp) -> Self {
+        match self {
+            Self::Deployment(_) => {
+                Self::Deployment(DeploymentState::CleaningUp { then: why.into() })
+            }
+            Self::BootChange(_) => {
+                Self::BootChange(BootChangeState::CleaningUp { then: why.into() })
+            }
+            Self::IsoBuild(_) => Self::IsoBuild(IsoBuildState::CleaningUp { then: why.into() }),
+            Self::ImageBuild(_) => {
+                Self::ImageBuild(ImageBuildState::CleaningUp { then: why.into() })
+            }
+        }
+    }
+
+    /// The failed end of this machine.
+    fn ended_badly(&self, failure: Failure) -> Self {
+        match self {
+            Self::Deployment(_) => Self::Deployment(DeploymentState::Failed { failure }),
+            Self::BootChange(_) => Self::BootChange(BootChangeState::Failed { failure }),
+            Self::IsoBuild(_) => Self::IsoBuild(IsoBuildState::Failed { failure }),
+            Self::ImageBuild(_) => Self::ImageBuild(ImageBuildState::Failed { failure }),
+        }
+    }
+
+    /// What a cancelled job left.
+    #[must_use]
+    pub fn residue(&self) -> Option<&[Residue]> {
+        match self {
+            Self::Deployment(DeploymentState::Cancelled { residue })
+            | Self::BootChange(BootChangeState::Cancelled { residue })
+            | Self::IsoBuild(IsoBuildState::Cancelled { residue })
+            | Self::ImageBuild(ImageBuildState::Cancelled { residue }) => Some(residue),
+            Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_) => {
+                None
+            }
         }
     }
 }

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    BootChange, BootChangeState, DeploymentState, EventKind, Job, JobEvent, JobSpec, JobState,
+    BootChange, BootChangeState, DeploymentState, EventKind, ImageBuildState, IsoBuildState, Job,
+    JobEvent, JobSpec, JobState, Terminal, image_build, iso_build,
 };
 use crate::{
     bootc,
     command::CommandLine,
     dpu::{AccRoute, Dpu, JobOutcome},
+    image_build::Podman,
     time::Timestamp,
 };
 
@@ -35,16 +37,34 @@ pub enum StepStatus {
     Failed,
 }
 
-/// The steps of a job on a card, in order.
+/// The steps of a job on a card, in order; none where the job is about no card.
 #[must_use]
 pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
     match spec {
-        JobSpec::Deployment(plan) => deployment_steps(plan, dpu),
+        JobSpec::Deployment(plan) => deployment_steps(
+            &DeploymentWords {
+                iso: &format!("{} ({})", plan.iso_name, plan.iso_size),
+                image: plan.digest.short(),
+                hostname: &plan.hostname,
+            },
+            dpu,
+        ),
         JobSpec::BootChange(plan) => boot_change_steps(&plan.change, dpu),
+        JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => Vec::new(),
     }
 }
 
-fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
+/// The steps of a build, in order; none where the job is about a card.
+#[must_use]
+pub fn build_steps(spec: &JobSpec) -> Vec<PlannedStep> {
+    match spec {
+        JobSpec::IsoBuild(plan) => iso_build::planned_steps(plan),
+        JobSpec::ImageBuild(plan) => image_build::planned_steps(plan, &Podman::default()),
+        JobSpec::Deployment(_) | JobSpec::BootChange(_) => Vec::new(),
+    }
+}
+
+pub(crate) fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> PlannedStep {
     PlannedStep {
         name: name.to_owned(),
         effect: effect.into(),
@@ -52,7 +72,14 @@ fn planned(name: &str, effect: impl Into<String>, commands: Vec<String>) -> Plan
     }
 }
 
-fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep> {
+/// What the steps of a deployment say of its ISO; a plan can be shown before the ISO is there.
+pub(crate) struct DeploymentWords<'a> {
+    pub iso: &'a str,
+    pub image: &'a str,
+    pub hostname: &'a str,
+}
+
+pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<PlannedStep> {
     use DeploymentState as State;
     let name = |state: &State| state.name();
     let imc = format!("https://{}/redfish/v1", dpu.imc_redfish);
@@ -78,10 +105,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
         ),
         planned(
             name(&State::PublishingMedia),
-            format!(
-                "Serves {} ({}) over HTTPS under a secret path",
-                plan.iso_name, plan.iso_size
-            ),
+            format!("Serves {} over HTTPS under a secret path", plan.iso),
             vec![],
         ),
         planned(
@@ -138,7 +162,7 @@ fn deployment_steps(plan: &super::DeploymentPlan, dpu: &Dpu) -> Vec<PlannedStep>
             name(&State::VerifyingImage),
             format!(
                 "Only looks: {} is booted, with a new boot id and this deployment's nonce",
-                plan.digest.short()
+                plan.image
             ),
             vec![on_acc(&["bootc", "status", "--format", "json"])],
         ),
@@ -224,14 +248,14 @@ fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
     ]
 }
 
-fn ssh(host: &str, port: u16, argv: &[&str]) -> String {
+pub(crate) fn ssh(host: &str, port: u16, argv: &[&str]) -> String {
     format!(
         "ssh -p {port} root@{host} {}",
         CommandLine::new(argv.iter().copied())
     )
 }
 
-fn ssh_acc(dpu: &Dpu, argv: &[&str]) -> String {
+pub(crate) fn ssh_acc(dpu: &Dpu, argv: &[&str]) -> String {
     match &dpu.acc {
         AccRoute::Direct(acc) => ssh(&acc.host, acc.port, argv),
         AccRoute::ThroughImc(acc) => format!(
@@ -263,6 +287,8 @@ fn step_names(spec: &JobSpec) -> &'static [&'static str] {
     match spec {
         JobSpec::Deployment(_) => &DeploymentState::NAMES[1..14],
         JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
+        JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
+        JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],
     }
 }
 
@@ -284,7 +310,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
     let failed_in = job
         .state
         .failure()
-        .map(|failure| failure.step.as_str())
+        .map(|failure| failure.step.clone())
         .or_else(|| {
             // While cleaning up after a failure, the step that failed shows it already.
             pending_failure(&job.state)
@@ -294,7 +320,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
         .enumerate()
         .map(|(index, name)| {
             let at = entered(name);
-            let status = if failed_in == Some(*name) {
+            let status = if failed_in.as_deref() == Some(*name) {
                 StepStatus::Failed
             } else if now_at == Some(index) {
                 StepStatus::Active
@@ -315,18 +341,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
 }
 
 fn was_cancelled(state: &JobState) -> bool {
-    matches!(
-        state,
-        JobState::Deployment(
-            DeploymentState::CleaningUp {
-                then: super::Terminal::Cancelled
-            } | DeploymentState::Cancelled { .. }
-        ) | JobState::BootChange(
-            BootChangeState::CleaningUp {
-                then: super::Terminal::Cancelled
-            } | BootChangeState::Cancelled { .. }
-        )
-    )
+    state.cleaning_up() == Some(Terminal::Cancelled) || state.outcome() == JobOutcome::Cancelled
 }
 
 /// The step in which the cancel came: begun, and not done.
@@ -341,15 +356,10 @@ fn last_working_step(events: &[JobEvent]) -> Option<&str> {
         .find(|step| *step != clean_up)
 }
 
-fn pending_failure(state: &JobState) -> Option<&str> {
-    let then = match state {
-        JobState::Deployment(DeploymentState::CleaningUp { then })
-        | JobState::BootChange(BootChangeState::CleaningUp { then }) => then,
-        JobState::Deployment(_) | JobState::BootChange(_) => return None,
-    };
-    match then {
-        super::Terminal::Failed(failure) => Some(&failure.step),
-        super::Terminal::Succeeded(_) | super::Terminal::Cancelled => None,
+fn pending_failure(state: &JobState) -> Option<String> {
+    match state.cleaning_up()? {
+        Terminal::Failed(failure) => Some(failure.step),
+        Terminal::Succeeded(()) | Terminal::Cancelled => None,
     }
 }
 

@@ -26,6 +26,10 @@ pub struct Policy {
     /// greenboot's verdict.
     pub health_s: u64,
     pub cleanup_s: u64,
+    /// Downloading a base ISO or an image to this machine.
+    pub fetch_s: u64,
+    /// Writing an ISO, reading it again, building an image.
+    pub build_s: u64,
     /// How long an effect that can't be seen (a reset, a reboot) is given to show before it is
     /// asked for again after a restart of Slipway.
     pub effect_grace_ms: u64,
@@ -52,6 +56,8 @@ impl Policy {
             reboot_s: 1200,
             health_s: 900,
             cleanup_s: 300,
+            fetch_s: 4 * 3600,
+            build_s: 4 * 3600,
             effect_grace_ms: 15_000,
             poll_ms: 3_000,
             retry_ms: 2_000,
@@ -76,6 +82,12 @@ impl Policy {
     #[must_use]
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms)
+    }
+
+    /// What runs on this machine is quicker to look at than a card, and people watch it.
+    #[must_use]
+    pub fn build_poll(&self) -> Duration {
+        self.poll().min(Duration::from_millis(300))
     }
 
     #[must_use]

@@ -9,7 +9,7 @@ use specta::Type;
 use super::{DeploymentPlan, JobFacts, Policy};
 use crate::{
     bootc::{BootcStatus, Greenboot, Progress},
-    failure::StepError,
+    failure::{FailureKind, StepError},
     ids::JobId,
     image::ImageReference,
     ports::{Bmc, MediaServer, RegistryError, Remote, ResolvedImage},
@@ -30,15 +30,30 @@ pub enum StepOutcome<S> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "on")]
 pub enum WaitReason {
-    ImcDownloads { read: ByteCount, total: ByteCount },
+    ImcDownloads {
+        read: ByteCount,
+        total: ByteCount,
+    },
     ImcRestarts,
     OldSystemAnswers,
     InstallerRuns,
     AccBoots,
-    UpdateRuns { progress: Option<Progress> },
+    UpdateRuns {
+        progress: Option<Progress>,
+    },
     HealthChecks,
-    EffectToShow { what: String },
-    Retrying { attempt: u32, error: String },
+    EffectToShow {
+        what: String,
+    },
+    /// Something is made on this machine.
+    Builds {
+        what: String,
+        bytes: Option<(ByteCount, ByteCount)>,
+    },
+    Retrying {
+        attempt: u32,
+        error: String,
+    },
 }
 
 impl WaitReason {
@@ -69,6 +84,11 @@ impl WaitReason {
             },
             Self::HealthChecks => "greenboot's checks are running".into(),
             Self::EffectToShow { what } => format!("Looking whether {what} had its effect"),
+            Self::Builds { what, bytes: None } => capitalised(what),
+            Self::Builds {
+                what,
+                bytes: Some((done, total)),
+            } => format!("{}, {done} of {total}", capitalised(what)),
             Self::Retrying { attempt, error } => {
                 format!("Trying again (attempt {attempt}): {error}")
             }
@@ -83,6 +103,7 @@ impl WaitReason {
             Self::UpdateRuns {
                 progress: Some(progress),
             } => progress.bytes,
+            Self::Builds { bytes, .. } => *bytes,
             Self::UpdateRuns { progress: None }
             | Self::ImcRestarts
             | Self::OldSystemAnswers
@@ -93,6 +114,14 @@ impl WaitReason {
             | Self::Retrying { .. } => None,
         }
     }
+}
+
+/// "the image is copied" → "The image is copied".
+fn capitalised(what: &str) -> String {
+    let mut letters = what.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// bootc's own words with the digest shortened: "Pulling Image: sha256:5d1acbf6013d".
@@ -181,4 +210,36 @@ impl StepContext<'_> {
             until: self.now.plus(self.policy.poll()),
         })
     }
+}
+
+/// Everything around a step of a build. `T` is what makes it: an ISO tool, a container engine.
+pub struct BuildContext<'a, T: ?Sized> {
+    pub job: &'a JobId,
+    pub tool: &'a T,
+    pub now: Timestamp,
+    pub policy: &'a Policy,
+    pub notes: &'a Mutex<Vec<String>>,
+}
+
+impl<T: ?Sized> BuildContext<'_, T> {
+    /// A line of the job's history.
+    pub fn note(&self, text: impl Into<String>) {
+        if let Ok(mut notes) = self.notes.lock() {
+            notes.push(text.into());
+        }
+    }
+
+    /// Look again after one poll interval.
+    #[must_use]
+    pub fn wait<S>(&self, reason: WaitReason) -> StepOutcome<S> {
+        StepOutcome::Wait(Wait {
+            reason,
+            until: self.now.plus(self.policy.build_poll()),
+        })
+    }
+}
+
+/// What the step of a job that has ended answers.
+pub(super) fn ended() -> StepError {
+    StepError::new(FailureKind::Precondition, "this job has ended")
 }

@@ -2,17 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::{EventKind, Job, JobEvent, NewEvent};
-use crate::{
-    ids::{DpuId, JobId},
-    time::Timestamp,
-};
+use super::{EventKind, Job, JobEvent, NewEvent, Subject};
+use crate::{ids::JobId, time::Timestamp};
 
 #[derive(Debug, thiserror::Error)]
 pub enum JobStoreError {
-    /// Refused, not broken: one active job per card.
-    #[error("this card already has an active job ({active})")]
-    CardIsBusy { active: JobId },
+    /// Refused, not broken: one active job per subject. `this` is "this card", say.
+    #[error("{this} already has an active job ({active})")]
+    Busy { this: &'static str, active: JobId },
     /// Somebody else moved the job meanwhile; read it again.
     #[error("job {0} was changed by somebody else")]
     Stale(JobId),
@@ -25,7 +22,7 @@ pub enum JobStoreError {
 /// Which jobs to list.
 #[derive(Debug, Clone, Default)]
 pub struct JobFilter {
-    pub dpu: Option<DpuId>,
+    pub subject: Option<Subject>,
     pub active_only: bool,
     /// At most this many, newest first; 0 means 200.
     pub limit: u32,

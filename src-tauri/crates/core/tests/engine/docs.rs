@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use slipway_core::job::{BootChangeState, DeploymentState};
+use slipway_core::job::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState};
 
 type Table = Vec<(&'static str, Vec<&'static str>)>;
 
@@ -19,6 +19,21 @@ image is staged first, or the rollback queued; the reboot is a step of its own; 
 digest together with a new boot id and greenboot's verdict. An update runs in a systemd unit of its \
 own on the card, and `bootc rollback`, which is a toggle, is never asked for before its effect was \
 looked for.";
+
+const ISO_BUILD: &str = "\
+An ISO build makes an installer ISO of a base ISO, an image and a kickstart. It is about no card: its \
+subject is the path it writes to. The long work runs in the background of the process, and a step only \
+starts it and looks how it goes; a process that dies takes its work along, and the next one begins that \
+state anew. What is not verified yet lies beside the output under a name of its own and is removed by \
+*Clean up*, or by the next run; the output appears whole, by a rename.";
+
+const IMAGE_BUILD: &str = "\
+An image build makes a bootc image of a folder with a Containerfile, by podman, names it, and pushes it \
+where that was asked for. A push of an image that podman has already is the same machine without the \
+building. podman runs as a process of its own, which outlives a Slipway that dies: the next one finds it \
+by a path of the job's in its command line. The image gets its name only when it is whole, so a build \
+that fails or is cancelled leaves the reference as it was; and a push has succeeded when the registry \
+says that it has the digest that was pushed.";
 
 fn page(title: &str, introduction: &str, table: &Table) -> String {
     let id = |name: &str| name.replace([' ', '\''], "_");
@@ -76,6 +91,27 @@ fn the_diagram_of_a_boot_change() {
             "The states of an upgrade, switch or rollback",
             BOOT_CHANGE,
             &table,
+        ),
+    );
+}
+
+#[test]
+fn the_diagram_of_an_iso_build() {
+    let table = IsoBuildState::table();
+    compare(
+        "iso_build.md",
+        &page("The states of an ISO build", ISO_BUILD, &table),
+    );
+}
+
+#[test]
+fn the_diagram_of_an_image_build() {
+    compare(
+        "image_build.md",
+        &page(
+            "An image build's states",
+            IMAGE_BUILD,
+            &ImageBuildState::table(),
         ),
     );
 }

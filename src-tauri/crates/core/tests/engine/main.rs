@@ -14,6 +14,7 @@ mod deployment_faults;
 mod docs;
 mod hiccups;
 mod installation_faults;
+mod iso_build;
 mod kill;
 mod moves;
 mod persisted;

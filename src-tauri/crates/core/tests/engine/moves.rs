@@ -4,12 +4,15 @@ use proptest::prelude::*;
 use slipway_core::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, Retry},
-    job::{BootChangeState, DeploymentState, JobState, Residue, Terminal},
+    job::{
+        BootChangeState, DeploymentState, IsoBuildState, JobState, Residue, Terminal,
+        iso_build::BuiltIso,
+    },
     ports::TaskUri,
     time::Timestamp,
 };
 
-use crate::support::{START, digest};
+use crate::support::{START, digest, written};
 
 pub fn at() -> Timestamp {
     Timestamp::from_millis(START)
@@ -95,10 +98,45 @@ pub fn boot_change_states() -> Vec<BootChangeState> {
     ]
 }
 
+pub fn built() -> BuiltIso {
+    BuiltIso {
+        iso: "0190000000007000a0000000000000aa".parse().unwrap(),
+        sha256: "0123456789abcdef".repeat(4),
+        written: written(),
+    }
+}
+
+/// One of each name, in the order of `NAMES`.
+pub fn iso_build_states() -> Vec<IsoBuildState> {
+    use IsoBuildState as S;
+    vec![
+        S::Queued,
+        S::CheckingInputs,
+        S::FetchingBase,
+        S::FetchingImage,
+        S::Writing,
+        S::Verifying { written: written() },
+        S::AddingToLibrary {
+            written: written(),
+            sha256: built().sha256,
+        },
+        S::CleaningUp {
+            then: Terminal::Cancelled,
+        },
+        S::Succeeded { built: built() },
+        S::Failed {
+            failure: some_failure(),
+        },
+        S::Cancelled {
+            residue: some_residue(),
+        },
+    ]
+}
+
 type Table = Vec<(&'static str, Vec<&'static str>)>;
 
-/// Both machines: their states, and where each may go by name.
-fn machines() -> [(Vec<JobState>, Table); 2] {
+/// The machines: their states, and where each may go by name.
+fn machines() -> [(Vec<JobState>, Table); 3] {
     let deployment = deployment_states()
         .into_iter()
         .map(JobState::Deployment)
@@ -107,9 +145,14 @@ fn machines() -> [(Vec<JobState>, Table); 2] {
         .into_iter()
         .map(JobState::BootChange)
         .collect();
+    let iso_build = iso_build_states()
+        .into_iter()
+        .map(JobState::IsoBuild)
+        .collect();
     [
         (deployment, DeploymentState::table()),
         (boot_change, BootChangeState::table()),
+        (iso_build, IsoBuildState::table()),
     ]
 }
 
@@ -134,11 +177,16 @@ fn a_move_is_legal_where_the_table_says_so_and_nowhere_else() {
 }
 
 #[test]
-fn no_move_leads_into_the_other_machine() {
-    let [(deployment, _), (boot_change, _)] = machines();
-    for from in &deployment {
-        for to in &boot_change {
-            assert!(!from.can_become(to) && !to.can_become(from));
+fn no_move_leads_into_another_machine() {
+    let all = machines();
+    for (one, (states, _)) in all.iter().enumerate() {
+        for (other, (others, _)) in all.iter().enumerate().filter(|(other, _)| *other != one) {
+            for (from, to) in states
+                .iter()
+                .flat_map(|s| others.iter().map(move |o| (s, o)))
+            {
+                assert!(!from.can_become(to), "{one} to {other}");
+            }
         }
     }
 }
@@ -193,7 +241,7 @@ proptest! {
     /// Legal moves at random: a walk that takes every way out ends, after clean-up.
     #[test]
     fn a_random_legal_walk_ends_by_way_of_clean_up(
-        machine in 0_usize..2,
+        machine in 0_usize..3,
         choices in proptest::collection::vec(any::<prop::sample::Index>(), 1..200),
     ) {
         let (states, _) = machines()[machine].clone();

@@ -8,15 +8,18 @@ use slipway_core::{
     bootc::{Progress, ProgressTask},
     failure::{FailureKind, Retry},
     job::{
-        BootChangeState, DeploymentState, JobFacts, JobSpec, JobState, Prepared, Terminal, Wait,
-        WaitReason,
+        BootChangeState, DeploymentState, IsoBuildState, JobFacts, JobSpec, JobState, Prepared,
+        Terminal, Wait, WaitReason,
     },
     time::ByteCount,
 };
 
 use crate::{
-    moves::{at, boot_change_states, deployment_states, some_failure, some_residue},
-    support::{deployment, digest, key, rollback, switch, upgrade},
+    moves::{
+        at, boot_change_states, built, deployment_states, iso_build_states, some_failure,
+        some_residue,
+    },
+    support::{deployment, digest, iso_build, key, rollback, switch, upgrade},
 };
 
 /// Each value on a line of its own, after it has come back from there unchanged.
@@ -52,10 +55,16 @@ fn every_state() {
         "one of each"
     );
     boot_changes.push(BootChangeState::Rebooting { requested_at: None });
+    let mut iso_builds = iso_build_states();
+    assert_eq!(iso_builds.len(), IsoBuildState::NAMES.len(), "one of each");
+    iso_builds.push(IsoBuildState::CleaningUp {
+        then: Terminal::Succeeded(built()),
+    });
     let states: Vec<JobState> = deployments
         .into_iter()
         .map(JobState::Deployment)
         .chain(boot_changes.into_iter().map(JobState::BootChange))
+        .chain(iso_builds.into_iter().map(JobState::IsoBuild))
         .collect();
     insta::assert_snapshot!("persisted_states", lines(&states));
 }
@@ -89,7 +98,7 @@ fn every_kind_of_failure_and_retry() {
 
 #[test]
 fn every_spec() {
-    let specs: [JobSpec; 4] = [deployment(), upgrade(), switch(), rollback()];
+    let specs: [JobSpec; 5] = [deployment(), upgrade(), switch(), rollback(), iso_build()];
     insta::assert_snapshot!("persisted_specs", lines(&specs));
 }
 
@@ -117,6 +126,10 @@ fn every_wait() {
         WaitReason::HealthChecks,
         WaitReason::EffectToShow {
             what: "the reset".into(),
+        },
+        WaitReason::Builds {
+            what: "xorriso writes the ISO".into(),
+            bytes: Some((ByteCount(1), ByteCount(2))),
         },
         WaitReason::Retrying {
             attempt: 2,

@@ -148,7 +148,7 @@ async fn a_card_has_one_active_job() {
     let id = rig.submit(upgrade()).await;
     let other = Job::new(rig.dpu.clone(), rollback(), rig.clock.now());
     let refused = rig.store.submit(&other, "too early").await;
-    assert!(matches!(refused, Err(JobStoreError::CardIsBusy { active }) if active == id));
+    assert!(matches!(refused, Err(JobStoreError::Busy { active, .. }) if active == id));
     rig.run(&id).await;
     rig.store.submit(&other, "now it may").await.unwrap();
     let active = JobFilter {

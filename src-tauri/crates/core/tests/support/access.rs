@@ -12,7 +12,7 @@ use slipway_core::{
     ids::{DpuId, JobId},
     image::ImageReference,
     iso::published_name,
-    job::{CardAccess, DeploymentPlan, Job, Prepared, engine::Cards},
+    job::{CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, Prepared, engine::Subjects},
     ports::{
         Bmc, MediaReader, MediaServer, Publication, RegistryError, Remote, ResolvedImage, TaskState,
     },
@@ -24,6 +24,7 @@ use super::{
     TestClock,
     acc::AccShell,
     imc::{FakeBmc, ImcShell},
+    iso_tool::Workbench,
     key,
     world::World,
 };
@@ -50,12 +51,15 @@ impl Sim {
     }
 }
 
-pub struct FakeCards(pub Sim);
+pub struct FakeSubjects {
+    pub sim: Sim,
+    pub tool: Arc<Workbench>,
+}
 
 #[async_trait]
-impl Cards for FakeCards {
+impl Subjects for FakeSubjects {
     async fn card(&self, _dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
-        let sim = self.0.clone();
+        let sim = self.sim.clone();
         Ok(Box::new(FakeCard {
             bmc: FakeBmc(sim.clone()),
             shell: ImcShell(sim.clone()),
@@ -66,6 +70,12 @@ impl Cards for FakeCards {
             media: FakeMedia(sim.clone()),
             sim,
         }))
+    }
+    fn iso_tool(&self) -> Arc<dyn IsoTool> {
+        self.tool.clone()
+    }
+    fn image_tool(&self) -> Arc<dyn ImageTool> {
+        unreachable!("an image build has a desk of its own")
     }
     async fn job_moved(&self, _job: &Job) {}
 }

@@ -4,6 +4,7 @@
 mod acc;
 mod access;
 mod imc;
+mod iso_tool;
 mod parts;
 mod rig;
 mod store;
@@ -27,6 +28,7 @@ use slipway_core::{
     trust::Fingerprint,
 };
 
+pub use iso_tool::{Fault, iso_build, iso_build_plan, written};
 pub use parts::{Call, Effects, Entry, Event};
 pub use rig::{Rig, When};
 pub use store::MemoryStore;
@@ -93,6 +95,7 @@ pub fn card(id: &DpuId) -> Dpu {
         imc_ssh: address("imc-01.lab", 22),
         acc: AccRoute::ThroughImc(address("192.168.0.2", 22)),
         imc_credential: credential,
+        imc_ssh_login: slipway_core::credential::ImcSshLogin::AsRedfish,
         acc_credential: None,
         host: None,
         labels: Vec::new(),

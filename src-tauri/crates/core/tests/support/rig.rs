@@ -7,7 +7,7 @@ use std::{
 
 use slipway_core::{
     ids::{DpuId, JobId},
-    job::{Job, JobSpec, JobStore, JobStoreError, Policy, engine::Engine},
+    job::{Job, JobSpec, JobStore, JobStoreError, Policy, Subject, engine::Engine},
     ports::Clock,
     time::Timestamp,
 };
@@ -15,7 +15,8 @@ use slipway_core::{
 pub use super::store::Broken as When;
 use super::{
     MemoryStore, TestClock,
-    access::{FakeCards, Sim},
+    access::{FakeSubjects, Sim},
+    iso_tool::Workbench,
     store::FlakyStore,
     world::World,
 };
@@ -30,6 +31,7 @@ pub struct Rig {
     pub engine: Engine,
     sim: Sim,
     flaky: Arc<FlakyStore>,
+    pub tool: Arc<Workbench>,
     pub dpu: DpuId,
 }
 
@@ -57,9 +59,12 @@ impl Rig {
             reboot_s: 120,
             health_s: 120,
             cleanup_s: 60,
+            fetch_s: 300,
+            build_s: 300,
             ..Policy::lab()
         };
-        let engine = engine(&flaky, &sim, &policy);
+        let tool = Arc::new(Workbench::new(clock.clone()));
+        let engine = engine(&flaky, &sim, &tool, &policy);
         let dpu = "0190000000007000a0000000000000dd".parse().unwrap();
         Self {
             clock,
@@ -68,6 +73,7 @@ impl Rig {
             engine,
             sim,
             flaky,
+            tool,
             dpu,
         }
     }
@@ -85,13 +91,18 @@ impl Rig {
     }
 
     pub async fn submit(&self, spec: JobSpec) -> JobId {
-        let mut job = Job::new(self.dpu.clone(), spec, self.clock.now());
+        let subject = match &spec {
+            JobSpec::IsoBuild(plan) => Subject::Iso(plan.output.clone()),
+            JobSpec::ImageBuild(plan) => Subject::Image(plan.reference.clone()),
+            JobSpec::Deployment(_) | JobSpec::BootChange(_) => Subject::Card(self.dpu.clone()),
+        };
+        let mut job = Job::new(subject, spec, self.clock.now());
         // The back-off's spread comes from the id: the same in every run.
         job.id = "0190000000007000a000000000000001".parse().unwrap();
         self.store
             .submit(&job, "asked for by a test")
             .await
-            .expect("the card is free");
+            .expect("the subject is free");
         job.id
     }
 
@@ -108,13 +119,14 @@ impl Rig {
     /// is the server that the IMC downloads from.
     pub fn kill(&mut self, gap: Duration) {
         self.world().server_dies();
+        self.tool.process_dies();
         self.clock.advance(gap);
-        self.engine = engine(&self.flaky, &self.sim, &self.policy);
+        self.engine = engine(&self.flaky, &self.sim, &self.tool, &self.policy);
     }
 
     /// Another process over the same database.
     pub fn another_engine(&self) -> Engine {
-        engine(&self.flaky, &self.sim, &self.policy)
+        engine(&self.flaky, &self.sim, &self.tool, &self.policy)
     }
 
     /// One step of what is due, moving the clock to it. `None` when nothing is left to do.
@@ -195,7 +207,10 @@ impl Rig {
     }
 }
 
-fn engine(store: &Arc<FlakyStore>, sim: &Sim, policy: &Policy) -> Engine {
-    let cards = Arc::new(FakeCards(sim.clone()));
-    Engine::new(store.clone(), cards, sim.clock.clone(), policy.clone())
+fn engine(store: &Arc<FlakyStore>, sim: &Sim, tool: &Arc<Workbench>, policy: &Policy) -> Engine {
+    let subjects = Arc::new(FakeSubjects {
+        sim: sim.clone(),
+        tool: tool.clone(),
+    });
+    Engine::new(store.clone(), subjects, sim.clock.clone(), policy.clone())
 }

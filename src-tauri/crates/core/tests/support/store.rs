@@ -73,8 +73,9 @@ impl Tables {
 impl JobStore for MemoryStore {
     async fn submit(&self, job: &Job, text: &str) -> Result<(), JobStoreError> {
         let mut tables = self.tables();
-        if let Some(active) = tables.active().find(|other| other.dpu == job.dpu) {
-            return Err(JobStoreError::CardIsBusy {
+        if let Some(active) = tables.active().find(|other| other.subject == job.subject) {
+            return Err(JobStoreError::Busy {
+                this: job.subject.this(),
                 active: active.id.clone(),
             });
         }
@@ -141,7 +142,10 @@ impl JobStore for MemoryStore {
         let limit = if filter.limit == 0 { 200 } else { filter.limit };
         let tables = self.tables();
         let wanted = tables.jobs.values().rev().filter(|job| {
-            filter.dpu.as_ref().is_none_or(|dpu| job.dpu == *dpu)
+            filter
+                .subject
+                .as_ref()
+                .is_none_or(|subject| job.subject == *subject)
                 && (!filter.active_only || !job.state.is_terminal())
         });
         Ok(wanted.take(limit as usize).cloned().collect())

@@ -131,6 +131,9 @@ fn fill(tree: &Path, spec: &IsoSpec) -> Result<(), BuildIsoError> {
         architecture: machine.to_owned(),
         built_from: Some("slipway-lab".to_owned()),
         kargs: KARGS.split(' ').map(str::to_owned).collect(),
+        kickstart: Some("/ks.cfg".to_owned()),
+        contains_secrets: false,
+        source_digest: None,
         slipway_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let manifest = serde_json::to_vec_pretty(&manifest).unwrap_or_default();

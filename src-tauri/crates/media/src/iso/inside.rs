@@ -4,7 +4,6 @@
 use std::{io::ErrorKind, os::unix::fs::FileExt as _};
 
 use slipway_core::{
-    image::{ImageDigest, ImageReference},
     iso::{
         AREA_FILE, AREA_SIGNATURE, AREA_SIZE, CONTAINER_DIR, IsoFacts, IsoManifest, KickstartArea,
         MANIFEST_FILE,
@@ -12,28 +11,24 @@ use slipway_core::{
     time::ByteCount,
 };
 
-use super::{IsoError, Opened, grub, read, report::Report};
-use crate::oci::{self, Descriptor, Document};
+use super::{
+    IsoError, Opened,
+    container::{self, Container, Files},
+    grub, read,
+    report::Report,
+};
 
 /// Manifests, configurations, grub.cfg: text of kilobytes.
 const TEXT_LIMIT: u64 = 8 << 20;
 
 /// The files of an ISO and what they say.
-pub(super) struct Inside {
+pub(crate) struct Inside {
     pub iso: Opened,
     pub report: Report,
 }
 
-/// The image in the OCI directory.
-struct Container {
-    digest: ImageDigest,
-    reference: Option<ImageReference>,
-    version: Option<String>,
-    architecture: Option<String>,
-}
-
 impl Inside {
-    /// All but the volume's name, the size and the hash.
+    /// All but the hash.
     pub fn facts(&self) -> Result<IsoFacts, IsoError> {
         let manifest = self.manifest()?;
         let architecture = self
@@ -57,6 +52,8 @@ impl Inside {
         let grub = self
             .text_if_there("/EFI/BOOT/grub.cfg")?
             .unwrap_or_default();
+        let kargs = grub::default_kernel_arguments(&grub);
+        let said_to_hold_secrets = manifest.as_ref().map(|m| m.contains_secrets);
         let (mut image_reference, mut image_version) = (None, None);
         if let Some(manifest) = manifest {
             (image_reference, image_version) = (manifest.reference, manifest.version);
@@ -69,20 +66,52 @@ impl Inside {
             image_architecture = container.architecture;
         }
         Ok(IsoFacts {
-            volume_id: String::new(),
-            size: ByteCount(0),
+            volume_id: self.iso.volume.id.clone(),
+            size: ByteCount(self.iso.size),
             sha256: String::new(),
             architecture: architecture.or(image_architecture),
             image_digest,
             image_reference,
             image_version,
             area: self.area()?,
-            kargs: grub::default_kernel_arguments(&grub),
+            kickstart: kickstart_of(&kargs),
+            contains_secrets: self.contains_secrets(said_to_hold_secrets, &kargs)?,
+            kargs,
             bootable: self.report.bootable,
         })
     }
 
-    fn bytes_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, IsoError> {
+    /// What is known of an ISO whose files make no sense.
+    pub(crate) fn plain_facts(&self) -> IsoFacts {
+        IsoFacts {
+            volume_id: self.iso.volume.id.clone(),
+            size: ByteCount(self.iso.size),
+            sha256: String::new(),
+            architecture: self.firmware_architecture(),
+            image_digest: None,
+            image_reference: None,
+            image_version: None,
+            area: None,
+            kargs: vec![],
+            bootable: self.report.bootable,
+            kickstart: None,
+            contains_secrets: false,
+        }
+    }
+
+    /// As its maker said; of an ISO that says nothing, as its kickstart looks.
+    fn contains_secrets(&self, said: Option<bool>, kargs: &[String]) -> Result<bool, IsoError> {
+        if said == Some(true) {
+            return Ok(true);
+        }
+        let text = match kickstart_of(kargs) {
+            Some(path) => self.text_if_there(&path)?,
+            None => self.text_if_there("/ks.cfg")?,
+        };
+        Ok(text.is_some_and(|text| slipway_core::kickstart::holds_secrets(&text)))
+    }
+
+    pub(crate) fn bytes_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, IsoError> {
         let Some(placed) = self.report.files.get(path) else {
             return Ok(None);
         };
@@ -95,12 +124,12 @@ impl Inside {
         }
     }
 
-    fn text_if_there(&self, path: &str) -> Result<Option<String>, IsoError> {
+    pub(crate) fn text_if_there(&self, path: &str) -> Result<Option<String>, IsoError> {
         let bytes = self.bytes_if_there(path)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    fn manifest(&self) -> Result<Option<IsoManifest>, IsoError> {
+    pub(crate) fn manifest(&self) -> Result<Option<IsoManifest>, IsoError> {
         let Some(bytes) = self.bytes_if_there(&format!("/{MANIFEST_FILE}"))? else {
             return Ok(None);
         };
@@ -116,13 +145,13 @@ impl Inside {
     }
 
     /// Its third line, where lorax made the ISO.
-    fn discinfo_architecture(&self) -> Result<Option<String>, IsoError> {
+    pub(crate) fn discinfo_architecture(&self) -> Result<Option<String>, IsoError> {
         let text = self.text_if_there("/.discinfo")?.unwrap_or_default();
         let line = text.lines().nth(2).map(str::trim);
         Ok(line.filter(|l| !l.is_empty()).map(str::to_owned))
     }
 
-    fn firmware_architecture(&self) -> Option<String> {
+    pub(crate) fn firmware_architecture(&self) -> Option<String> {
         let has = |name: &str| {
             let mut paths = self.report.files.keys();
             paths.any(|path| path.eq_ignore_ascii_case(name))
@@ -137,61 +166,8 @@ impl Inside {
     }
 
     fn container(&self, architecture: Option<&str>) -> Result<Option<Container>, IsoError> {
-        let index_path = format!("/{CONTAINER_DIR}/index.json");
-        let Some(index) = self.bytes_if_there(&index_path)? else {
-            return Ok(None);
-        };
-        let Document::Index { manifests } = parsed(&index_path, &index)? else {
-            return Err(bad(&index_path, "it is no OCI index".into()));
-        };
-        let mut chosen = one_of(&manifests, architecture, &index_path)?.clone();
-        let reference = chosen.annotations.get(oci::REF_NAME);
-        // `skopeo copy oci:DIR:latest` writes a bare tag there, which names no image.
-        let reference = reference.and_then(|name| name.parse().ok());
-        let config = match self.blob_document(&chosen)? {
-            Document::Manifest { config } => config,
-            Document::Index { manifests } => {
-                let path = blob_path(&chosen.digest);
-                chosen = one_of(&manifests, architecture, &path)?.clone();
-                match self.blob_document(&chosen)? {
-                    Document::Manifest { config } => config,
-                    Document::Index { .. } => {
-                        let reason = "it is an index in an index".to_owned();
-                        return Err(bad(&blob_path(&chosen.digest), reason));
-                    }
-                }
-            }
-        };
-        let path = blob_path(&config.digest);
-        let config: oci::Config = parsed(&path, &self.blob(&config)?)?;
-        let machine = config.architecture.as_deref().map(|a| match a {
-            "arm64" => "aarch64",
-            "amd64" => "x86_64",
-            other => other,
-        });
-        Ok(Some(Container {
-            digest: chosen.digest,
-            reference,
-            version: config.version(),
-            architecture: machine.map(str::to_owned),
-        }))
-    }
-
-    fn blob_document(&self, descriptor: &Descriptor) -> Result<Document, IsoError> {
-        parsed(&blob_path(&descriptor.digest), &self.blob(descriptor)?)
-    }
-
-    /// A blob whose bytes have the digest that its name says.
-    fn blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, IsoError> {
-        let path = blob_path(&descriptor.digest);
-        let bytes = self
-            .bytes_if_there(&path)?
-            .ok_or_else(|| bad(&path, "it is missing".into()))?;
-        let seen = oci::digest_of(&bytes);
-        if seen != descriptor.digest {
-            return Err(bad(&path, format!("its content is {seen}")));
-        }
-        Ok(bytes)
+        let file = |path: &str| self.bytes_if_there(path);
+        container::read(&Files(&file), architecture)
     }
 
     /// The kickstart area: one extent of the right size that begins with the signature.
@@ -222,36 +198,26 @@ impl Inside {
     }
 }
 
-fn bad(file: &str, reason: String) -> IsoError {
+/// The path on this ISO that `inst.ks=hd:LABEL=…:/path` names.
+fn kickstart_of(kargs: &[String]) -> Option<String> {
+    let value = kargs
+        .iter()
+        .rev()
+        .find_map(|k| k.strip_prefix("inst.ks="))?;
+    let (_, path) = value.strip_prefix("hd:LABEL=")?.split_once(":/")?;
+    Some(format!("/{path}"))
+}
+
+pub(super) fn bad(file: &str, reason: String) -> IsoError {
     IsoError::BadFile {
         file: file.to_owned(),
         reason,
     }
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, IsoError> {
-    serde_json::from_slice(bytes).map_err(|error| bad(path, error.to_string()))
-}
-
-fn blob_path(digest: &ImageDigest) -> String {
-    let digits = digest.as_str().trim_start_matches("sha256:");
-    format!("/{CONTAINER_DIR}/blobs/sha256/{digits}")
-}
-
-/// The only image, or the one of the architecture.
-fn one_of<'a>(
-    manifests: &'a [Descriptor],
-    architecture: Option<&str>,
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(
     path: &str,
-) -> Result<&'a Descriptor, IsoError> {
-    match (manifests, architecture) {
-        ([], _) => Err(bad(path, "it lists no image".into())),
-        ([only], _) => Ok(only),
-        (several, Some(machine)) => oci::choose(several, oci::oci_architecture(machine))
-            .ok_or_else(|| bad(path, format!("it lists no image for {machine}"))),
-        (_, None) => {
-            let reason = "it lists several images, and the ISO does not tell its architecture";
-            Err(bad(path, reason.into()))
-        }
-    }
+    bytes: &[u8],
+) -> Result<T, IsoError> {
+    serde_json::from_slice(bytes).map_err(|error| bad(path, error.to_string()))
 }

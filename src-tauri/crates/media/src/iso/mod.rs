@@ -2,12 +2,13 @@
 //!
 //! xorriso, as a subprocess, tells the boot images and where each file lies; the few small files
 //! are then read from those places. Nothing is unpacked to disk, nothing is mounted, nothing is
-//! written. What it is not: it makes no ISO.
+//! written. What it is not: it makes no ISO (that is `crate::remaster`).
 
+pub(crate) mod container;
 mod grub;
 mod inside;
-mod read;
-mod report;
+pub(crate) mod read;
+pub(crate) mod report;
 mod volume;
 
 use std::{
@@ -30,7 +31,10 @@ use slipway_core::{
     time::ByteCount,
 };
 
-use self::{inside::Inside, report::Report, volume::Volume};
+pub(crate) use self::{
+    inside::Inside, volume::OFFSET as VOLUME_OFFSET, volume::parse as parse_volume,
+};
+use self::{report::Report, volume::Volume};
 
 /// Why an ISO can't be imported. [`IsoError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +67,9 @@ pub enum IsoError {
         manifest: ImageDigest,
         container: ImageDigest,
     },
+    /// `dir` is no OCI directory, or its image is for another machine.
+    #[error("{dir} can't be put on the ISO: {reason}")]
+    Container { dir: PathBuf, reason: String },
     #[error("the import was cancelled")]
     Cancelled,
 }
@@ -82,6 +89,9 @@ impl IsoError {
             Self::Xorriso { .. } => "copy or download it again, or try another ISO",
             Self::BadFile { .. } | Self::DigestMismatch { .. } => {
                 "build the ISO again: it was changed after it was built, or the build failed"
+            }
+            Self::Container { .. } => {
+                "give an OCI directory with an image for this architecture, as `skopeo copy … oci:DIR` makes it"
             }
             Self::Cancelled => "import it again",
         }
@@ -106,39 +116,44 @@ pub async fn inspect(
     path: &Path,
     progress: impl FnMut(ByteCount, ByteCount) + Send + 'static,
 ) -> Result<IsoFacts, IsoError> {
-    let opened = {
-        let path = path.to_owned();
-        blocking(move || open(&path)).await?
-    };
-    let report = ask_xorriso(&opened.path).await?;
-    let inside = {
-        let opened = opened.clone();
-        blocking(move || {
-            Inside {
-                iso: opened,
-                report,
-            }
-            .facts()
-        })
-        .await?
-    };
+    let inside = Inside::read(path).await?;
+    let (inside, facts) = blocking(move || {
+        let facts = inside.facts()?;
+        Ok((inside, facts))
+    })
+    .await?;
+    let opened = inside.iso;
     let sha256 = {
         let opened = opened.clone();
         let stop = StopOnDrop::default();
         let stopped = stop.0.clone();
         blocking(move || opened.hash(&stopped, progress)).await?
     };
-    Ok(IsoFacts {
-        volume_id: opened.volume.id.clone(),
-        size: ByteCount(opened.size),
-        sha256,
-        ..inside
-    })
+    Ok(IsoFacts { sha256, ..facts })
+}
+
+/// The same without the hash, for a file whose hash is known.
+///
+/// # Errors
+/// [`IsoError`], each with what to do.
+pub async fn look(path: &Path) -> Result<IsoFacts, IsoError> {
+    let inside = Inside::read(path).await?;
+    blocking(move || inside.facts()).await
+}
+
+impl Inside {
+    /// Opens the ISO and asks xorriso what lies where.
+    pub(crate) async fn read(path: &Path) -> Result<Self, IsoError> {
+        let path = path.to_owned();
+        let iso = blocking(move || open(&path)).await?;
+        let report = ask_xorriso(&iso.path).await?;
+        Ok(Self { iso, report })
+    }
 }
 
 /// Tells the blocking thread that nobody waits for it any more.
 #[derive(Default)]
-struct StopOnDrop(Arc<AtomicBool>);
+pub(crate) struct StopOnDrop(pub Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -146,7 +161,7 @@ impl Drop for StopOnDrop {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IsoError> + Send + 'static,
 ) -> Result<T, IsoError> {
     // The only other outcome of a blocking task is a runtime that shuts down.
@@ -156,11 +171,11 @@ async fn blocking<T: Send + 'static>(
 
 /// An ISO file whose volume descriptor was read.
 #[derive(Clone)]
-struct Opened {
-    path: PathBuf,
-    file: Arc<File>,
-    size: u64,
-    volume: Volume,
+pub(crate) struct Opened {
+    pub path: PathBuf,
+    pub file: Arc<File>,
+    pub size: u64,
+    pub volume: Volume,
 }
 
 fn open(path: &Path) -> Result<Opened, IsoError> {
@@ -201,7 +216,7 @@ fn open(path: &Path) -> Result<Opened, IsoError> {
 }
 
 impl Opened {
-    fn unreadable(&self, source: io::Error) -> IsoError {
+    pub(crate) fn unreadable(&self, source: io::Error) -> IsoError {
         IsoError::Unreadable {
             path: self.path.clone(),
             source,
@@ -229,7 +244,7 @@ async fn ask_xorriso(path: &Path) -> Result<Report, IsoError> {
     let output = tokio::process::Command::new("xorriso")
         .args(["-no_rc", "-report_about", "FAILURE", "-indev"])
         .arg(device)
-        .args(["-report_el_torito", "plain"])
+        .args(["-report_el_torito", "plain", "-report_system_area", "plain"])
         .args(["-find", "/", "-type", "f", "-exec", "report_lba", "--"])
         .env("LC_ALL", "C")
         .stdin(Stdio::null())

@@ -9,6 +9,8 @@ pub struct Volume {
     pub id: String,
     /// Bytes that the file system says it has.
     pub size: u64,
+    /// When it was last changed, `YYYYMMDDhhmmsscc`: it is the volume's UUID too.
+    pub modified: Option<String>,
 }
 
 /// `None` where these 2048 bytes are no primary volume descriptor (ECMA-119, 8.4).
@@ -26,5 +28,11 @@ pub fn parse(descriptor: &[u8; LENGTH]) -> Option<Volume> {
     Some(Volume {
         id: id.trim_end_matches([' ', '\0']).to_owned(),
         size: blocks * 2048,
+        modified: moment(&descriptor[830..846]),
     })
+}
+
+fn moment(digits: &[u8]) -> Option<String> {
+    let real = digits.iter().all(u8::is_ascii_digit) && digits.iter().any(|digit| *digit != b'0');
+    real.then(|| String::from_utf8_lossy(digits).into_owned())
 }

@@ -12,10 +12,18 @@ use slipway_core::{
 use url::Url;
 
 use super::{
+    Found,
     auth::{self, Challenge, Login},
     is_loopback,
+    tags::{DescribedImage, DescribedTag, Sizes, TagList, TagPage, next_page},
+    tls,
 };
 use crate::oci::{self, Config, Document, MANIFEST_TYPES};
+
+/// Tags on a page: what people read at once.
+const PAGE: usize = 100;
+/// Images of an index that are looked at; more is no operating system's.
+const IMAGES: usize = 16;
 
 /// The OCI specification lets a registry refuse manifests over 4 MiB.
 const BODY_LIMIT: usize = 8 << 20;
@@ -35,25 +43,32 @@ struct Token {
 
 /// One reference being resolved.
 pub(super) struct Question<'a> {
-    client: &'a Client,
-    loopback: bool,
+    client: Client,
+    /// The registry is on this machine.
+    near: bool,
+    plain: bool,
     reference: &'a ImageReference,
     login: Option<Login>,
+    /// A program that would know the login, and that we don't call.
+    helper: Option<String>,
     authorization: Authorization,
 }
 
 impl<'a> Question<'a> {
     pub fn new(
-        client: &'a Client,
-        loopback: bool,
+        client: Client,
+        near: bool,
+        plain: bool,
         reference: &'a ImageReference,
-        login: Option<Login>,
+        found: Found,
     ) -> Self {
         Self {
             client,
-            loopback,
+            near,
+            plain,
             reference,
-            login,
+            login: found.login,
+            helper: found.helper,
             authorization: Authorization::Nothing,
         }
     }
@@ -104,6 +119,92 @@ impl<'a> Question<'a> {
         })
     }
 
+    pub async fn tags(&mut self, after: Option<&str>) -> Result<TagPage, RegistryError> {
+        let mut url = self.url("tags", "list")?;
+        {
+            let mut query = url.query_pairs_mut();
+            query.append_pair("n", &PAGE.to_string());
+            if let Some(after) = after {
+                query.append_pair("last", after);
+            }
+        }
+        let response = self.asked(&url).await?;
+        let next = next_page(&response);
+        let list: TagList = self.parse(&self.body(response).await?)?;
+        Ok(TagPage {
+            tags: list.tags.unwrap_or_default(),
+            next,
+        })
+    }
+
+    pub async fn describe(&mut self) -> Result<DescribedTag, RegistryError> {
+        let asked = self.reference.tag_or_digest().to_owned();
+        let bytes = self.fetch("manifests", &asked).await?;
+        let digest = oci::digest_of(&bytes);
+        if let Ok(wanted) = asked.parse::<ImageDigest>() {
+            self.same(&wanted, &digest)?;
+        }
+        let (is_index, manifests) = match self.parse(&bytes)? {
+            Document::Manifest { .. } => (false, vec![(digest.clone(), bytes)]),
+            Document::Index { manifests } => {
+                let wanted = manifests.into_iter().filter(|descriptor| {
+                    let platform = descriptor.platform.as_ref();
+                    // Attestations beside images are `unknown/unknown`.
+                    platform.is_none_or(|platform| platform.os != "unknown")
+                });
+                let mut all = Vec::new();
+                for descriptor in wanted.take(IMAGES) {
+                    let bytes = self.fetch("manifests", descriptor.digest.as_str()).await?;
+                    self.same(&descriptor.digest, &oci::digest_of(&bytes))?;
+                    all.push((descriptor.digest, bytes));
+                }
+                (true, all)
+            }
+        };
+        let mut images = Vec::new();
+        for (digest, bytes) in manifests {
+            let Document::Manifest { config } = self.parse(&bytes)? else {
+                return Err(self.protocol("an index in an index".into()));
+            };
+            let sizes: Sizes = self.parse(&bytes)?;
+            let bytes = self.fetch("blobs", config.digest.as_str()).await?;
+            self.same(&config.digest, &oci::digest_of(&bytes))?;
+            let config: Config = self.parse(&bytes)?;
+            images.push(DescribedImage {
+                architecture: config
+                    .architecture
+                    .clone()
+                    .unwrap_or_else(|| "unknown".into()),
+                digest,
+                version: config.version(),
+                size: sizes.total(),
+                is_bootc: config.is_bootc(),
+            });
+        }
+        Ok(DescribedTag {
+            digest,
+            is_index,
+            images,
+        })
+    }
+
+    pub async fn try_login(&mut self, login: Login) -> Result<(), RegistryError> {
+        self.login = Some(login);
+        self.helper = None;
+        let scheme = if self.plain { "http" } else { "https" };
+        let host = match self.reference.registry() {
+            "docker.io" => "registry-1.docker.io",
+            other => other,
+        };
+        let text = format!("{scheme}://{host}/v2/");
+        let url = Url::parse(&text).map_err(|error| self.protocol(format!("{text}: {error}")))?;
+        match self.asked(&url).await {
+            // There is a registry; it has nothing at its root.
+            Ok(_) | Err(RegistryError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     fn same(&self, wanted: &ImageDigest, seen: &ImageDigest) -> Result<(), RegistryError> {
         if wanted == seen {
             Ok(())
@@ -118,15 +219,21 @@ impl<'a> Question<'a> {
 
     async fn fetch(&mut self, kind: &str, name: &str) -> Result<Vec<u8>, RegistryError> {
         let url = self.url(kind, name)?;
-        let mut response = self.get(&url).await?;
+        let response = self.asked(&url).await?;
+        self.body(response).await
+    }
+
+    /// An answer that is one: asked again with a login where one is wanted.
+    async fn asked(&mut self, url: &Url) -> Result<Response, RegistryError> {
+        let mut response = self.get(url).await?;
         if response.status() == StatusCode::UNAUTHORIZED
             && let Some(challenge) = challenge_of(&response)
             && self.answer(challenge).await?
         {
-            response = self.get(&url).await?;
+            response = self.get(url).await?;
         }
         match response.status() {
-            StatusCode::OK => self.body(response).await,
+            StatusCode::OK => Ok(response),
             StatusCode::NOT_FOUND => Err(RegistryError::NotFound {
                 reference: self.reference.clone(),
             }),
@@ -147,7 +254,7 @@ impl<'a> Question<'a> {
             "docker.io" => ("registry-1.docker.io", "library/"),
             other => (other, ""),
         };
-        let scheme = if self.loopback { "http" } else { "https" };
+        let scheme = if self.plain { "http" } else { "https" };
         let text = format!("{scheme}://{host}/v2/{prefix}{repository}/{kind}/{name}");
         Url::parse(&text).map_err(|error| self.protocol(format!("{text}: {error}")))
     }
@@ -200,7 +307,7 @@ impl<'a> Question<'a> {
         let odd = |why: &str| self.protocol(format!("it wants a token from `{realm}`: {why}"));
         let mut url = Url::parse(realm).map_err(|_| odd("no URL"))?;
         // A registry on this machine may send us to a token service on this machine.
-        let near = self.loopback && url.host_str().is_some_and(is_loopback);
+        let near = self.near && self.plain && url.host_str().is_some_and(is_loopback);
         if url.scheme() != "https" && !near {
             return Err(odd("not over HTTPS"));
         }
@@ -209,8 +316,12 @@ impl<'a> Question<'a> {
             if let Some(service) = &service {
                 query.append_pair("service", service);
             }
+            // A login that is only tried names no repository.
             let pull = format!("repository:{}:pull", self.reference.repository());
-            query.append_pair("scope", scope.as_deref().unwrap_or(&pull));
+            let asks = self.reference.repository() != "v2";
+            if let Some(scope) = scope.as_deref().or(asks.then_some(pull.as_str())) {
+                query.append_pair("scope", scope);
+            }
         }
         let mut request = self.client.get(url);
         if let Some(login) = &self.login {
@@ -241,6 +352,12 @@ impl<'a> Question<'a> {
     }
 
     fn failed(&self, error: reqwest::Error) -> RegistryError {
+        if let tls::Trouble::Certificate(reason) = tls::trouble(&error) {
+            return RegistryError::Certificate {
+                registry: self.reference.registry().to_owned(),
+                reason,
+            };
+        }
         // reqwest's own sentence only repeats the URL; the cause is below it.
         let causes = chain(&error.without_url());
         self.unreachable(causes.join(": "))
@@ -254,6 +371,12 @@ impl<'a> Question<'a> {
     }
 
     fn unauthorized(&self) -> RegistryError {
+        if let (None, Some(helper)) = (&self.login, &self.helper) {
+            return RegistryError::CredentialHelper {
+                registry: self.reference.registry().to_owned(),
+                helper: helper.clone(),
+            };
+        }
         RegistryError::Unauthorized {
             registry: self.reference.registry().to_owned(),
             repository: self.reference.repository().to_owned(),

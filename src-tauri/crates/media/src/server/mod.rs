@@ -1,4 +1,5 @@
-//! The ISO server: HTTPS with our own CA, exactly the published files, nothing else.
+//! The ISO server: HTTPS with our own CA (plain HTTP where it is asked for), exactly the published
+//! files, nothing else.
 //!
 //! It speaks HTTP/1.1 and never redirects (an IMC follows none), sets no deadline on a body (a
 //! transfer may take an hour), and counts what each reader got. An ISO on disk is one for all
@@ -81,6 +82,23 @@ impl Shared {
     }
 }
 
+/// How readers speak to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    Https,
+    /// For readers that take nothing else; an IMC does not take it.
+    Http,
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+}
+
 /// A running server. Dropping it without [`IsoServer::stop`] cuts every transfer.
 pub struct IsoServer {
     shared: Arc<Shared>,
@@ -109,6 +127,7 @@ impl IsoServer {
     pub fn start(
         bind: SocketAddr,
         reader_facing: &str,
+        scheme: Scheme,
         ca: &CertificateAuthority,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StepError> {
@@ -121,32 +140,37 @@ impl IsoServer {
         if !bound.ip().is_unspecified() && bound.ip().to_string() != reader_facing {
             names.push(bound.ip().to_string());
         }
-        let tls = tls_config(ca, &names, clock.as_ref()).map_err(|causes| {
-            let error = local("the ISO server can't make its certificate".into());
-            causes.into_iter().fold(error, StepError::because)
-        })?;
         let host = match reader_facing.parse::<std::net::Ipv6Addr>() {
             Ok(address) => format!("[{address}]"),
             Err(_) => reader_facing.to_owned(),
         };
-        let base = Url::parse(&format!("https://{host}:{}/iso/", bound.port()))
+        let base = Url::parse(&format!("{}://{host}:{}/iso/", scheme.name(), bound.port()))
             .map_err(|error| local(format!("`{reader_facing}` is no host: {error}")))?;
         let shared = Arc::new(Shared {
             published: RwLock::default(),
             clock,
         });
         let handle = axum_server::Handle::new();
-        let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls))
-            .map_err(|error| bind_error(bind, &error))?
-            .http1_only()
-            .handle(handle.clone());
         let service =
             http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move {
-            if let Err(error) = server.serve(service).await {
-                tracing::error!(%error, "the ISO server ended");
+        let failed = |error: std::io::Error| bind_error(bind, &error);
+        let serving = match scheme {
+            Scheme::Https => {
+                let tls = tls_config(ca, &names, shared.clock.as_ref()).map_err(|causes| {
+                    let error = local("the ISO server can't make its certificate".into());
+                    causes.into_iter().fold(error, StepError::because)
+                })?;
+                let config = RustlsConfig::from_config(tls);
+                let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
+                let server = server.http1_only().handle(handle.clone());
+                tokio::spawn(async move { told(server.serve(service).await) })
             }
-        });
+            Scheme::Http => {
+                let server = axum_server::from_tcp(listener).map_err(failed)?;
+                let server = server.http1_only().handle(handle.clone());
+                tokio::spawn(async move { told(server.serve(service).await) })
+            }
+        };
         tracing::info!(%bound, base = base.as_str(), "ISO server started");
         Ok(Self {
             shared,
@@ -164,6 +188,12 @@ impl IsoServer {
         self.bound
     }
 
+    /// `https://host:port`, as readers name it.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.base.scheme(), self.base.authority())
+    }
+
     /// Takes no new connection, and cuts what still runs at the deadline.
     pub async fn stop(&self, deadline: Duration) {
         self.handle.graceful_shutdown(Some(deadline));
@@ -172,6 +202,12 @@ impl IsoServer {
         if let Some(serving) = serving {
             let _ = serving.await;
         }
+    }
+}
+
+fn told(ended: std::io::Result<()>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "the ISO server ended");
     }
 }
 

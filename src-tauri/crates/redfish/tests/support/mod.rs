@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is the test's failure")]
 
 pub mod imc;
+pub mod outline;
+pub mod tree;
 
 use std::{
     sync::{
@@ -194,6 +196,7 @@ impl Server {
             user: USER.to_owned(),
             password: Password::new(PASSWORD),
             pin: Some(self.fingerprint.clone()),
+            ca: None,
             timeouts: Timeouts::default(),
         }
     }

@@ -8,7 +8,7 @@ use slipway_core::{
     ids::{DpuId, JobId},
     job::{
         BootChangeState, EventKind, Job, JobFilter, JobState, JobStore, JobStoreError, NewEvent,
-        Residue, Wait, WaitReason,
+        Residue, Subject, Wait, WaitReason,
     },
     time::{ByteCount, Timestamp},
 };
@@ -94,7 +94,7 @@ pub async fn a_card_has_one_active_job(store: &dyn JobStore) {
     store.submit(&first, "first").await.unwrap();
     let second = upgrade(&dpu, at(1));
     match store.submit(&second, "second").await {
-        Err(JobStoreError::CardIsBusy { active }) => assert_eq!(active, first.id),
+        Err(JobStoreError::Busy { active, .. }) => assert_eq!(active, first.id),
         other => panic!("{other:?}"),
     }
     assert!(matches!(
@@ -112,6 +112,31 @@ pub async fn a_card_has_one_active_job(store: &dyn JobStore) {
     store.submit(&second, "second").await.unwrap();
 }
 
+/// What is built is a subject as a card is, and comes back as it was.
+pub async fn a_build_is_in_no_cards_way(store: &dyn JobStore) {
+    let subject = Subject::Iso("/isos/it's one.iso".to_owned());
+    let dpu = DpuId::new();
+    let mut build = upgrade(&dpu, at(0));
+    build.subject = subject.clone();
+    store.submit(&build, "build").await.unwrap();
+    store.submit(&upgrade(&dpu, at(1)), "card").await.unwrap();
+    let mut again = upgrade(&dpu, at(2));
+    again.subject = subject.clone();
+    match store.submit(&again, "again").await {
+        Err(JobStoreError::Busy { this, active }) => {
+            assert_eq!((this, active), ("this ISO", build.id.clone()));
+        }
+        other => panic!("{other:?}"),
+    }
+    let filter = JobFilter {
+        subject: Some(subject.clone()),
+        ..JobFilter::default()
+    };
+    let found = store.jobs(&filter).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].subject, subject);
+}
+
 /// Of many at once, one wins.
 pub async fn of_many_submits_one_wins(store: &dyn JobStore) {
     let dpu = DpuId::new();
@@ -125,13 +150,10 @@ pub async fn of_many_submits_one_wins(store: &dyn JobStore) {
     let results = [a, b, c, d];
     assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1);
     for refused in results.iter().filter_map(|r| r.as_ref().err()) {
-        assert!(
-            matches!(refused, JobStoreError::CardIsBusy { .. }),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, JobStoreError::Busy { .. }), "{refused:?}");
     }
     let filter = JobFilter {
-        dpu: Some(dpu),
+        subject: Some(dpu.into()),
         ..JobFilter::default()
     };
     assert_eq!(store.jobs(&filter).await.unwrap().len(), 1);
@@ -289,7 +311,7 @@ pub async fn jobs_are_listed_newest_first(store: &dyn JobStore) {
         jobs.into_iter().map(|job| job.id).collect::<Vec<_>>()
     };
     let of_card = JobFilter {
-        dpu: Some(card),
+        subject: Some(card.into()),
         ..JobFilter::default()
     };
     assert_eq!(list(JobFilter::default()).await.len(), 4);

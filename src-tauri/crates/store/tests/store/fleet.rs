@@ -9,7 +9,7 @@ use slipway_core::{
     job::{BootChangeState, JobState, JobStore},
     trust::{Pin, PinKind},
 };
-use slipway_store::{DpuPage, DpuQuery, DpuSort, Store, StoreError, Unique};
+use slipway_store::{CredentialProfile, DpuPage, DpuQuery, DpuSort, Store, StoreError, Unique};
 
 async fn names(store: &Store, query: DpuQuery) -> Vec<String> {
     let page = store.dpus_page(&query).await.unwrap();
@@ -430,9 +430,13 @@ async fn a_credential_in_use_stays() {
         store.add_credential(&credential("spare")).await,
         Err(StoreError::Exists { what: Unique::CredentialName, id, .. }) if id == other.id.to_string()
     ));
-    store.rename_credential(&other.id, "spare").await.unwrap();
-    assert!(store.rename_credential(&other.id, "lab").await.is_err());
-    store.rename_credential(&other.id, "backup").await.unwrap();
+    let named = |name: &str| CredentialProfile {
+        name: name.to_owned(),
+        ..other.clone()
+    };
+    store.update_credential(&named("spare")).await.unwrap();
+    assert!(store.update_credential(&named("lab")).await.is_err());
+    store.update_credential(&named("backup")).await.unwrap();
     assert_eq!(store.credential(&other.id).await.unwrap().name, "backup");
     let listed: Vec<String> = store
         .credentials()

@@ -32,6 +32,7 @@ conforms! {
     a_job_comes_back_whole
     submitting_is_an_event
     a_card_has_one_active_job
+    a_build_is_in_no_cards_way
     of_many_submits_one_wins
     a_stale_save_is_refused
     due_jobs_come_oldest_wake_first
@@ -140,7 +141,7 @@ async fn a_removed_card_leaves_its_history() {
     job.ended_at = Some(at(1));
     store.save(&job, &[]).await.unwrap();
     store.remove_dpu(&card.id).await.unwrap();
-    assert_eq!(store.job(&job.id).await.unwrap().dpu, card.id);
+    assert_eq!(store.job(&job.id).await.unwrap().subject, card.id.into());
     assert_eq!(store.events(Some(&job.id), 0, 10).await.unwrap().len(), 1);
 }
 

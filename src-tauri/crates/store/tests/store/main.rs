@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is the test's failure")]
 
+mod bmcs;
 mod conformance;
 mod database;
 mod fleet;
 mod jobs;
+mod publications;
 mod sample;
 mod secrets;

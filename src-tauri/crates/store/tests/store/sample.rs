@@ -8,7 +8,7 @@ use slipway_core::{
     },
     ids::{CredentialId, DpuId, IsoId},
     image::ImageDigest,
-    iso::{Iso, IsoFacts, KickstartArea},
+    iso::{Iso, IsoFacts, IsoOrigin, KickstartArea},
     job::{BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec},
     time::{ByteCount, Timestamp},
 };
@@ -29,6 +29,9 @@ pub fn credential(name: &str) -> CredentialProfile {
         id: CredentialId::new(),
         name: name.to_owned(),
         user_name: "root".to_owned(),
+        kind: slipway_core::credential::CredentialKind::Password,
+        shared: false,
+        scope: slipway_core::credential::CredentialScope::default(),
         created_at: at(0),
     }
 }
@@ -43,6 +46,7 @@ pub fn dpu(n: u32, credential: &CredentialId) -> Dpu {
         imc_ssh: Address::new(&imc, 22).unwrap(),
         acc: AccRoute::ThroughImc(Address::new("192.168.0.2", 22).unwrap()),
         imc_credential: credential.clone(),
+        imc_ssh_login: slipway_core::credential::ImcSshLogin::AsRedfish,
         acc_credential: None,
         host: Some(format!("server-{}", n / 2)),
         labels: vec![format!("rack-{}", n % 20), "Lab".to_owned()],
@@ -152,8 +156,13 @@ pub fn iso(name: &str, sha256: char) -> Iso {
             area: None,
             kargs: vec!["console=ttyAMA0".to_owned()],
             bootable: true,
+            kickstart: None,
+            contains_secrets: false,
         },
         imported_at: at(0),
+        made: IsoOrigin::Imported {
+            by: Some("me@desk".to_owned()),
+        },
     }
 }
 

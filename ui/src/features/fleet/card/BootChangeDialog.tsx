@@ -10,7 +10,7 @@ import {
   StackItem,
   TextInput,
 } from "@patternfly/react-core";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
@@ -21,6 +21,7 @@ import { ShowCommands } from "@/components/ShowCommands";
 import type { BootChange, CardPlan, DpuView } from "@/ipc/bindings";
 import { useBootPlan, useStartBootChange } from "@/ipc/queries/dpus";
 import { sentence } from "@/lib/format";
+import { useSettled } from "@/lib/settled";
 
 type Kind = BootChange["change"];
 
@@ -41,16 +42,6 @@ const WORDS: Record<Kind, { title: (name: string) => string; confirm: string; do
     does: "reboots into its older boot entry; an image that is staged is discarded.",
   },
 };
-
-/** What stands in the field, once typing has paused. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), 400);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
-}
 
 function asChange(kind: Kind, reference: string): BootChange | null {
   if (kind !== "switch") return { change: kind };
@@ -86,7 +77,7 @@ export function BootChangeDialog({ view, kind, onClose }: Props) {
   const { id, name } = view.row;
   const words = WORDS[kind];
   const [reference, setReference] = useState(view.bootc?.booted?.reference ?? "");
-  const settled = useSettled(reference.trim());
+  const settled = useSettled(reference.trim(), 400);
   const change = asChange(kind, settled);
   // What was booted when this opened: if that changes under the eyes, the job refuses.
   const [expected] = useState(view.bootc?.booted?.digest ?? null);

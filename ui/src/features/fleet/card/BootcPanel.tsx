@@ -13,6 +13,7 @@ import LongArrowAltRightIcon from "@patternfly/react-icons/dist/esm/icons/long-a
 import PlayIcon from "@patternfly/react-icons/dist/esm/icons/play-icon";
 import { Digest } from "@/components/Digest";
 import { type Fact, Facts } from "@/components/Facts";
+import { Reference } from "@/components/Reference";
 import { RelativeTime } from "@/components/RelativeTime";
 import type { BootEntry, DpuView } from "@/ipc/bindings";
 import { absolute } from "@/lib/time";
@@ -37,11 +38,11 @@ function marks(entry: BootEntry): string[] {
 function EntryFacts({ entry }: { entry: BootEntry }) {
   const facts: Fact[] = [
     ["Digest", entry.digest && <Digest digest={entry.digest} />],
-    ["Reference", entry.reference && <code>{entry.reference}</code>],
+    ["Reference", entry.reference && <Reference reference={entry.reference} />],
     ["Built", entry.built && <BuiltAt at={entry.built} />],
   ];
   if (entry.architecture) facts.push(["Architecture", entry.architecture]);
-  return <Facts facts={facts} termWidth="6.5rem" />;
+  return <Facts facts={facts} termWidth="6rem" />;
 }
 
 /** bootc's own text where it is no date. */
@@ -84,7 +85,7 @@ function EntryColumn({ slot, word, none, entry, next }: ColumnProps) {
           ),
         }}
       >
-        <CardTitle component="h3">{word}</CardTitle>
+        <CardTitle component="h2">{word}</CardTitle>
       </CardHeader>
       <CardBody>
         {entry ? (
@@ -122,29 +123,29 @@ function NoBootc({ view }: { view: DpuView }) {
 /** The three boot entries, which of them boots next, and what an upgrade would bring. */
 export function BootcPanel({ view }: { view: DpuView }) {
   const { bootc } = view;
-  return (
-    <Card>
-      <CardTitle component="h2">Image</CardTitle>
-      <CardBody>
-        {bootc?.image_mode ? (
-          <Grid hasGutter>
-            {SLOTS.map(({ slot, word, none }) => (
-              <GridItem key={slot} md={4}>
-                <EntryColumn
-                  {...{ slot, word, none }}
-                  entry={bootc[slot]}
-                  next={bootsNext(bootc) === slot}
-                />
-              </GridItem>
-            ))}
-            <GridItem span={12}>
-              <UpgradePreview view={view} />
-            </GridItem>
-          </Grid>
-        ) : (
+  if (!bootc?.image_mode) {
+    return (
+      <Card>
+        <CardBody>
           <NoBootc view={view} />
-        )}
-      </CardBody>
-    </Card>
+        </CardBody>
+      </Card>
+    );
+  }
+  return (
+    <Grid hasGutter role="group" aria-label="Boot entries">
+      {SLOTS.map(({ slot, word, none }) => (
+        <GridItem key={slot} md={4}>
+          <EntryColumn
+            {...{ slot, word, none }}
+            entry={bootc[slot]}
+            next={bootsNext(bootc) === slot}
+          />
+        </GridItem>
+      ))}
+      <GridItem span={12}>
+        <UpgradePreview view={view} />
+      </GridItem>
+    </Grid>
   );
 }

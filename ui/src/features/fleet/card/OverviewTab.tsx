@@ -20,7 +20,8 @@ function Identity({ view }: { view: DpuView }) {
   const route = acc.route === "direct" ? acc.address : `${acc.address}, through the IMC`;
   return (
     <Facts
-      columns={{ default: "1Col", md: "2Col" }}
+      termWidth="7rem"
+      columns={{ default: "1Col", xl: "2Col" }}
       facts={[
         ["Model", identity.model],
         ["Serial number", identity.serial_number],

@@ -1,13 +1,15 @@
 import { Alert, Button, Content, Stack, StackItem } from "@patternfly/react-core";
 import { useState } from "react";
-import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { ChangedPins, TrustNewDialog } from "@/components/ChangedPins";
 import { ErrorAlert } from "@/components/ErrorAlert";
-import { ForgetPinDialog } from "@/components/ForgetPinDialog";
+import { Facts } from "@/components/Facts";
+import { Fingerprints } from "@/components/Fingerprints";
 import { PIN_KINDS, PinsTable } from "@/components/PinsTable";
-import type { AcceptPin, DpuView, Pin, Probe, ProbeTrust } from "@/ipc/bindings";
+import { RevokePinDialog } from "@/components/RevokePinDialog";
+import type { AcceptPin, DpuView, PinView, Probe, ProbeTrust } from "@/ipc/bindings";
 import { useProbe } from "@/ipc/queries/dpus";
-import { useAcceptPin } from "@/ipc/queries/pins";
 import { sentence } from "@/lib/format";
+import { LoginDialog } from "./LoginDialog";
 
 /** What a person could accept of what the IMC shows now. */
 function offers(probe: Probe): { pin: AcceptPin; trust: ProbeTrust }[] {
@@ -19,7 +21,9 @@ function offers(probe: Probe): { pin: AcceptPin; trust: ProbeTrust }[] {
   );
 }
 
-function Shown({ probe, onAccept }: { probe: Probe; onAccept: (pin: AcceptPin) => void }) {
+type Offer = { pin: AcceptPin; pinned: string | null };
+
+function Shown({ probe, onAccept }: { probe: Probe; onAccept: (offer: Offer) => void }) {
   const silent = [probe.certificate, probe.host_key].filter((trust) => trust.trust === "silent");
   const open = offers(probe).filter(({ trust }) => trust.trust !== "pinned");
   if (silent.length === 0 && open.length === 0) {
@@ -35,63 +39,41 @@ function Shown({ probe, onAccept }: { probe: Probe; onAccept: (pin: AcceptPin) =
           title={`The IMC did not answer: ${trust.reason}`}
         />
       ))}
-      {open.map(({ pin, trust }) => (
-        <Alert
-          key={pin.kind}
-          isInline
-          variant={trust.trust === "changed" ? "danger" : "info"}
-          title={`The ${PIN_KINDS[pin.kind]} of ${pin.peer} ${trust.trust === "changed" ? "has changed" : "is new"}`}
-          actionLinks={
-            <Button variant="link" isInline onClick={() => onAccept(pin)}>
-              Accept it…
-            </Button>
-          }
-        >
-          {trust.trust === "changed" && (
-            <p>
-              Pinned: <code>{trust.pinned}</code>
-            </p>
-          )}
-          <p>
-            Shown now: <code>{pin.fingerprint}</code>
-          </p>
-        </Alert>
-      ))}
+      {open.map(({ pin, trust }) => {
+        const pinned = trust.trust === "changed" ? trust.pinned : null;
+        return (
+          <Alert
+            key={pin.kind}
+            isInline
+            variant={pinned ? "danger" : "info"}
+            title={`The ${PIN_KINDS[pin.kind]} of ${pin.peer} ${pinned ? "has changed" : "is new"}`}
+            actionLinks={
+              <Button variant="link" isInline onClick={() => onAccept({ pin, pinned })}>
+                Accept it…
+              </Button>
+            }
+          >
+            <Fingerprints pinned={pinned} seen={pin.fingerprint} of={pin.peer} />
+          </Alert>
+        );
+      })}
     </>
   );
 }
 
-type AcceptProps = { pin: AcceptPin; onClose: () => void; onDone: () => void };
-
-function AcceptDialog({ pin, onClose, onDone }: AcceptProps) {
-  const accept = useAcceptPin();
-  return (
-    <ConfirmDialog
-      title={`Accept this ${PIN_KINDS[pin.kind]}?`}
-      confirm="Accept it"
-      danger
-      busy={accept.isPending}
-      error={accept.error}
-      onClose={onClose}
-      onConfirm={() => accept.mutate(pin, { onSuccess: onDone })}
-    >
-      <Content component="p">
-        From now on {pin.peer} is trusted by this fingerprint. Accept it only if you know why it is
-        another one: a new firmware, a replaced card.
-      </Content>
-      <code>{pin.fingerprint}</code>
-    </ConfirmDialog>
-  );
-}
-
-/** The pins of one card, and a look at what its IMC shows now. */
+/** The pins of one card, who we are there, and a look at what its IMC shows now. */
 export function TrustTab({ view }: { view: DpuView }) {
   const probe = useProbe();
-  const [forgetting, setForgetting] = useState<Pin | null>(null);
-  const [accepting, setAccepting] = useState<AcceptPin | null>(null);
+  const [revoking, setRevoking] = useState<PinView | null>(null);
+  const [accepting, setAccepting] = useState<Offer | null>(null);
+  const [login, setLogin] = useState(false);
   const look = () => probe.mutate({ imc: view.row.imc, imcSsh: view.imc_ssh });
+  const { logins } = view;
   return (
     <Stack hasGutter>
+      <StackItem>
+        <ChangedPins pins={view.pins} />
+      </StackItem>
       <StackItem>
         <Content component="p">
           Slipway talks to this card only while it shows what was accepted once. A change blocks.
@@ -106,15 +88,36 @@ export function TrustTab({ view }: { view: DpuView }) {
         {view.pins.length === 0 ? (
           <p className="slipway-subtle">{sentence("nothing is pinned for this card")}</p>
         ) : (
-          <PinsTable pins={view.pins} label={`Pins of ${view.row.name}`} onForget={setForgetting} />
+          <PinsTable pins={view.pins} label={`Pins of ${view.row.name}`} onRevoke={setRevoking} />
         )}
       </StackItem>
-      {forgetting && <ForgetPinDialog pin={forgetting} onClose={() => setForgetting(null)} />}
+      <StackItem>
+        <Facts
+          termWidth="10rem"
+          facts={[
+            ["Redfish is logged in to by", logins.imc.text],
+            ["SSH of the IMC by", logins.imc_ssh_text],
+            ["SSH of the ACC by", logins.acc?.text ?? "Slipway's fleet key"],
+          ]}
+        />
+        <Button
+          variant="secondary"
+          size="sm"
+          className="slipway-above"
+          onClick={() => setLogin(true)}
+          data-testid="change-logins"
+        >
+          Change the logins…
+        </Button>
+      </StackItem>
+      {login && <LoginDialog view={view} onClose={() => setLogin(false)} />}
+      {revoking && <RevokePinDialog pin={revoking} onClose={() => setRevoking(null)} />}
       {accepting && (
-        <AcceptDialog
-          pin={accepting}
-          onClose={() => setAccepting(null)}
-          onDone={() => {
+        <TrustNewDialog
+          pin={accepting.pin}
+          pinned={accepting.pinned}
+          of={view.row.name}
+          onClose={() => {
             setAccepting(null);
             look();
           }}

@@ -11,6 +11,7 @@ export function UpgradePreview({ view }: { view: DpuView }) {
     return (
       <Alert
         isInline
+        isPlain
         variant="info"
         title="What Upgrade would change is not known: the registry was not asked yet"
       />
@@ -26,6 +27,7 @@ export function UpgradePreview({ view }: { view: DpuView }) {
     return (
       <Alert
         isInline
+        isPlain
         variant="success"
         title="Upgrade would change nothing: the newest image is booted"
       >
@@ -40,6 +42,7 @@ export function UpgradePreview({ view }: { view: DpuView }) {
   return (
     <Alert
       isInline
+      isPlain
       variant="info"
       title={staged ? "The newest image is staged already" : "What Upgrade would change"}
     >

@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{LONG, Rack, eventually};
+use super::{LONG, Rack, eventually, tree};
 
 pub const SLIPCTL: &str = env!("CARGO_BIN_EXE_slipctl");
 /// The lab gives these to its cards.
@@ -26,7 +26,8 @@ pub const PRIVATE_KEY: &str = "BEGIN OPENSSH PRIVATE KEY";
 pub fn sentinels() -> Vec<String> {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     let basic = BASE64_STANDARD.encode(format!("root:{IMC_PASSWORD}"));
-    let mut all = vec![basic];
+    let server = BASE64_STANDARD.encode(format!("{}:{}", tree::USER, tree::PASSWORD));
+    let mut all = vec![basic, server, tree::PASSWORD.to_owned()];
     all.extend([IMC_PASSWORD, ACC_PASSWORD, PASSPHRASE, PRIVATE_KEY].map(str::to_owned));
     all
 }

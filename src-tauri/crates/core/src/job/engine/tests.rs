@@ -1,7 +1,11 @@
 //! What no step does and the engine must withstand: an illegal move.
 
 use super::*;
-use crate::{image::ImageDigest, job::EventKind};
+use crate::{
+    ids::DpuId,
+    image::ImageDigest,
+    job::{DeploymentState, EventKind},
+};
 
 fn digest() -> ImageDigest {
     format!("sha256:{}", "a".repeat(64)).parse().unwrap()

@@ -1,0 +1,182 @@
+//! A static Redfish service: resources by path, a password, and a count of who logged in.
+
+use std::{
+    collections::BTreeMap,
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use axum_server::tls_rustls::RustlsConfig;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rcgen::{CertificateParams, Issuer, KeyPair};
+use rustls::{ServerConfig, crypto::aws_lc_rs};
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+/// The login of every tree.
+pub const USER: &str = "admin";
+pub const PASSWORD: &str = "sentinel-of-a-server";
+
+/// A running service; it lives as long as its runtime.
+pub struct Tree {
+    pub address: String,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    refused: AtomicU32,
+    let_in: AtomicU32,
+}
+
+impl Tree {
+    /// Serves these resources under a certificate of its own, or one that `authority` signs.
+    pub fn start(
+        on: &Handle,
+        resources: Vec<(&'static str, Value)>,
+        authority: Option<&Issuer<'static, KeyPair>>,
+    ) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(["127.0.0.1".into()]).unwrap();
+        let certificate = match authority {
+            Some(authority) => parameters.signed_by(&key, authority).unwrap(),
+            None => parameters.self_signed(&key).unwrap(),
+        };
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key.into())
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let counts = Arc::new(Counts::default());
+        let resources: Arc<BTreeMap<&'static str, Value>> =
+            Arc::new(resources.into_iter().collect());
+        let shared = counts.clone();
+        let router = Router::new().fallback(move |request: Request| {
+            let answer = answer(&request, &resources, &shared);
+            async move { answer }
+        });
+        let _guard = on.enter();
+        let server =
+            axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))
+                .unwrap();
+        on.spawn(async move { server.serve(router.into_make_service()).await.unwrap() });
+        Self { address, counts }
+    }
+
+    pub fn refused(&self) -> u32 {
+        self.counts.refused.load(Ordering::Relaxed)
+    }
+
+    pub fn let_in(&self) -> u32 {
+        self.counts.let_in.load(Ordering::Relaxed)
+    }
+}
+
+fn answer(
+    request: &Request,
+    resources: &BTreeMap<&'static str, Value>,
+    counts: &Counts,
+) -> Response {
+    let path = request.uri().path().trim_end_matches('/');
+    if path != "/redfish/v1" {
+        let wanted = format!(
+            "Basic {}",
+            BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}"))
+        );
+        let given = request.headers().get(header::AUTHORIZATION);
+        if given.is_none_or(|given| given.as_bytes() != wanted.as_bytes()) {
+            if given.is_some() {
+                counts.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        counts.let_in.fetch_add(1, Ordering::Relaxed);
+    }
+    match resources.get(path) {
+        Some(resource) if request.method() == "GET" => Json(resource.clone()).into_response(),
+        Some(_) => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn link(path: &str) -> Value {
+    json!({ "@odata.id": path })
+}
+
+fn members(paths: &[&str]) -> Value {
+    let links: Vec<Value> = paths.iter().map(|path| link(path)).collect();
+    json!({ "Members": links, "Members@odata.count": paths.len() })
+}
+
+/// A server of our own invention, with a PCIe device of this serial number in it.
+pub fn server(card_serial: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "/redfish/v1",
+            json!({
+                "@odata.id": "/redfish/v1", "Id": "RootService", "Name": "Root Service",
+                "RedfishVersion": "1.15.0", "Vendor": "Acme", "Product": "Acme BMC 9",
+                "Systems": link("/redfish/v1/Systems"), "Managers": link("/redfish/v1/Managers"),
+                "Chassis": link("/redfish/v1/Chassis"),
+            }),
+        ),
+        ("/redfish/v1/Systems", members(&["/redfish/v1/Systems/a"])),
+        ("/redfish/v1/Managers", members(&["/redfish/v1/Managers/b"])),
+        ("/redfish/v1/Chassis", members(&["/redfish/v1/Chassis/c"])),
+        (
+            "/redfish/v1/Systems/a",
+            json!({
+                "@odata.id": "/redfish/v1/Systems/a", "Id": "a", "Name": "System",
+                "Manufacturer": "Acme", "Model": "Workhorse", "SerialNumber": "SRV0000042",
+                "PowerState": "On", "BiosVersion": "7.1",
+                "Status": { "Health": "Warning", "State": "Enabled", "Conditions": [
+                    { "Message": "PSU 2 lost its input", "Severity": "Warning" } ] },
+                "Boot": { "BootSourceOverrideEnabled": "Disabled", "BootSourceOverrideTarget": "None",
+                    "BootSourceOverrideTarget@Redfish.AllowableValues": ["None", "Pxe", "Cd"] },
+                "Actions": { "#ComputerSystem.Reset": {
+                    "target": "/redfish/v1/Systems/a/Actions/ComputerSystem.Reset",
+                    "ResetType@Redfish.AllowableValues": ["On", "ForceRestart"] } },
+            }),
+        ),
+        (
+            "/redfish/v1/Managers/b",
+            json!({
+                "@odata.id": "/redfish/v1/Managers/b", "Id": "b", "Name": "Manager",
+                "ManagerType": "BMC", "FirmwareVersion": "9.10", "Status": { "Health": "OK" },
+            }),
+        ),
+        (
+            "/redfish/v1/Chassis/c",
+            json!({
+                "@odata.id": "/redfish/v1/Chassis/c", "Id": "c", "Name": "Chassis",
+                "ChassisType": "RackMount", "Manufacturer": "Acme", "SerialNumber": "SRV0000042",
+                "PCIeDevices": link("/redfish/v1/Chassis/c/PCIeDevices"),
+            }),
+        ),
+        (
+            "/redfish/v1/Chassis/c/PCIeDevices",
+            members(&["/redfish/v1/Chassis/c/PCIeDevices/1"]),
+        ),
+        (
+            "/redfish/v1/Chassis/c/PCIeDevices/1",
+            json!({
+                "@odata.id": "/redfish/v1/Chassis/c/PCIeDevices/1", "Id": "1",
+                "Name": "Slot 3", "Manufacturer": "Intel", "Model": "IPU E2100",
+                "SerialNumber": card_serial,
+            }),
+        ),
+    ]
+}

@@ -1,0 +1,12 @@
+//! Redfish services that are no card, and the Redfish side of those that are.
+
+mod actions;
+mod add;
+mod look;
+mod orders;
+mod pairing;
+mod raw;
+mod rows;
+
+pub(crate) use look::{Met, random};
+pub(crate) use rows::kind_text;

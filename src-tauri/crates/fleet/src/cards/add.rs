@@ -1,0 +1,178 @@
+//! Adding a card after its IMC has let us in, and removing one.
+
+use slipway_core::{
+    address::Address,
+    dpu::{ACC_FROM_IMC, AccRoute, Dpu, IMC_REDFISH_PORT, ImcIdentity},
+    ids::{BmcId, DpuId},
+    kickstart::check_hostname,
+    ports::{Bmc, BmcError},
+    secret::{Password, imc_redfish_password},
+    trust::PinKind,
+};
+
+use super::{SSH_PORT, parse};
+use crate::{AppError, ChangeTag, ErrorCode, Fleet, views::AddDpu};
+
+const NOT_AN_IMC: &str =
+    "give the address of the card's IMC; `slipctl bmc add` adds other BMCs too";
+
+/// Whether a card may be added while its IMC does not answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Silent {
+    MayBe,
+    MustNotBe,
+}
+
+impl Fleet {
+    /// Adds a card after its IMC has let us in. Nothing is kept when it did not.
+    ///
+    /// # Errors
+    /// A name or address that is taken, a password that no IMC takes, an IMC that does not answer,
+    /// refuses, or shows another certificate than the one that was accepted.
+    pub async fn add_dpu(&self, card: AddDpu) -> Result<DpuId, AppError> {
+        self.add(card, Silent::MustNotBe).await
+    }
+
+    pub(crate) async fn add(&self, card: AddDpu, silent: Silent) -> Result<DpuId, AppError> {
+        let (imc_redfish, imc_ssh) = split_addresses(&card.imc, card.imc_ssh.as_deref())?;
+        check_hostname(&card.name).map_err(|error| {
+            AppError::from_chain(ErrorCode::Invalid, &error)
+                .hint("a card's name becomes its host name: letters, digits and dashes")
+        })?;
+        let acc = match card.acc.as_deref().filter(|text| !text.is_empty()) {
+            Some(text) => AccRoute::Direct(parse(text, SSH_PORT)?),
+            None => AccRoute::ThroughImc(parse(ACC_FROM_IMC, SSH_PORT)?),
+        };
+        let imc_login = self.chosen(card.login).await?.for_redfish()?;
+        let acc_login = match card.acc_login {
+            Some(login) => Some(self.chosen(login).await?),
+            None => None,
+        };
+        let ssh_login = card.ssh_login.unwrap_or_default();
+        self.check_ssh_login(&ssh_login).await?;
+        let target = self
+            .redfish_target(
+                &imc_redfish,
+                &imc_login.user,
+                imc_password(imc_login.password())?,
+                Some(card.certificate.clone()),
+            )
+            .await?;
+        let client = slipway_redfish::RedfishClient::new(target);
+        let identity = match (identify(&client).await, silent) {
+            (Ok(identity), _) => identity,
+            (Err(error), Silent::MayBe) if error.code == ErrorCode::Unreachable => {
+                ImcIdentity::default()
+            }
+            (Err(error), Silent::MayBe | Silent::MustNotBe) => return Err(error),
+        };
+        let imc_credential = imc_login.keep(self, &card.name, "IMC").await?;
+        let acc_credential = match acc_login {
+            Some(login) => Some(login.keep(self, &card.name, "ACC").await?),
+            None => None,
+        };
+        let dpu = Dpu {
+            id: DpuId::new(),
+            name: card.name,
+            imc_redfish,
+            imc_ssh,
+            acc,
+            imc_credential,
+            imc_ssh_login: ssh_login,
+            acc_credential,
+            host: card.host.filter(|host| !host.is_empty()),
+            labels: card.labels,
+            identity,
+            added_at: self.now(),
+        };
+        if let Err(error) = self.store().add_dpu(&dpu).await {
+            self.forget_own(dpu.credentials()).await;
+            return Err(error.into());
+        }
+        let peer = dpu.imc_redfish.to_string();
+        self.accept_shown(PinKind::TlsCertificate, peer, card.certificate)
+            .await?;
+        if let Some(host_key) = card.host_key {
+            let peer = dpu.imc_ssh.to_string();
+            self.accept_shown(PinKind::SshHostKey, peer, host_key)
+                .await?;
+        }
+        self.update_facts(&dpu.id, |_| {}).await;
+        self.changed(ChangeTag::Dpu, Some(dpu.id.to_string()));
+        self.changed(ChangeTag::Bmc, Some(BmcId::from(&dpu.id).to_string()));
+        Ok(dpu.id)
+    }
+
+    /// Forgets a card, its own credentials and its pins. Its jobs stay as history.
+    ///
+    /// # Errors
+    /// Refused while a job runs on it.
+    pub async fn remove_dpu(&self, id: &DpuId) -> Result<(), AppError> {
+        let dpu = self.store().dpu(id).await?;
+        self.store().remove_dpu(id).await?;
+        self.forget_own(dpu.credentials()).await;
+        let acc_peer = match &dpu.acc {
+            AccRoute::Direct(acc) => acc.to_string(),
+            AccRoute::ThroughImc(acc) => format!("{}/{acc}", dpu.imc_ssh),
+        };
+        for (kind, peer) in [
+            (PinKind::TlsCertificate, dpu.imc_redfish.to_string()),
+            (PinKind::SshHostKey, dpu.imc_ssh.to_string()),
+            (PinKind::SshHostKey, acc_peer),
+        ] {
+            self.store().remove_pin(kind, &peer).await?;
+        }
+        self.inner.links.forget(id.as_str());
+        self.changed(ChangeTag::Dpu, Some(id.to_string()));
+        self.changed(ChangeTag::Bmc, Some(BmcId::from(id).to_string()));
+        self.changed(ChangeTag::Pin, None);
+        Ok(())
+    }
+}
+
+/// Identifies as an Intel IPU's IMC, or says what it is instead.
+pub(crate) async fn identify(
+    client: &slipway_redfish::RedfishClient,
+) -> Result<ImcIdentity, AppError> {
+    let identity = client.identify().await.map_err(|error: BmcError| {
+        let stranger = matches!(error, BmcError::NotRedfish { .. });
+        let error = AppError::from(error);
+        if stranger {
+            error.hint(NOT_AN_IMC)
+        } else {
+            error
+        }
+    })?;
+    if identity.service_name.contains("Intel IPU") {
+        return Ok(identity);
+    }
+    Err(
+        AppError::refused("this is a Redfish service, but not an Intel IPU's IMC")
+            .because(format!("it calls itself `{}`", identity.service_name))
+            .hint(NOT_AN_IMC),
+    )
+}
+
+/// The password that an IMC's Redfish really has.
+pub(crate) fn imc_password(given: &Password) -> Result<Password, AppError> {
+    imc_redfish_password(given).map_err(|error| {
+        AppError::from_chain(ErrorCode::Invalid, &error)
+            .hint("check the password; `calvin` is known")
+    })
+}
+
+/// The addresses of an IMC's Redfish and SSH.
+pub(crate) fn split_addresses(
+    imc: &str,
+    imc_ssh: Option<&str>,
+) -> Result<(Address, Address), AppError> {
+    let redfish = parse(imc, IMC_REDFISH_PORT)?;
+    let ssh = match imc_ssh.filter(|text| !text.trim().is_empty()) {
+        Some(text) => parse(text, SSH_PORT)?,
+        None => Address {
+            host: redfish.host.clone(),
+            port: SSH_PORT,
+        },
+    };
+    Ok((redfish, ssh))
+}

@@ -1,0 +1,180 @@
+//! What an address shows, before anybody trusts it.
+
+use slipway_core::{
+    address::Address,
+    dpu::IMC_REDFISH_PORT,
+    inventory::BmcKind,
+    ports::{BmcError, Stage},
+    trust::{CertificateInfo, Fingerprint, PinKind},
+};
+use slipway_redfish::{Timeouts, inspect};
+use slipway_remote::SshTarget;
+
+use super::split_addresses;
+use crate::{
+    AppError, ErrorCode, Fleet,
+    views::{Probe, ProbeTrust},
+};
+
+/// Where everybody but an IMC serves Redfish.
+const HTTPS_PORT: u16 = 443;
+
+impl Fleet {
+    /// Shakes hands with a Redfish service and an SSH server, and tells what they show. Sends no
+    /// user name and no password. Where no port is given, an IMC's is tried first, then 443.
+    ///
+    /// # Errors
+    /// Only for addresses that can't be meant; an address that does not answer is an answer.
+    pub async fn probe(&self, imc: &str, imc_ssh: Option<&str>) -> Result<Probe, AppError> {
+        let (redfish, ssh) = split_addresses(imc, imc_ssh)?;
+        let ((redfish, shown), host_key) = tokio::join!(
+            self.find_redfish(redfish, given_port(imc)),
+            self.shown_host_key(&ssh)
+        );
+        let shown = shown.map_err(|error| error.to_string());
+        let certificate = shown.as_ref().map(|info| info.fingerprint.clone());
+        let certificate = certificate.map_err(Clone::clone);
+        Ok(Probe {
+            shown: shown.ok(),
+            certificate: (self.stands(PinKind::TlsCertificate, &redfish, certificate)).await?,
+            host_key: self.stands(PinKind::SshHostKey, &ssh, host_key).await?,
+            redfish,
+            ssh,
+        })
+    }
+
+    /// Whose service answers behind an accepted certificate, as far as its root tells without a
+    /// login.
+    ///
+    /// # Errors
+    /// No Redfish service, or another certificate than that.
+    pub async fn kind_at(
+        &self,
+        address: &Address,
+        certificate: &Fingerprint,
+    ) -> Result<BmcKind, AppError> {
+        let kind = slipway_redfish::kind_at(address, certificate).await;
+        kind.map_err(|error| {
+            let stranger = matches!(error, BmcError::NotRedfish { .. });
+            let error = AppError::from(error);
+            if stranger {
+                error.hint("give the address of the card's IMC, or of a server's BMC")
+            } else {
+                error
+            }
+        })
+    }
+
+    /// The certificate that Redfish shows at this host, and the port where it does.
+    pub(crate) async fn find_redfish(
+        &self,
+        first: Address,
+        port_was_given: bool,
+    ) -> (Address, Result<CertificateInfo, BmcError>) {
+        // A bundle that can't be read vouches for nobody; that is told where it is shown.
+        let ca = self.site_authorities().await.ok().flatten();
+        let timeouts = Timeouts::default();
+        let shown = inspect(&first, ca.as_ref(), timeouts).await;
+        let silent = matches!(
+            shown,
+            Err(BmcError::Unreachable {
+                stage: Stage::Tcp | Stage::Tls,
+                ..
+            })
+        );
+        if port_was_given || !silent || first.port == HTTPS_PORT {
+            return (first, shown);
+        }
+        let second = Address {
+            port: HTTPS_PORT,
+            ..first.clone()
+        };
+        match inspect(&second, ca.as_ref(), timeouts).await {
+            Ok(seen) => (second, Ok(seen)),
+            // It got further there than at the first port: that says more.
+            Err(error) if stage_of(&error) > stage_of_result(&shown) => (second, Err(error)),
+            Err(_) => (first, shown),
+        }
+    }
+
+    pub(crate) async fn shown_host_key(&self, ssh: &Address) -> Result<Fingerprint, String> {
+        let target = SshTarget {
+            address: ssh.clone(),
+            user: String::new(),
+            auth: vec![],
+            host_key: None,
+            via: None,
+        };
+        let shown = slipway_remote::host_key(target).await;
+        shown.map_err(|error| error.to_string())
+    }
+
+    /// How what is shown stands to what is pinned.
+    pub(crate) async fn stands(
+        &self,
+        kind: PinKind,
+        peer: &Address,
+        seen: Result<Fingerprint, String>,
+    ) -> Result<ProbeTrust, AppError> {
+        let pinned = self.store().pin(kind, &peer.to_string()).await?;
+        Ok(match (seen, pinned) {
+            (Err(reason), _) => ProbeTrust::Silent { reason },
+            (Ok(seen), None) => ProbeTrust::New { seen },
+            (Ok(seen), Some(pin)) if pin.fingerprint == seen => ProbeTrust::Pinned { seen },
+            (Ok(seen), Some(pin)) => ProbeTrust::Changed {
+                pinned: pin.fingerprint,
+                seen,
+            },
+        })
+    }
+}
+
+fn stage_of(error: &BmcError) -> u8 {
+    match error {
+        BmcError::Unreachable { stage, .. } => match stage {
+            Stage::Name => 0,
+            Stage::Tcp => 1,
+            Stage::Tls | Stage::Ssh => 2,
+            Stage::Http => 3,
+        },
+        BmcError::CertificateUnknown { .. }
+        | BmcError::CertificateChanged { .. }
+        | BmcError::Unauthorized { .. }
+        | BmcError::NotRedfish { .. }
+        | BmcError::Refused { .. }
+        | BmcError::Protocol { .. }
+        | BmcError::NotOffered { .. } => 4,
+    }
+}
+
+fn stage_of_result(shown: &Result<CertificateInfo, BmcError>) -> u8 {
+    shown.as_ref().err().map_or(4, stage_of)
+}
+
+/// Whether people wrote the port themselves.
+pub(crate) fn given_port(text: &str) -> bool {
+    let with = |port| Address::parse_or(text.trim(), port).ok().map(|a| a.port);
+    with(IMC_REDFISH_PORT) == with(HTTPS_PORT)
+}
+
+pub(crate) fn parse(text: &str, port: u16) -> Result<Address, AppError> {
+    Address::parse_or(text.trim(), port).map_err(|error| {
+        AppError::from_chain(ErrorCode::Invalid, &error)
+            .hint("give a host name or an IP address, with `:port` if need be")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::given_port;
+
+    #[test]
+    fn a_port_is_given_or_it_is_not() {
+        for text in ["imc:8443", "imc:443", "[::1]:8443"] {
+            assert!(given_port(text), "{text}");
+        }
+        for text in ["imc", "10.0.0.1", "fe80::1", "[::1]"] {
+            assert!(!given_port(text), "{text}");
+        }
+    }
+}

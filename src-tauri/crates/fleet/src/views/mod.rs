@@ -1,0 +1,26 @@
+//! What the shells show: plain data that crosses to the window and is printed by `slipctl --json`.
+//!
+//! Everything a shell would have to derive (the headline, which action is allowed and why not, the
+//! sentence under a running step) is derived in this crate, once.
+
+mod bmcs;
+mod cards;
+mod credentials;
+mod discovery;
+mod error;
+mod isos;
+mod jobs;
+mod overview;
+mod trust;
+
+pub use bmcs::*;
+pub use cards::*;
+pub use credentials::*;
+pub use discovery::*;
+pub use error::*;
+pub use isos::*;
+pub use jobs::*;
+pub use overview::*;
+pub use trust::*;
+
+pub use crate::studio_views::*;

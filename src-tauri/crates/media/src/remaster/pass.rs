@@ -1,0 +1,346 @@
+//! The one pass of xorriso: its arguments, and its output on the way to the disk. Blocking.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Read as _, Write as _},
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+};
+
+use slipway_core::iso::CONTAINER_DIR;
+
+use super::{
+    base::Efi,
+    md5::{Implant, Sums, TEXT_AT, blank_text},
+};
+use crate::iso::{VOLUME_OFFSET, parse_volume, report::Table};
+
+/// A file to put on the ISO.
+#[derive(Debug, Clone)]
+pub struct Put {
+    pub from: PathBuf,
+    /// Absolute, on the ISO.
+    pub to: String,
+}
+
+/// What the pass makes of the base.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    pub base: &'a Path,
+    /// `YYYYMMDDhhmmsscc`: of every file and of the volume, whose UUID it is.
+    pub date: &'a str,
+    pub files: Vec<Put>,
+    pub container: &'a Path,
+    /// The base has one already, which goes.
+    pub replaces_container: bool,
+    /// The edited EFI image, and where it belongs.
+    pub efi: Option<(&'a Path, &'a Efi)>,
+}
+
+impl Pass<'_> {
+    /// xorriso's arguments. The ISO goes to standard output.
+    ///
+    /// Everything that would differ from run to run is fixed: dates, the volume's UUID (from which
+    /// the partitions' GUIDs come), owners and modes of what is added, and the order in which the
+    /// added files lie.
+    pub fn arguments(&self) -> io::Result<Vec<OsString>> {
+        let mut all: Vec<OsString> = Vec::new();
+        let mut add = |words: &[&str]| all.extend(words.iter().map(OsString::from));
+        // Standard output must be named before anything else.
+        add(&[
+            "-outdev",
+            "-",
+            "-no_rc",
+            "-abort_on",
+            "FAILURE",
+            "-report_about",
+            "WARNING",
+        ]);
+        add(&["-indev"]);
+        all.push(device(self.base));
+        let mut add = |words: &[&str]| all.extend(words.iter().map(OsString::from));
+        add(&["-boot_image", "any", "replay"]);
+        add(&["-joliet", "on", "-system_id", "LINUX"]);
+        add(&["-compliance", "joliet_long_names:iso_9660_level=3"]);
+        for date in ["all_file_dates", "uuid", "c", "m"] {
+            add(&["-volume_date", date, self.date]);
+        }
+        if let Some((image, efi)) = &self.efi {
+            match efi {
+                Efi::File { path } => put(&mut all, image, path),
+                Efi::Appended {
+                    partition,
+                    table,
+                    copy,
+                    ..
+                } => {
+                    let kind = match table {
+                        Table::Gpt => "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
+                        Table::Mbr => "0xef",
+                    };
+                    let number = partition.to_string();
+                    all.extend(["-append_partition", &number, kind].map(OsString::from));
+                    all.push(image.as_os_str().to_owned());
+                    if let Some(copy) = copy {
+                        put(&mut all, image, copy);
+                    }
+                }
+            }
+        }
+        for file in &self.files {
+            put(&mut all, &file.from, &file.to);
+        }
+        let tree = format!("/{CONTAINER_DIR}");
+        if self.replaces_container {
+            all.extend(["-rm_r", tree.as_str(), "--"].map(OsString::from));
+        }
+        all.push("-map".into());
+        all.push(self.container.as_os_str().to_owned());
+        all.push(tree.clone().into());
+        let mut added: Vec<String> = self.files.iter().map(|file| file.to.clone()).collect();
+        added.extend(tree_of(self.container, &tree)?);
+        let owned = ["-exec", "chown", "0", "--"];
+        let grouped = ["-exec", "chgrp", "0", "--"];
+        for (kind, mode) in [("f", "0444"), ("d", "0555")] {
+            let words = [
+                "-find",
+                tree.as_str(),
+                "-type",
+                kind,
+                "-exec",
+                "chmod",
+                mode,
+                "--",
+            ];
+            all.extend(words.map(OsString::from));
+        }
+        for words in [owned, grouped] {
+            all.extend(["-find", tree.as_str()].map(OsString::from));
+            all.extend(words.map(OsString::from));
+        }
+        for (number, path) in added.iter().enumerate() {
+            // Without a weight of its own, a file's place would come from its inode number.
+            let weight = format!("-{}", number + 1);
+            let words = [
+                "-find",
+                path.as_str(),
+                "-exec",
+                "sort_weight",
+                &weight,
+                "--",
+            ];
+            all.extend(words.map(OsString::from));
+        }
+        let mut plain: Vec<&str> = self.files.iter().map(|file| file.to.as_str()).collect();
+        match &self.efi {
+            Some((_, Efi::File { path })) => plain.push(path),
+            Some((_, Efi::Appended { copy, .. })) => plain.extend(copy.as_deref()),
+            None => {}
+        }
+        for path in plain {
+            for words in [["chmod", "0444"], ["chown", "0"], ["chgrp", "0"]] {
+                let [what, value] = words;
+                let words = ["-find", path, "-exec", what, value, "--"];
+                all.extend(words.map(OsString::from));
+            }
+        }
+        all.extend(["-commit", "-end"].map(OsString::from));
+        Ok(all)
+    }
+}
+
+/// With the prefix, a path is never taken for a drive or an option.
+fn device(path: &Path) -> OsString {
+    let mut device = OsString::from("stdio:");
+    device.push(path);
+    device
+}
+
+fn put(all: &mut Vec<OsString>, from: &Path, to: &str) {
+    all.push("-map".into());
+    all.push(from.as_os_str().to_owned());
+    all.push(to.into());
+}
+
+/// The files of a folder as they are named on the ISO, in order.
+fn tree_of(folder: &Path, to: &str) -> io::Result<Vec<String>> {
+    let mut all = Vec::new();
+    let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name
+            .to_str()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a name that is no UTF-8"))?;
+        let path = format!("{to}/{name}");
+        if entry.file_type()?.is_dir() {
+            all.extend(tree_of(&entry.path(), &path)?);
+        } else {
+            all.push(path);
+        }
+    }
+    Ok(all)
+}
+
+/// What a pass wrote.
+#[derive(Debug)]
+pub struct Written {
+    pub size: u64,
+    pub sums: Sums,
+}
+
+/// Why a pass did not end well.
+#[derive(Debug)]
+pub enum Stopped {
+    Cancelled,
+    /// xorriso's own words.
+    Xorriso(String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+const CHUNK: usize = 1 << 20;
+/// Chunks between the reader and the sum: memory for a moment in which one is slower.
+const AHEAD: usize = 8;
+
+/// Ends xorriso with the function that started it, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs xorriso and writes what it gives to `to`, summing as it goes; then implants the sum and
+/// syncs.
+pub fn run(
+    pass: &Pass<'_>,
+    to: &Path,
+    stop: &AtomicBool,
+    done: &AtomicU64,
+) -> Result<Written, Stopped> {
+    let mut errors = tempfile::tempfile()?;
+    let child = Command::new("xorriso")
+        .args(pass.arguments()?)
+        .env("LC_ALL", "C")
+        .env("SOURCE_DATE_EPOCH", super::EPOCH.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(errors.try_clone()?)
+        .spawn()?;
+    let mut child = Running(child);
+    let mut output = child
+        .0
+        .stdout
+        .take()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
+    // Fewer switches between the two processes; where it may not be that large, it stays small.
+    let _ = rustix::pipe::fcntl_setpipe_size(&output, CHUNK);
+    let file = File::options()
+        .create_new(true)
+        .read(true)
+        .write(true)
+        .open(to)?;
+    let written = copy(&mut output, &file, stop, done)?;
+    drop(output);
+    let status = child.0.wait()?;
+    if !status.success() {
+        use std::io::Seek as _;
+        let mut said = String::new();
+        errors.rewind()?;
+        errors.read_to_string(&mut said)?;
+        return Err(Stopped::Xorriso(reason(&said)));
+    }
+    let (size, sums) =
+        written.ok_or_else(|| Stopped::Xorriso("it wrote no ISO 9660 file system".to_owned()))?;
+    file.write_all_at(&sums.text(), TEXT_AT)?;
+    file.sync_all()?;
+    Ok(Written { size, sums })
+}
+
+/// The line that tells, of all that xorriso says.
+fn reason(said: &str) -> String {
+    let worst = |word: &str| said.lines().find(|line| line.contains(word));
+    let line = worst("FATAL")
+        .or_else(|| worst("FAILURE"))
+        .or_else(|| worst("SORRY"));
+    line.unwrap_or("no reason given").trim().to_owned()
+}
+
+/// Bytes and sums; `None` where too little came for a file system.
+fn copy(
+    from: &mut impl io::Read,
+    to: &File,
+    stop: &AtomicBool,
+    done: &AtomicU64,
+) -> Result<Option<(u64, Sums)>, Stopped> {
+    // The volume descriptor says how much is summed, so the first chunk must hold it.
+    let mut first = filled(from)?;
+    let descriptor = first
+        .get(VOLUME_OFFSET as usize..)
+        .and_then(<[u8]>::first_chunk);
+    let Some(volume) = descriptor.and_then(parse_volume) else {
+        return Ok(None);
+    };
+    blank_text(&mut first, 0);
+    let (send, receive) = mpsc::sync_channel::<Vec<u8>>(AHEAD);
+    let (give_back, spare) = mpsc::channel::<Vec<u8>>();
+    std::thread::scope(|scope| {
+        let summing = scope.spawn(move || {
+            let mut implant = Implant::new(volume.size);
+            for chunk in receive {
+                implant.update(&chunk);
+                let _ = give_back.send(chunk);
+            }
+            implant.finish()
+        });
+        let mut size = 0;
+        let mut chunk = first;
+        let mut out = to;
+        loop {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Stopped::Cancelled);
+            }
+            if chunk.is_empty() {
+                break;
+            }
+            out.write_all(&chunk)?;
+            size += chunk.len() as u64;
+            done.store(size, Ordering::Relaxed);
+            if send.send(chunk).is_err() {
+                break;
+            }
+            chunk = refilled(from, spare.try_recv().unwrap_or_default())?;
+        }
+        drop(send);
+        let sums = summing
+            .join()
+            .map_err(|_| io::Error::other("the sum was not finished"))?;
+        Ok(Some((size, sums)))
+    })
+}
+
+fn filled(from: &mut impl io::Read) -> io::Result<Vec<u8>> {
+    refilled(from, Vec::new())
+}
+
+/// A whole chunk, but for the last one.
+fn refilled(from: &mut impl io::Read, mut chunk: Vec<u8>) -> io::Result<Vec<u8>> {
+    chunk.clear();
+    chunk.reserve(CHUNK);
+    from.take(CHUNK as u64).read_to_end(&mut chunk)?;
+    Ok(chunk)
+}

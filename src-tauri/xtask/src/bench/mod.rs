@@ -1,0 +1,90 @@
+//! `cargo xtask bench`: the speed bars, on the release build. Each quantity is measured in turn
+//! with a peer on the same machine, for a figure alone says more of the machine than of us.
+//!
+//! One file for each part. A new one is a file here with `measure`, a [`Part`], and its line in
+//! `bench` below.
+//!
+//! Hooks in the product: `slipctl bench-fill N` makes a database with that many cards, without
+//! a lab; `slipctl bench-list` prints one page's milliseconds per line; with `SLIPWAY_BENCH=1` the app
+//! opens on the route in `SLIPWAY_ROUTE` and prints `slipway: ready ROUTE` on standard error when
+//! that page is painted and can be used.
+
+mod cli;
+mod list;
+mod memory;
+mod redfish;
+mod startup;
+
+pub use startup::{INSIDE, inside};
+
+use crate::binaries::{self, Profile};
+use crate::measure::{Measurement, table};
+use crate::packages::Purpose;
+use crate::project::Project;
+use crate::setup::setup;
+use crate::{Result, steps::Steps};
+
+/// The parts, by the name that the command line takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Cli,
+    List,
+    Redfish,
+    Startup,
+}
+
+impl Part {
+    pub const ALL: &[Self] = &[Self::Cli, Self::List, Self::Redfish, Self::Startup];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cli => "cli",
+            Self::List => "list",
+            Self::Redfish => "redfish",
+            Self::Startup => "startup",
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Cli => "cli: slipctl --help",
+            Self::List => "list: a page of 10,000 cards",
+            Self::Redfish => "redfish: the inventory of 500 BMCs",
+            Self::Startup => "startup: the window, 1,000 cards",
+        }
+    }
+}
+
+pub fn bench(project: &mut Project, parts: &[Part]) -> Result {
+    let mut steps = Steps::new();
+    steps.run("setup: what is missing", || {
+        setup(project, &[Purpose::Build, Purpose::Test, Purpose::Demo])
+    })?;
+    let project = &*project;
+    let mut built = None;
+    steps.run("build: release", || {
+        built = Some(binaries::all(project, Profile::Release)?);
+        Ok(())
+    })?;
+    let built = built.ok_or("nothing was built")?;
+    let mut measured: Vec<Measurement> = Vec::new();
+    let mut window_kept = true;
+    for part in parts {
+        steps.run(part.heading(), || {
+            match part {
+                Part::Cli => measured.push(cli::measure(project, &built)?),
+                Part::List => measured.push(list::measure(project, &built)?),
+                Part::Redfish => measured.extend(redfish::measure(project)?),
+                Part::Startup => window_kept = startup::measure(project, &built)?,
+            }
+            Ok(())
+        })?;
+    }
+    steps.report();
+    println!("\n{}", table(&measured));
+    if window_kept && measured.iter().all(Measurement::passes) {
+        Ok(())
+    } else {
+        Err("a bar was missed, or could not be measured".into())
+    }
+}

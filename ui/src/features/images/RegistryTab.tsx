@@ -1,0 +1,106 @@
+import { Button, Form, Stack, StackItem } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useState } from "react";
+import { Digest } from "@/components/Digest";
+import { ErrorAlert } from "@/components/ErrorAlert";
+import { Loading } from "@/components/Loading";
+import { SelectField } from "@/components/SelectField";
+import { TextField } from "@/components/TextField";
+import type { ImageTags } from "@/ipc/bindings";
+import { useImageTag, useImageTags } from "@/ipc/queries/images";
+import { bytes } from "@/lib/format";
+
+/** What one tag stands for, per architecture. */
+function TagView({ reference }: { reference: string }) {
+  const { data, error, refetch } = useImageTag(reference);
+  if (error)
+    return <ErrorAlert error={error} title="The tag could not be read" onRetry={refetch} />;
+  if (!data) return <Loading words="Asking the registry" rows={3} />;
+  return (
+    <Table aria-label={`Images of ${reference}`} variant="compact">
+      <Thead>
+        <Tr>
+          <Th>Architecture</Th>
+          <Th>Version</Th>
+          <Th>Digest</Th>
+          <Th>Size</Th>
+          <Th>bootc</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {data.images.map((image) => (
+          <Tr key={image.digest}>
+            <Td dataLabel="Architecture">{image.architecture}</Td>
+            <Td dataLabel="Version">{image.version ?? "not known"}</Td>
+            <Td dataLabel="Digest">
+              <Digest digest={image.digest} />
+            </Td>
+            <Td dataLabel="Size">{image.size === null ? "not known" : bytes(image.size)}</Td>
+            <Td dataLabel="bootc">{image.is_bootc ? "Yes" : "No"}</Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+function Tags({ found }: { found: ImageTags }) {
+  const newest = found.tags.at(-1) ?? "";
+  const [tag, setTag] = useState(newest);
+  if (!newest) return <p className="slipway-subtle">{found.repository} has no tags.</p>;
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
+          <SelectField
+            id="tag"
+            label="Tag"
+            value={tag}
+            options={found.tags.map((value) => ({ value, word: value }))}
+            onChange={setTag}
+            hint={found.next === null ? undefined : "The registry has more tags than these."}
+          />
+        </Form>
+      </StackItem>
+      <StackItem>
+        <TagView reference={`${found.repository}:${tag}`} />
+      </StackItem>
+    </Stack>
+  );
+}
+
+/** Looks up the tags of a repository, and what each stands for. */
+export function RegistryTab() {
+  const [text, setText] = useState("");
+  const [asked, setAsked] = useState<string | null>(null);
+  const { data, error, isFetching, refetch } = useImageTags(asked);
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        <Form
+          isWidthLimited
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (text.trim()) setAsked(text.trim());
+          }}
+        >
+          <TextField
+            id="repository"
+            label="Image reference"
+            value={text}
+            placeholder="quay.io/lab/dpu-os"
+            onChange={setText}
+            hint="Asked with the logins that podman has."
+          />
+          <div>
+            <Button type="submit" variant="secondary" isLoading={isFetching}>
+              Look up its tags
+            </Button>
+          </div>
+        </Form>
+      </StackItem>
+      {error && <ErrorAlert error={error} title="The registry gave no tags" onRetry={refetch} />}
+      {data && !error && <Tags key={data.repository} found={data} />}
+    </Stack>
+  );
+}

@@ -1,0 +1,142 @@
+import { Alert, Checkbox, Content, Form, Stack, StackItem } from "@patternfly/react-core";
+import { useState } from "react";
+import { ErrorAlert } from "@/components/ErrorAlert";
+import { LinkButton } from "@/components/LinkButton";
+import { Loading } from "@/components/Loading";
+import { ReasonedButton } from "@/components/ReasonedButton";
+import { TextBox } from "@/components/TextBox";
+import { TextField } from "@/components/TextField";
+import type { Template } from "@/ipc/bindings";
+import { useDefaultTemplate, useWriteTemplate } from "@/ipc/queries/images";
+import { orNull } from "@/lib/fields";
+
+type FieldsProps = { template: Template; onChange: (part: Partial<Template>) => void };
+
+function TemplateFields({ template, onChange }: FieldsProps) {
+  return (
+    <>
+      <TextField
+        id="template-base"
+        label="Base image"
+        value={template.base ?? ""}
+        onChange={(base) => onChange({ base })}
+      />
+      <TextField
+        id="template-version"
+        label="Version"
+        value={template.version ?? ""}
+        onChange={(version) => onChange({ version })}
+        hint="A label of the image, and what cards show."
+      />
+      <TextBox
+        id="template-kargs"
+        label="Kernel arguments"
+        value={(template.kernel_arguments ?? []).join("\n")}
+        onChange={(text) => onChange({ kernel_arguments: text.split("\n") })}
+        hint="One per line, of the installed system."
+      />
+      <TextField
+        id="template-microshift"
+        label="MicroShift"
+        value={template.microshift ?? ""}
+        placeholder="4.20"
+        onChange={(release) => onChange({ microshift: orNull(release) })}
+        hint="Its release. Empty: without MicroShift."
+      />
+      <Checkbox
+        id="template-greenboot"
+        label="greenboot: an unhealthy system falls back"
+        isChecked={template.greenboot ?? false}
+        onChange={(_event, greenboot) => onChange({ greenboot })}
+      />
+      <Checkbox
+        id="template-rhc"
+        label="Connect to Red Hat's console at the first boot"
+        isChecked={template.rhc ?? false}
+        onChange={(_event, rhc) => onChange({ rhc })}
+      />
+      <Checkbox
+        id="template-entitled"
+        label="Use this machine's entitlement while building"
+        isChecked={template.entitled ?? false}
+        onChange={(_event, entitled) => onChange({ entitled })}
+      />
+    </>
+  );
+}
+
+function TemplateForm({ defaults }: { defaults: Template }) {
+  const [template, setTemplate] = useState(defaults);
+  const [folder, setFolder] = useState("");
+  const write = useWriteTemplate();
+  const start = () => {
+    const kernel_arguments = (template.kernel_arguments ?? [])
+      .map((line) => line.trim())
+      .filter(Boolean);
+    write.mutate({ template: { ...template, kernel_arguments }, folder: folder.trim() });
+  };
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        <Content component="p">
+          A Containerfile and its files that an IPU boots, as a start of your own. A file that is
+          there already is not overwritten.
+        </Content>
+      </StackItem>
+      <StackItem>
+        <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
+          <TemplateFields
+            template={template}
+            onChange={(part) => setTemplate((known) => ({ ...known, ...part }))}
+          />
+          <TextField
+            id="template-folder"
+            label="Folder"
+            value={folder}
+            required
+            placeholder="/home/ada/dpu-os"
+            onChange={setFolder}
+          />
+          <div>
+            <ReasonedButton
+              whyNot={folder.trim() ? null : "Give a folder"}
+              isLoading={write.isPending}
+              onClick={start}
+              testId="write-template"
+            >
+              Write the template
+            </ReasonedButton>
+          </div>
+        </Form>
+      </StackItem>
+      {write.error && <ErrorAlert error={write.error} title="Nothing was written" />}
+      {write.data && (
+        <Alert
+          isInline
+          variant="success"
+          title={`Written to ${write.data.folder}`}
+          actionLinks={
+            <LinkButton
+              variant="link"
+              isInline
+              to={`/images/build?folder=${encodeURIComponent(write.data.folder)}`}
+            >
+              Build it…
+            </LinkButton>
+          }
+        >
+          {write.data.files.join(", ")}
+        </Alert>
+      )}
+    </Stack>
+  );
+}
+
+/** A Containerfile to begin with. */
+export function TemplateTab() {
+  const { data, error, refetch } = useDefaultTemplate();
+  if (error) {
+    return <ErrorAlert error={error} title="The template could not be read" onRetry={refetch} />;
+  }
+  return data ? <TemplateForm defaults={data} /> : <Loading words="Reading the template" />;
+}
