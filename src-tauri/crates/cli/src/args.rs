@@ -185,7 +185,7 @@ pub enum KickstartCommand {
     /// Make a kickstart from the options, secrets masked
     Render {
         #[command(flatten)]
-        form: FormArgs,
+        form: Box<FormArgs>,
         /// Print the secrets too
         #[arg(long)]
         with_secrets: bool,

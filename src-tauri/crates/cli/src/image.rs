@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Read as _, path::PathBuf, process::ExitCode};
 
 use slipway_core::{
-    containerfile::{Binding, BoundContainer, LintReport, LintTarget, Severity, Template},
+    containerfile::{Binding, BoundContainer, LintReport, LintSeverity, LintTarget, Template},
     image::ImageReference,
     image_build::{BuildArg, BuildFolder, BuildSecret, ImageSource, PrerequisiteState},
     time::ByteCount,
@@ -43,7 +43,7 @@ pub async fn run(command: ImageCommand, desk: &Desk, output: Output) -> Result<E
                 fleet.lint_image(&what, target).await?
             };
             output.show(&report, || show_report(&report, output));
-            if report.count(Severity::Error) > 0 {
+            if report.count(LintSeverity::Error) > 0 {
                 return Ok(ExitCode::from(FOUND));
             }
         }
@@ -251,9 +251,9 @@ fn from_stdin() -> Result<String, Failed> {
 fn show_report(report: &LintReport, output: Output) {
     for finding in &report.findings {
         let severity = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "note",
+            LintSeverity::Error => "error",
+            LintSeverity::Warning => "warning",
+            LintSeverity::Info => "note",
         };
         let mut place = Vec::new();
         place.extend(finding.line.map(|line| format!("line {line}")));
@@ -278,8 +278,8 @@ fn show_report(report: &LintReport, output: Output) {
         output.line(format!("not looked at: {place}"));
     }
     let (errors, warnings) = (
-        report.count(Severity::Error),
-        report.count(Severity::Warning),
+        report.count(LintSeverity::Error),
+        report.count(LintSeverity::Warning),
     );
     output.line(format!("{errors} errors, {warnings} warnings"));
 }

@@ -8,8 +8,8 @@ use std::{
 
 use slipway_core::{
     containerfile::{
-        ContextFiles, LintInput, LintReport, LintTarget, Severity, Template, TemplateFile, lint,
-        lint_image,
+        ContextFiles, LintInput, LintReport, LintSeverity, LintTarget, Template, TemplateFile,
+        lint, lint_image,
     },
     image::{Architecture, ImageReference},
     image_build::{
@@ -83,7 +83,7 @@ impl Fleet {
                         args: &args,
                         secrets: Some(&ids),
                     });
-                    let errors = found.count(Severity::Error);
+                    let errors = found.count(LintSeverity::Error);
                     if errors > 0 {
                         warnings.push(format!(
                             "the lint found {errors} errors in the Containerfile; it can be built \

@@ -15,6 +15,9 @@ use slipway_core::{
 use slipway_media::{CertificateAuthority, IsoServer, Scheme};
 use slipway_store::Store;
 
+/// One server for each address and scheme.
+type Servers = HashMap<(IpAddr, Scheme), Arc<IsoServer>>;
+
 /// All servers of this process.
 #[derive(Clone)]
 pub struct MediaDesk {
@@ -22,7 +25,7 @@ pub struct MediaDesk {
     store: Store,
     clock: Arc<dyn Clock>,
     fixed: Option<IpAddr>,
-    servers: Arc<tokio::sync::Mutex<HashMap<(IpAddr, Scheme), Arc<IsoServer>>>>,
+    servers: Arc<tokio::sync::Mutex<Servers>>,
     /// Where each token is served, for questions that can't wait.
     places: Arc<Mutex<HashMap<String, Arc<IsoServer>>>>,
 }

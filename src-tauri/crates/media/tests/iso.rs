@@ -155,6 +155,8 @@ async fn a_slipway_iso_tells_everything() {
                 "acpi=force".into(),
             ],
             bootable: true,
+            kickstart: None,
+            contains_secrets: false,
         }
     );
 }

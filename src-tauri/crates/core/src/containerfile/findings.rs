@@ -37,7 +37,7 @@ pub enum LintRule {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum LintSeverity {
     /// Don't ship it.
     Error,
     Warning,
@@ -48,7 +48,7 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct LintFinding {
     pub rule: LintRule,
-    pub severity: Severity,
+    pub severity: LintSeverity,
     /// In the Containerfile, from 1.
     pub line: Option<u32>,
     /// A file of the build context, or a path in the image.
@@ -103,7 +103,7 @@ pub struct LintReport {
 
 impl LintReport {
     #[must_use]
-    pub fn count(&self, severity: Severity) -> usize {
+    pub fn count(&self, severity: LintSeverity) -> usize {
         let of = |finding: &&LintFinding| finding.severity == severity;
         self.findings.iter().filter(of).count()
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Binding, BoundImage, LintFinding, LintReport, LintRule, LintTarget, Severity,
+    Binding, BoundImage, LintFinding, LintReport, LintRule, LintSeverity, LintTarget,
     rules::{kargs_of, patterns, quadlet_image},
 };
 
@@ -106,7 +106,7 @@ fn last_view(image: &ImageLayers) -> View<'_> {
 
 fn add(
     report: &mut LintReport,
-    (rule, severity): (LintRule, Severity),
+    (rule, severity): (LintRule, LintSeverity),
     place: Option<(u32, &str)>,
     reason: String,
     fix: &str,
@@ -126,7 +126,7 @@ fn labels(image: &ImageLayers, report: &mut LintReport) {
     if image.labels.get("containers.bootc").map(String::as_str) != Some("1") {
         add(
             report,
-            (LintRule::NotBootc, Severity::Error),
+            (LintRule::NotBootc, LintSeverity::Error),
             None,
             "the label `containers.bootc=1` is missing: this is no bootable image, and bootc \
              refuses it"
@@ -141,7 +141,7 @@ fn labels(image: &ImageLayers, report: &mut LintReport) {
         {
             add(
                 report,
-                (LintRule::SecretInEnvironment, Severity::Error),
+                (LintRule::SecretInEnvironment, LintSeverity::Error),
                 None,
                 format!("the image's environment holds {name}, which looks like a secret"),
                 "take the ENV out of the Containerfile",
@@ -183,7 +183,7 @@ fn secrets(image: &ImageLayers, view: &View<'_>, report: &mut LintReport) {
         };
         add(
             report,
-            (rule, Severity::Error),
+            (rule, LintSeverity::Error),
             Some((*layer, path)),
             reason,
             "build again with the file as a build secret, treat the secret as known, and replace \
@@ -201,7 +201,7 @@ fn trust(view: &View<'_>, report: &mut LintReport) {
         if repository && text.lines().any(patterns::gpgcheck_off) {
             add(
                 report,
-                (LintRule::GpgcheckOff, Severity::Error),
+                (LintRule::GpgcheckOff, LintSeverity::Error),
                 Some((*layer, path)),
                 "cards would install packages from here without checking who signed them".into(),
                 "give the repository its `gpgkey=`, and leave gpgcheck on",
@@ -216,7 +216,7 @@ fn trust(view: &View<'_>, report: &mut LintReport) {
             for user in known {
                 add(
                     report,
-                    (LintRule::KnownPassword, Severity::Error),
+                    (LintRule::KnownPassword, LintSeverity::Error),
                     Some((*layer, path)),
                     format!("{user} has a password, the same on every card"),
                     "lock the account (`passwd -l`), and let the installation give a key or a \
@@ -239,7 +239,7 @@ fn boot(image: &ImageLayers, view: &View<'_>, report: &mut LintReport) {
                 Ok(more) => kargs.extend(more),
                 Err(why) => add(
                     report,
-                    (LintRule::KernelArguments, Severity::Error),
+                    (LintRule::KernelArguments, LintSeverity::Error),
                     Some((*layer, path)),
                     format!("bootc would not read this file: {why}"),
                     "write `kargs = [\"name=value\", …]`",
@@ -257,7 +257,7 @@ fn boot(image: &ImageLayers, view: &View<'_>, report: &mut LintReport) {
     if !missing.is_empty() {
         add(
             report,
-            (LintRule::KernelArguments, Severity::Error),
+            (LintRule::KernelArguments, LintSeverity::Error),
             None,
             format!(
                 "no kernel argument {} in {KARGS_DIR}: the installed system of an IPU finds its \
@@ -273,7 +273,7 @@ fn boot(image: &ImageLayers, view: &View<'_>, report: &mut LintReport) {
             if !has("iscsi") {
                 add(
                     report,
-                    (LintRule::DracutModules, Severity::Error),
+                    (LintRule::DracutModules, LintSeverity::Error),
                     None,
                     "the initramfs has nothing of iSCSI: an IPU hangs in dracut's initqueue".into(),
                     "add the dracut modules `iscsi network`, and build the initramfs again",
@@ -293,7 +293,7 @@ fn boot(image: &ImageLayers, view: &View<'_>, report: &mut LintReport) {
     {
         add(
             report,
-            (LintRule::DracutModules, Severity::Warning),
+            (LintRule::DracutModules, LintSeverity::Warning),
             None,
             "no configuration of dracut asks for the modules iscsi and network (unless the base's \
              initramfs has them)"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    LintFinding, LintReport, LintRule, LintTarget, Severity, rules,
+    LintFinding, LintReport, LintRule, LintSeverity, LintTarget, rules,
     script::{Instruction, Kind, Script, Source, Variables, substitute},
 };
 
@@ -77,7 +77,7 @@ pub fn lint(input: &LintInput<'_>) -> LintReport {
         Err(error) => {
             report.findings.push(LintFinding {
                 rule: LintRule::NotParsed,
-                severity: Severity::Error,
+                severity: LintSeverity::Error,
                 line: Some(error.line),
                 file: None,
                 layer: None,

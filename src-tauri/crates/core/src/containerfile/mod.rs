@@ -8,7 +8,9 @@ mod rules;
 mod script;
 mod template;
 
-pub use findings::{Binding, BoundImage, LintFinding, LintReport, LintRule, LintTarget, Severity};
+pub use findings::{
+    Binding, BoundImage, LintFinding, LintReport, LintRule, LintSeverity, LintTarget,
+};
 pub use image::{ImageFile, ImageLayers, lint_image, wants_text};
 pub use lint::{ContextFile, ContextFiles, LintInput, ignored, lint};
 pub use template::{BoundContainer, Template, TemplateFile, TemplateProblem};

@@ -293,7 +293,10 @@ async fn a_refused_key_is_kept_until_somebody_decides() {
         at: at(1),
     };
     store.put_refused_key(&refused).await.unwrap();
-    assert_eq!(store.refused_keys().await.unwrap(), std::slice::from_ref(&refused));
+    assert_eq!(
+        store.refused_keys().await.unwrap(),
+        std::slice::from_ref(&refused)
+    );
     // It shows the pinned one again.
     store
         .touch_pin(refused.kind, &refused.peer, at(2))

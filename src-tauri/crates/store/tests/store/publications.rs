@@ -22,7 +22,10 @@ async fn another_process_sees_what_is_served_and_takes_it_down() {
         withdrawn: false,
     };
     store.add_publication(&one).await.unwrap();
-    assert_eq!(store.publications(at(9)).await.unwrap(), std::slice::from_ref(&one));
+    assert_eq!(
+        store.publications(at(9)).await.unwrap(),
+        std::slice::from_ref(&one)
+    );
     // The process that served it is gone.
     assert!(store.publications(at(10)).await.unwrap().is_empty());
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    LintReport, LintRule, Severity,
+    LintReport, LintRule, LintSeverity,
     lint::Subject,
     script::{Instruction, Kind, used_variables},
 };
@@ -55,7 +55,7 @@ pub fn arguments(subject: &Subject<'_>, report: &mut LintReport) {
                 if told.insert((instruction.stage, name.to_owned())) {
                     report.add(
                         LintRule::ArgBeforeFrom,
-                        Severity::Error,
+                        LintSeverity::Error,
                         *line,
                         None,
                         format!(

@@ -2,7 +2,7 @@
 //! arguments; and bootc's own check at the end.
 
 use super::super::{
-    LintReport, LintRule, LintTarget, Severity,
+    LintReport, LintRule, LintSeverity, LintTarget,
     lint::{Content, Subject},
     script::{Instruction, Kind},
 };
@@ -20,7 +20,7 @@ pub fn boot(subject: &Subject<'_>, report: &mut LintReport) {
 }
 
 /// A base that is known to bring nothing for an IPU; another one may.
-fn severity(subject: &Subject<'_>) -> Severity {
+fn severity(subject: &Subject<'_>) -> LintSeverity {
     let plain = [
         "rhel-bootc",
         "centos-bootc",
@@ -29,16 +29,16 @@ fn severity(subject: &Subject<'_>) -> Severity {
         "rhel10/",
     ];
     if plain.iter().any(|name| subject.base.contains(name)) {
-        Severity::Error
+        LintSeverity::Error
     } else {
-        Severity::Warning
+        LintSeverity::Warning
     }
 }
 
-fn base_may_bring_it(severity: Severity, base: &str) -> String {
+fn base_may_bring_it(severity: LintSeverity, base: &str) -> String {
     match severity {
-        Severity::Error => String::new(),
-        Severity::Warning | Severity::Info => format!(" (unless {base} brings it)"),
+        LintSeverity::Error => String::new(),
+        LintSeverity::Warning | LintSeverity::Info => format!(" (unless {base} brings it)"),
     }
 }
 
@@ -95,7 +95,7 @@ fn dracut(subject: &Subject<'_>, report: &mut LintReport) {
     {
         report.add(
             LintRule::InitramfsNotRebuilt,
-            Severity::Error,
+            LintSeverity::Error,
             told,
             None,
             "dracut is told something here, and the initramfs is not built again after it: the \
@@ -164,7 +164,7 @@ fn kargs(subject: &Subject<'_>, report: &mut LintReport) {
                 Ok(kargs) => known.extend(kargs),
                 Err(why) => report.add(
                     LintRule::KernelArguments,
-                    Severity::Error,
+                    LintSeverity::Error,
                     file.line,
                     Some(file.from.as_deref().unwrap_or(&file.to)),
                     format!("bootc would not read this file: {why}"),
@@ -242,7 +242,7 @@ fn bootc_lint(subject: &Subject<'_>, report: &mut LintReport) {
         let end = subject.script.instructions.last().map_or(1, |i| i.line);
         report.add(
             LintRule::NoBootcLint,
-            Severity::Warning,
+            LintSeverity::Warning,
             end,
             None,
             "the build ends without bootc's own check of the image",
@@ -258,7 +258,7 @@ fn bootc_lint(subject: &Subject<'_>, report: &mut LintReport) {
     if let Some(after) = after {
         report.add(
             LintRule::NoBootcLint,
-            Severity::Info,
+            LintSeverity::Info,
             after.line,
             None,
             "this changes the image after bootc's own check of it",

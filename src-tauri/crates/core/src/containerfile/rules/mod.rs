@@ -13,13 +13,13 @@ pub use bound::{bound_images, quadlet_image};
 pub use secrets::secrets;
 pub use trust::trust;
 
-use super::{LintFinding, LintReport, LintRule, Severity};
+use super::{LintFinding, LintReport, LintRule, LintSeverity};
 
 impl LintReport {
     fn add(
         &mut self,
         rule: LintRule,
-        severity: Severity,
+        severity: LintSeverity,
         line: u32,
         file: Option<&str>,
         reason: impl Into<String>,

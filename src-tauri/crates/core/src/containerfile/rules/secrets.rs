@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
-        LintReport, LintRule, Severity,
+        LintReport, LintRule, LintSeverity,
         lint::Subject,
         script::{Instruction, Kind, Source},
     },
@@ -26,7 +26,7 @@ pub fn secrets(subject: &Subject<'_>, report: &mut LintReport) {
             let place = file.from.as_deref().unwrap_or(&file.to);
             report.add(
                 LintRule::SecretInLayer,
-                Severity::Error,
+                LintSeverity::Error,
                 file.line,
                 Some(place),
                 format!(
@@ -83,7 +83,7 @@ fn named_sources(subject: &Subject<'_>, report: &mut LintReport) {
             if let (false, Some(what)) = (known, patterns::secret_path(path)) {
                 report.add(
                     LintRule::SecretInLayer,
-                    Severity::Error,
+                    LintSeverity::Error,
                     instruction.line,
                     Some(path),
                     format!("{what} goes into a layer, or into podman's storage with its stage"),
@@ -99,7 +99,7 @@ fn command_lines(instruction: &Instruction, report: &mut LintReport) {
         if patterns::login_on_command_line(text) {
             report.add(
                 LintRule::SecretInLayer,
-                Severity::Error,
+                LintSeverity::Error,
                 *line,
                 None,
                 "a login on a command line stands in the image's history",
@@ -108,7 +108,7 @@ fn command_lines(instruction: &Instruction, report: &mut LintReport) {
         } else if let Some(what) = patterns::secret_text(text) {
             report.add(
                 LintRule::SecretInLayer,
-                Severity::Error,
+                LintSeverity::Error,
                 *line,
                 None,
                 format!("{what} is written out: it stands in the image's history"),
@@ -146,7 +146,7 @@ fn kept_mounts(instruction: &Instruction, mounts: &[String], report: &mut LintRe
             {
                 report.add(
                     LintRule::SecretInLayer,
-                    Severity::Error,
+                    LintSeverity::Error,
                     *line,
                     Some(target),
                     format!("the build secret `{id}` is copied to {target}, into the layer"),
@@ -165,7 +165,7 @@ fn environment<'a>(
     for name in names.filter(|name| looks_secret(name)) {
         report.add(
             LintRule::SecretInEnvironment,
-            Severity::Error,
+            LintSeverity::Error,
             instruction.line,
             None,
             format!("{name} looks like a secret; ARG and ENV values stand in the image's history"),
@@ -202,9 +202,9 @@ fn wanted(subject: &Subject<'_>, report: &mut LintReport) {
                 .any(|p| p == "required" || p == "required=true");
             if !here && given.insert(id.to_owned()) {
                 let severity = if required {
-                    Severity::Error
+                    LintSeverity::Error
                 } else {
-                    Severity::Warning
+                    LintSeverity::Warning
                 };
                 report.add(
                     LintRule::SecretNotGiven,

@@ -1,7 +1,7 @@
 //! Packages that nobody signed, and passwords that everybody knows.
 
 use super::{
-    super::{LintReport, LintRule, Severity, lint::Subject, script::Kind},
+    super::{LintReport, LintRule, LintSeverity, lint::Subject, script::Kind},
     patterns::{self, PasswordIn},
 };
 
@@ -28,7 +28,7 @@ fn look(line: u32, file: Option<&str>, text: &str, report: &mut LintReport) {
     if patterns::gpgcheck_off(text) {
         report.add(
             LintRule::GpgcheckOff,
-            Severity::Error,
+            LintSeverity::Error,
             line,
             file,
             "packages are installed without checking who signed them",
@@ -40,17 +40,17 @@ fn look(line: u32, file: Option<&str>, text: &str, report: &mut LintReport) {
     };
     let (severity, reason) = match found {
         PasswordIn::Plain => (
-            Severity::Error,
+            LintSeverity::Error,
             "a password in plain words: it stands in the image's history, and is the same on \
              every card",
         ),
         PasswordIn::Hash => (
-            Severity::Error,
+            LintSeverity::Error,
             "a password's hash: whoever can pull the image can guess it at leisure, and it is the \
              same on every card",
         ),
         PasswordIn::FromSecret => (
-            Severity::Warning,
+            LintSeverity::Warning,
             "the password does not stand here, and its hash ends in the image's /etc/shadow, the \
              same on every card",
         ),
