@@ -38,7 +38,8 @@ Usage: cargo xtask COMMAND
   demo --headless     the same rack from the command line: deploy, status, upgrade, rollback
   test [--only PART]  all tests; PART is one of: ui, build, rust, tour, window, pages
   check               formatting, lints, licences and sources, types, bindings
-  bench [PART …]      the speed bars, measured; PART is one of: cli, list, redfish, startup (all)
+  bench [PART …]      the speed bars, measured; PART is one of: cli, iso, list, redfish,
+                      startup (all)
   pictures            the README's pictures, taken anew in docs/images
   package             the deb and the rpm
 

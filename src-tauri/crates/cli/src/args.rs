@@ -287,12 +287,17 @@ pub enum IsoCommand {
     Build(Box<BuildArgs>),
     /// Look at a whole ISO: boot records, arguments, kickstart, image, sums
     Verify { path: PathBuf },
-    /// Read an ISO into the library; the file stays where it is
+    /// Read an ISO into the library; the file stays where it is. A bundle's folder is checked, and
+    /// its ISO copied
     Import {
         path: PathBuf,
         #[arg(long)]
         name: Option<String>,
     },
+    /// Copy an ISO, the image in it and checksums into a new folder, for a desk without a network
+    Bundle { iso: String, folder: PathBuf },
+    /// Forget the kickstart of a build that failed; it can't be started again then
+    Forget { job: String },
     /// The library
     List,
     /// Serve an ISO as it is until interrupted

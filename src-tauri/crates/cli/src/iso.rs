@@ -10,7 +10,7 @@ use slipway_core::{
 };
 use slipway_fleet::{
     AppError, Fleet,
-    views::{IsoBuildRequest, IsoPlanView, IsoView, PublishRequest},
+    views::{ImportProgress, IsoBuildRequest, IsoPlanView, IsoView, PublishRequest},
 };
 
 use crate::{
@@ -25,15 +25,26 @@ use crate::{
 pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     let fleet = desk.fleet().await?;
     match command {
+        IsoCommand::Import { path, name } if slipway_fleet::is_bundle(&path) => {
+            let bar = bytes_bar(output, "reading");
+            let taken = fleet
+                .import_bundle(&path, name.as_deref(), tell(&bar))
+                .await;
+            bar.finish_and_clear();
+            let taken = taken?;
+            output.show(&taken, || {
+                output.line(format!(
+                    "{} was taken over, made by {}",
+                    taken.iso, taken.made_by
+                ));
+                for command in &taken.commands {
+                    output.line(format!("the image, into a registry of yours: {command}"));
+                }
+            });
+        }
         IsoCommand::Import { path, name } => {
             let bar = bytes_bar(output, "reading");
-            let tell = bar.clone();
-            let iso = fleet
-                .import_iso(&path, name.as_deref(), move |progress| {
-                    tell.set_length(progress.total.0);
-                    tell.set_position(progress.read.0);
-                })
-                .await;
+            let iso = fleet.import_iso(&path, name.as_deref(), tell(&bar)).await;
             bar.finish_and_clear();
             let iso = iso?;
             output.show(&iso, || {
@@ -43,6 +54,16 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
                     iso.facts.size,
                     &iso.facts.sha256[..12]
                 ));
+            });
+        }
+        IsoCommand::Bundle { iso, folder } => bundle(&iso, &folder, &fleet, output).await?,
+        IsoCommand::Forget { job } => {
+            let job = job
+                .parse()
+                .map_err(|e| Failed::unusable(&e, "`slipctl job list` shows all"))?;
+            fleet.forget_build(&job).await?;
+            output.show(&serde_json::json!({ "forgotten": job }), || {
+                output.line(format!("the kickstart of job {} is forgotten", job.short()));
             });
         }
         IsoCommand::List => {
@@ -227,13 +248,7 @@ fn image(text: &str) -> Result<IsoImage, Failed> {
 
 async fn verify(path: &Path, fleet: &Fleet, output: Output) -> Result<ExitCode, Failed> {
     let bar = bytes_bar(output, "reading");
-    let tell = bar.clone();
-    let view = fleet
-        .verify_iso(path, move |progress| {
-            tell.set_length(progress.total.0);
-            tell.set_position(progress.read.0);
-        })
-        .await;
+    let view = fleet.verify_iso(path, tell(&bar)).await;
     bar.finish_and_clear();
     let view = view?;
     output.show(&view, || {
@@ -251,6 +266,38 @@ async fn verify(path: &Path, fleet: &Fleet, output: Output) -> Result<ExitCode, 
         }
     });
     Ok(ExitCode::from(u8::from(!view.good)))
+}
+
+/// Ctrl-C leaves nothing: the folder appears when it is whole.
+async fn bundle(iso: &str, folder: &Path, fleet: &Fleet, output: Output) -> Result<(), Failed> {
+    let interrupted = interrupted();
+    let iso = fleet.find_iso(iso).await?;
+    let bar = bytes_bar(output, "copying");
+    let bundled = tokio::select! {
+        bundled = fleet.bundle_iso(&iso, folder, tell(&bar)) => bundled,
+        () = interrupted => Err(AppError::refused("it was interrupted; nothing was written")),
+    };
+    bar.finish_and_clear();
+    let bundled = bundled?;
+    output.show(&bundled, || {
+        output.line(format!(
+            "{}  {} files, {}",
+            bundled.folder, bundled.files, bundled.size
+        ));
+        if bundled.contains_secrets {
+            output.note("it holds secrets: whoever has the folder can read them");
+        }
+        output.note("on the other desk: `slipctl iso import FOLDER`");
+    });
+    Ok(())
+}
+
+fn tell(bar: &ProgressBar) -> impl FnMut(ImportProgress) + Send + 'static {
+    let bar = bar.clone();
+    move |progress| {
+        bar.set_length(progress.total.0);
+        bar.set_position(progress.read.0);
+    }
 }
 
 /// What is served under this number, or of this ISO.

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod bmc;
 pub mod bootc;
+pub mod bundle;
 pub mod cluster;
 pub mod command;
 pub mod containerfile;

@@ -7,13 +7,14 @@ use slipway_core::{
     ids::JobId,
     iso::IsoVerdict,
     job::{
-        IsoBuildPlan, Job, JobSpec, Subject, build_steps,
+        IsoBuildPlan, JobSpec, build_steps,
         iso_build::{IsoBase, IsoImage},
     },
     kickstart::{KickstartForm, check_karg},
     lint::Severity,
     secret::Password,
 };
+use slipway_media::ImageAccess;
 
 use crate::{
     AppError, ErrorCode, Fleet,
@@ -79,7 +80,8 @@ impl Fleet {
                 "no reference to follow: a card could not upgrade until it is switched".into(),
             ),
         }
-        if let Err(error) = self.inner.workshop.check(&plan).await {
+        let unasked = ImageAccess::default();
+        if let Err(error) = self.inner.workshop.check(&plan, &unasked).await {
             problems.push(told(&error));
         }
         if let Some(known) = self.store().iso_by_name(&plan.name).await?
@@ -172,7 +174,7 @@ impl Fleet {
     /// Submits the build. Its kickstart goes to the secret store until the build has ended.
     ///
     /// # Errors
-    /// Refused with the plan's problems.
+    /// Refused with the plan's problems; the image is not there, or too large for the disk.
     pub async fn build_iso(&self, request: &IsoBuildRequest) -> Result<JobId, AppError> {
         let (view, made) = self.planned_build(request).await?;
         let Some((plan, text)) = made.filter(|_| view.problems.is_empty()) else {
@@ -180,41 +182,10 @@ impl Fleet {
             error.causes = view.problems;
             return Err(error.hint("mend what is named"));
         };
+        // Only now: a plan is made at every change of a form, and asks nobody.
+        let access = self.image_access(&plan).await?;
+        self.inner.workshop.check(&plan, &access).await?;
         self.submit_build(plan, text, &view.title).await
-    }
-
-    async fn submit_build(
-        &self,
-        plan: IsoBuildPlan,
-        kickstart: Password,
-        text: &str,
-    ) -> Result<JobId, AppError> {
-        let subject = Subject::Iso(plan.output.clone());
-        let job = Job::new(subject, JobSpec::IsoBuild(plan), self.now());
-        let key = kickstart_key(&job.id);
-        self.inner.secrets.put(&key, &kickstart).await?;
-        let submitted = self.submit_for(job, text).await;
-        if submitted.is_err() {
-            self.inner.secrets.delete(&key).await?;
-        }
-        submitted
-    }
-
-    /// The same build as a new job; the kickstart of the one that failed goes with it.
-    pub(crate) async fn build_again(
-        &self,
-        before: &JobId,
-        plan: IsoBuildPlan,
-    ) -> Result<JobId, AppError> {
-        let key = kickstart_key(before);
-        let kickstart = self.inner.secrets.get(&key).await.map_err(|error| {
-            AppError::from_chain(ErrorCode::Precondition, &error)
-                .hint("the kickstart of that build was forgotten: build it anew from the form")
-        })?;
-        let text = format!("again, after job {}", before.short());
-        let job = self.submit_build(plan, kickstart, &text).await?;
-        self.inner.secrets.delete(&key).await?;
-        Ok(job)
     }
 
     /// Looks at a whole ISO file: whatever it is, and wherever it comes from.
@@ -247,11 +218,6 @@ impl Fleet {
     pub fn reserved_memory_file(&self) -> &'static str {
         slipway_core::iso::RESERVED_MEMORY
     }
-}
-
-/// Where the kickstart of a build lies in the secret store.
-pub(crate) fn kickstart_key(job: &JobId) -> String {
-    format!("iso-build/{job}")
 }
 
 /// What a kickstart's findings mean for a build: problems, and warnings.

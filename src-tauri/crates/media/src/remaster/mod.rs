@@ -17,6 +17,8 @@ mod verify;
 mod workshop;
 mod write;
 
+pub use image::ImageAccess;
+pub(crate) use room::ask as ask_room;
 pub use verify::{IsoReport, verify};
 pub use workshop::Workshop;
 

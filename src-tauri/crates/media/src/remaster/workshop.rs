@@ -21,7 +21,7 @@ use slipway_core::{
 };
 use tokio::task::JoinHandle;
 
-use super::{base::Base, fetch, image, paths, room, verify, write};
+use super::{ImageAccess, base::Base, fetch, image, paths, room, verify, write};
 
 /// Makes ISOs. One piece of work per job at a time.
 #[derive(Debug)]
@@ -49,6 +49,7 @@ struct Bench {
     cache: PathBuf,
     plan: IsoBuildPlan,
     kickstart: Option<Password>,
+    access: ImageAccess,
     source_digest: Option<ImageDigest>,
     stop: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
@@ -70,10 +71,15 @@ impl Workshop {
     }
 
     /// Everything that can be found wrong before the long work, and what was seen. Changes nothing.
+    /// The network is not asked: what a registry has is in `access`, where somebody asked it.
     ///
     /// # Errors
     /// The first thing that is wrong, with what to do.
-    pub async fn check(&self, plan: &IsoBuildPlan) -> Result<Vec<String>, StepError> {
+    pub async fn check(
+        &self,
+        plan: &IsoBuildPlan,
+        access: &ImageAccess,
+    ) -> Result<Vec<String>, StepError> {
         if let Some(missing) = super::missing_programs().into_iter().find(|missing| {
             // An OCI directory is taken as it is.
             !missing.reason.starts_with("skopeo") || !matches!(plan.image, IsoImage::OciDir { .. })
@@ -140,8 +146,10 @@ impl Workshop {
                     ));
                 }
             },
-            // Its size is told by the registry only as it is copied.
-            IsoImage::Registry { .. } | IsoImage::LocalStorage { .. } => 0,
+            // Once in the work folder, once in the ISO.
+            IsoImage::Registry { .. } | IsoImage::LocalStorage { .. } => {
+                access.size.map_or(0, |size| size.0.saturating_mul(2))
+            }
         };
         seen.push(room::ask(output, needed)?);
         Ok(seen)
@@ -156,6 +164,7 @@ impl Workshop {
         job: &JobId,
         plan: &IsoBuildPlan,
         kickstart: Option<Password>,
+        access: ImageAccess,
         what: IsoWork,
     ) -> Result<(), StepError> {
         let mut works = self.works();
@@ -169,6 +178,7 @@ impl Workshop {
             cache: self.cache.clone(),
             plan: plan.clone(),
             kickstart,
+            access,
             source_digest: source_digest.clone(),
             stop,
             done,
@@ -332,7 +342,7 @@ impl Bench {
                 source_digest: None,
             });
         }
-        let copied = image::copy(&self.plan).await?;
+        let copied = image::copy(&self.plan, &self.access).await?;
         Ok(IsoWorkDone::Image {
             digest: copied.digest,
             source_digest: copied.source_digest,

@@ -5,7 +5,7 @@ use super::{
     Outcome, State, WrittenIso,
 };
 use crate::{
-    failure::{FailureKind, StepError},
+    failure::{FailureKind, Retry, StepError},
     job::{Residue, StepOutcome, Terminal, WaitReason},
     time::ByteCount,
 };
@@ -108,10 +108,10 @@ pub async fn add(
 
 pub async fn clean_up(plan: &IsoBuildPlan, then: &Terminal<BuiltIso>, cx: &Context<'_>) -> Outcome {
     cx.tool.cancel(cx.job).await;
-    // A failed build keeps its kickstart, so that it can be tried again.
+    // A failed build keeps its kickstart where it can be tried again.
     let forget = match then {
         Terminal::Succeeded(_) | Terminal::Cancelled => true,
-        Terminal::Failed(_) => false,
+        Terminal::Failed(failure) => failure.retry == Retry::No,
     };
     let mut residue = Vec::new();
     if let Err(error) = cx.tool.clean(cx.job, plan, forget).await {
