@@ -73,6 +73,10 @@ pub const NEEDS: &[Need] = &[
         "qemu-system-x86-core",
         TEST,
     ),
+    // UEFI for QEMU, and a loader for it. The modules are for x86_64, on whatever machine.
+    library("ovmf", "edk2-ovmf", TEST),
+    program("grub-mkimage", "grub-common", "grub2-tools-minimal", TEST).also(&["grub2-mkimage"]),
+    library("grub-efi-amd64-bin", "grub2-efi-x64-modules", TEST),
     program("busybox", "busybox-static", "busybox", TEST),
     program("cpio", "cpio", "cpio", TEST),
     program("modinfo", "kmod", "kmod", TEST),
@@ -99,9 +103,7 @@ pub const NEEDS: &[Need] = &[
     // Images: podman builds them, runc runs their steps where the test machine is itself a
     // container, a static busybox is the one program in them.
     program("podman", "podman", "podman", TEST),
-    program("skopeo", "skopeo", "skopeo", TEST),
     program("runc", "runc", "runc", TEST),
-    program("busybox", "busybox-static", "busybox", TEST),
     program("newuidmap", "uidmap", "shadow-utils", TEST),
     program("htpasswd", "apache2-utils", "httpd-tools", TEST),
     // The peer of our ISO server in `bench iso`.
