@@ -248,8 +248,8 @@ pub struct BuildArgs {
     /// Its name in the library
     pub name: String,
     /// The stock Anaconda ISO: a file, or a URL with --base-sha256
-    #[arg(long)]
-    pub base: String,
+    #[arg(long, required_unless_present = "image_builder")]
+    pub base: Option<String>,
     #[arg(long, value_name = "HEX")]
     pub base_sha256: Option<String>,
     /// oci:DIR, oci-archive:FILE, docker://REFERENCE or containers-storage:REFERENCE
@@ -275,10 +275,26 @@ pub struct BuildArgs {
     /// An auth.json for the image's registry
     #[arg(long, value_name = "FILE")]
     pub authfile: Option<PathBuf>,
+    /// Let osbuild's image builder make the whole ISO (podman as root, an image in a registry); of the
+    /// kickstart's options it takes --kickstart only
+    #[arg(long, value_enum, value_name = "TYPE", conflicts_with_all = ["base", "remove_kargs"])]
+    pub image_builder: Option<Builder>,
+    /// The image with Anaconda, for bootc-installer
+    #[arg(long, value_name = "REFERENCE", requires = "image_builder")]
+    pub installer: Option<String>,
+    /// Another builder than the published one: a mirror of it
+    #[arg(long, value_name = "REFERENCE", requires = "image_builder")]
+    pub builder_image: Option<String>,
     #[command(flatten)]
     pub form: FormArgs,
     #[command(flatten)]
     pub go: Go,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Builder {
+    AnacondaIso,
+    BootcInstaller,
 }
 
 #[derive(Subcommand)]

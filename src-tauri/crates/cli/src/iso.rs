@@ -4,17 +4,19 @@ use std::{io::IsTerminal, path::Path, process::ExitCode};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use slipway_core::{
+    ids::JobId,
+    image_builder::BuilderType,
     iso::IsoVerdict,
     job::iso_build::{IsoBase, IsoImage},
     time::ByteCount,
 };
 use slipway_fleet::{
-    AppError, Fleet,
+    AppError, BuilderIsoRequest, Fleet,
     views::{ImportProgress, IsoBuildRequest, IsoPlanView, IsoView, PublishRequest},
 };
 
 use crate::{
-    args::{BuildArgs, IsoCommand},
+    args::{BuildArgs, Builder, IsoCommand},
     exit::Failed,
     lab::interrupted,
     open::Desk,
@@ -145,6 +147,9 @@ async fn build(args: BuildArgs, fleet: &Fleet, output: Output) -> Result<ExitCod
     if args.ipu {
         kargs.extend(fleet.studio_defaults().ipu_kargs);
     }
+    if let Some(iso_type) = args.image_builder {
+        return by_image_builder(&args, iso_type, kargs, fleet, output).await;
+    }
     let request = IsoBuildRequest {
         name: args.name.clone(),
         output: args.output.as_ref().map(|path| path.display().to_string()),
@@ -176,13 +181,71 @@ async fn build(args: BuildArgs, fleet: &Fleet, output: Output) -> Result<ExitCod
         output.note(format!("warning: {warning}"));
     }
     let job = fleet.build_iso(&request).await?;
-    if args.go.no_wait {
+    submitted(job, args.go.no_wait, fleet, output).await
+}
+
+async fn submitted(
+    job: JobId,
+    no_wait: bool,
+    fleet: &Fleet,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    if no_wait {
         output.show(&serde_json::json!({ "job": job }), || {
             output.line(job.as_str());
         });
         return Ok(ExitCode::SUCCESS);
     }
     wait_for(fleet, vec![job], output).await
+}
+
+async fn by_image_builder(
+    args: &BuildArgs,
+    iso_type: Builder,
+    kargs: Vec<String>,
+    fleet: &Fleet,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    let IsoImage::Registry { reference } = image(&args.image)? else {
+        return Err(Failed::invalid(
+            "image builder takes an image from a registry only: write docker://REFERENCE",
+        ));
+    };
+    let shown = |path: &std::path::PathBuf| path.display().to_string();
+    let request = BuilderIsoRequest {
+        name: args.name.clone(),
+        output: args.output.as_ref().map(shown),
+        overwrite: args.overwrite,
+        iso_type: match iso_type {
+            Builder::AnacondaIso => BuilderType::AnacondaIso,
+            Builder::BootcInstaller => BuilderType::BootcInstaller,
+        },
+        installer: args
+            .installer
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| Failed::unusable(&error, "write registry/repository:tag"))?,
+        builder: args.builder_image.clone(),
+        image: reference,
+        architecture: args
+            .arch
+            .parse()
+            .map_err(|error| Failed::unusable(&error, "aarch64 or x86_64"))?,
+        kargs,
+        kickstart: args.form.kickstart.as_ref().map(shown),
+        auth_file: args.authfile.as_ref().map(shown),
+    };
+    let plan = fleet.plan_builder_iso(&request).await?;
+    if args.go.plan {
+        output.show(&plan, || show_plan(&plan, output));
+        return Ok(ExitCode::from(if plan.problems.is_empty() { 0 } else { 4 }));
+    }
+    for warning in &plan.warnings {
+        output.note(format!("warning: {warning}"));
+    }
+    let job = fleet.build_builder_iso(&request).await?;
+    submitted(job, args.go.no_wait, fleet, output).await
 }
 
 fn show_plan(plan: &IsoPlanView, output: Output) {
@@ -202,17 +265,15 @@ fn show_plan(plan: &IsoPlanView, output: Output) {
 }
 
 fn base(args: &BuildArgs) -> Result<IsoBase, Failed> {
-    if !args.base.contains("://") {
-        return Ok(IsoBase::File {
-            path: args.base.clone(),
-        });
+    let base = args.base.clone().unwrap_or_default();
+    if !base.contains("://") {
+        return Ok(IsoBase::File { path: base });
     }
     let sha256 = args.base_sha256.clone().ok_or_else(|| {
         Failed::invalid("a base ISO from a URL needs its checksum: give --base-sha256")
     })?;
     Ok(IsoBase::Url {
-        url: args
-            .base
+        url: base
             .parse()
             .map_err(|error| Failed::unusable(&error, "write https://…"))?,
         sha256,

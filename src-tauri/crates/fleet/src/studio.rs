@@ -80,18 +80,7 @@ impl Fleet {
                 "no reference to follow: a card could not upgrade until it is switched".into(),
             ),
         }
-        let unasked = ImageAccess::default();
-        if let Err(error) = self.inner.workshop.check(&plan, &unasked).await {
-            problems.push(told(&error));
-        }
-        if let Some(known) = self.store().iso_by_name(&plan.name).await?
-            && known.path != plan.output
-        {
-            problems.push(format!(
-                "the library has another ISO with the name {}",
-                plan.name
-            ));
-        }
+        self.other_problems(&plan, &mut problems).await?;
         let shown = IsoPlanView {
             title: format!("Build {}", plan.name),
             output: plan.output.clone(),
@@ -110,18 +99,8 @@ impl Fleet {
         contains_secrets: bool,
         problems: &mut Vec<String>,
     ) -> Result<IsoBuildPlan, AppError> {
-        let name = request.name.trim();
-        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
-            problems.push(format!("`{name}` is no name for an ISO"));
-        }
-        let name = match name.ends_with(".iso") {
-            true => name.to_owned(),
-            false => format!("{name}.iso"),
-        };
-        let output = match &request.output {
-            Some(path) if !path.trim().is_empty() => absolute(path)?,
-            Some(_) | None => self.iso_folder().join(&name).display().to_string(),
-        };
+        let (name, output) =
+            self.name_and_output(&request.name, request.output.as_deref(), problems)?;
         let kargs = request.kargs.iter().map(|karg| ("kargs", karg));
         let removed = request
             .removed_kargs
@@ -146,7 +125,7 @@ impl Fleet {
                 IsoBase::File { path } => IsoBase::File {
                     path: absolute(path)?,
                 },
-                url @ IsoBase::Url { .. } => url.clone(),
+                other @ (IsoBase::Url { .. } | IsoBase::ImageBuilder { .. }) => other.clone(),
             },
             image: match &request.image {
                 IsoImage::OciDir { path } => IsoImage::OciDir {
@@ -169,6 +148,49 @@ impl Fleet {
             contains_secrets,
             auth_file: request.auth_file.as_deref().map(absolute).transpose()?,
         })
+    }
+
+    /// What disk and library have against a plan.
+    pub(crate) async fn other_problems(
+        &self,
+        plan: &IsoBuildPlan,
+        problems: &mut Vec<String>,
+    ) -> Result<(), AppError> {
+        let unasked = ImageAccess::default();
+        if let Err(error) = self.inner.workshop.check(plan, &unasked).await {
+            problems.push(told(&error));
+        }
+        if let Some(known) = self.store().iso_by_name(&plan.name).await?
+            && known.path != plan.output
+        {
+            problems.push(format!(
+                "the library has another ISO with the name {}",
+                plan.name
+            ));
+        }
+        Ok(())
+    }
+
+    /// As the library and the disk have them.
+    pub(crate) fn name_and_output(
+        &self,
+        name: &str,
+        output: Option<&str>,
+        problems: &mut Vec<String>,
+    ) -> Result<(String, String), AppError> {
+        let name = name.trim();
+        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
+            problems.push(format!("`{name}` is no name for an ISO"));
+        }
+        let name = match name.ends_with(".iso") {
+            true => name.to_owned(),
+            false => format!("{name}.iso"),
+        };
+        let output = match output {
+            Some(path) if !path.trim().is_empty() => absolute(path)?,
+            Some(_) | None => self.iso_folder().join(&name).display().to_string(),
+        };
+        Ok((name, output))
     }
 
     /// Submits the build. Its kickstart goes to the secret store until the build has ended.

@@ -95,6 +95,7 @@ impl Fleet {
             cert_dir: registry.cert_dir(host),
             plain_http: registry.is_plain_http(host).await,
             size: Some(image.size),
+            digest: Some(image.digest.clone()),
         })
     }
 }

@@ -113,6 +113,8 @@ impl IsoTool for DeskIsoTool {
             let secrets = &self.fleet.inner.secrets;
             secrets.delete(&kickstart_key(job)).await.map_err(local)?;
         }
-        self.fleet.inner.workshop.clean(plan).await
+        let workshop = &self.fleet.inner.workshop;
+        workshop.remove_container(job, plan).await?;
+        workshop.clean(plan).await
     }
 }

@@ -14,6 +14,7 @@ mod credentials;
 mod discovery;
 mod images;
 mod iso_build;
+mod iso_builder;
 mod iso_bundle;
 mod iso_registry;
 mod iso_serve;

@@ -34,6 +34,8 @@ pub struct ImageAccess {
     pub plain_http: bool,
     /// Of what is copied; `None` where nobody was asked.
     pub size: Option<ByteCount>,
+    /// Of the image for the plan's architecture, as the registry has it.
+    pub digest: Option<ImageDigest>,
 }
 
 /// Where the image lies once it was fetched.
@@ -135,7 +137,7 @@ pub async fn copy(plan: &IsoBuildPlan, access: &ImageAccess) -> Result<Copied, S
 }
 
 /// For this user only, and gone after the copy.
-fn write_auth(path: &Path, json: &Password) -> std::io::Result<()> {
+pub fn write_auth(path: &Path, json: &Password) -> std::io::Result<()> {
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)

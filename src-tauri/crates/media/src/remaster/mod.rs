@@ -6,6 +6,7 @@
 
 mod base;
 mod bootcfg;
+mod builder;
 mod fat;
 mod fetch;
 mod image;

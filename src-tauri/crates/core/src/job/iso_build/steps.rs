@@ -25,6 +25,10 @@ pub async fn fetch_base(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
             cx.note(format!("the base ISO is {path}"));
             return Ok(StepOutcome::Advance(State::FetchingImage));
         }
+        IsoBase::ImageBuilder { builder, .. } => {
+            cx.note(format!("{builder} makes the installer"));
+            return Ok(StepOutcome::Advance(State::FetchingImage));
+        }
         IsoBase::Url { .. } => {}
     }
     match work(plan, IsoWork::FetchBase, cx).await? {
@@ -62,7 +66,13 @@ pub async fn write(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
         Work::Ended(
             IsoWorkDone::Base | IsoWorkDone::Image { .. } | IsoWorkDone::Verified { .. },
         ) => Err(mixed_up()),
-        Work::Runs(bytes) => waiting("xorriso writes the ISO", bytes, cx),
+        Work::Runs(bytes) => {
+            let what = match plan.base {
+                IsoBase::ImageBuilder { .. } => "image builder makes the ISO",
+                IsoBase::File { .. } | IsoBase::Url { .. } => "xorriso writes the ISO",
+            };
+            waiting(what, bytes, cx)
+        }
     }
 }
 
