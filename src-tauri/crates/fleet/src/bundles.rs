@@ -99,7 +99,10 @@ impl Fleet {
             let _ = tokio::fs::remove_file(&output).await;
         }
         taken_in?;
-        Ok(view_of(&manifest, folder, taken))
+        Ok(BundleView {
+            iso: name,
+            ..view_of(&manifest, folder, taken)
+        })
     }
 
     async fn add_of_bundle(

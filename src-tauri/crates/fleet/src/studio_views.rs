@@ -147,7 +147,7 @@ pub struct MediaAddress {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct BundleView {
     pub folder: String,
-    /// The ISO's file in it.
+    /// The ISO's file in it; after an import, its name in the library.
     pub iso: String,
     pub size: ByteCount,
     pub files: u32,

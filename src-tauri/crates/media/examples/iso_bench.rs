@@ -15,7 +15,7 @@ use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -166,7 +166,7 @@ async fn serve(folder: &Path) {
         let publication = Publication {
             token: new_token(),
             file_name: "served-0123456789ab.iso".into(),
-            iso_path: PathBuf::from(folder.join("served.iso")),
+            iso_path: folder.join("served.iso"),
             size: ByteCount(SERVED as u64),
             overlay: None,
         };
