@@ -37,7 +37,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let children = self.children();
         for child in &children {
-            let _ = Command::new("kill").args(["-9", child]).status();
+            let _ = Command::new("kill").args(["-9", child]).output();
         }
         let start = Instant::now();
         let lives = |child: &String| std::fs::read_link(format!("/proc/{child}/exe")).is_ok();
