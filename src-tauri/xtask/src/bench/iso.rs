@@ -76,7 +76,6 @@ fn remasters(project: &Project, example: &Path, folder: &Path) -> Result<Vec<Mea
         let copied = seconds(project.tool("cp")?.arg(&iso).arg(&copy))? + seconds(sync(&copy)?)?;
         std::fs::remove_file(&copy)?;
         let hashed = seconds(project.tool("openssl")?.args(["md5", "-r"]).arg(&iso))?;
-        println!("cp and sync {copied:.2} s, openssl md5 {hashed:.2} s");
         limit.push(copied.max(hashed));
 
         let hand = at("out/by-hand.iso");
@@ -93,8 +92,15 @@ fn remasters(project: &Project, example: &Path, folder: &Path) -> Result<Vec<Mea
             .arg(at("oci"))
             .arg("/container");
         let implant = project.tool("implantisomd5")?.arg("-f").arg(&hand);
-        by_hand.push(seconds(xorriso)? + seconds(implant)? + seconds(sync(&hand)?)?);
+        let hands = seconds(xorriso)? + seconds(implant)? + seconds(sync(&hand)?)?;
+        by_hand.push(hands);
         std::fs::remove_file(&hand)?;
+        // A run that is broken off has said what it saw.
+        println!(
+            "ours {:.2} s, CPU {:.2} s; cp and sync {copied:.2} s, openssl md5 {hashed:.2} s; by hand {hands:.2} s",
+            of("write_s")?,
+            of("cpu_s")?
+        );
     }
     println!(
         "the verifying re-read, counted apart: {:.2} s (median of {TURNS})",
@@ -142,6 +148,7 @@ fn hosting(project: &Project, example: &Path, folder: &Path) -> Result<Vec<Measu
                 first_bytes.push(first * 1000.0);
                 by_nginx.push(read_by(project, folder, &nginx, readers)?.0);
             }
+            println!("{readers} over {scheme}: ours {by_us:.2?} s, nginx {by_nginx:.2?} s");
             measured.push(Measurement {
                 what: format!("{readers} readers of 1 GB over {scheme}"),
                 unit: "s",
