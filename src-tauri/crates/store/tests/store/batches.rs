@@ -57,8 +57,9 @@ async fn started(store: &Store, batch: &mut Batch, dpu: &DpuId) -> Job {
 async fn a_batch_comes_back_as_it_was_written() {
     let (store, batch, ids) = batch_of(3).await;
     assert_eq!(store.batch(&batch.id).await.unwrap(), batch);
-    assert_eq!(store.batches(10).await.unwrap(), [batch.clone()]);
-    assert_eq!(store.active_batches().await.unwrap(), [batch.clone()]);
+    let only = std::slice::from_ref(&batch);
+    assert_eq!(store.batches(10).await.unwrap(), only);
+    assert_eq!(store.active_batches().await.unwrap(), only);
     let cards = store.batch_cards(&batch.id).await.unwrap();
     let order: Vec<_> = cards.iter().map(|card| card.dpu.clone()).collect();
     assert_eq!(order, ids);
@@ -89,7 +90,11 @@ async fn a_card_and_its_job_are_written_together_and_once() {
     assert_eq!(cards[0].seen.other_job, None, "its own is no other one");
     assert_eq!(store.job(&job.id).await.unwrap().id, job.id);
     let jobs = store.batch_jobs(&batch.id).await.unwrap();
-    assert_eq!(jobs.into_keys().collect::<Vec<_>>(), [job.id.clone()]);
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(
+        jobs.get(&job.id).map(|job| &job.subject),
+        Some(&job.subject)
+    );
 
     // Its job has ended, and nobody has written that yet: it still gets no second one.
     let mut ended = store.job(&job.id).await.unwrap();
