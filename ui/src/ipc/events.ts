@@ -11,6 +11,8 @@ export function staleKeys(change: ChangedEvent): QueryKey[] {
     case "job":
       // A card's page lists its jobs, and its headline is "Working" while one runs.
       return [change.id ? keys.job(change.id) : ["job"], ["jobs"], ["dpu"], keys.overview];
+    case "batch":
+      return [change.id ? keys.batch(change.id) : ["batch"], keys.batches, ["jobs"]];
     case "iso":
       return [keys.isos];
     case "pin":

@@ -20,6 +20,8 @@ export const keys = {
   isos: ["isos"] as const,
   jobs: (dpu: string | null, activeOnly: boolean) => ["jobs", dpu, activeOnly] as const,
   job: (id: string) => ["job", id] as const,
+  batches: ["batches"] as const,
+  batch: (id: string) => ["batch", id] as const,
   pins: ["pins"] as const,
   siteCa: ["site-ca"] as const,
   bmcs: (query?: BmcQuery) => (query ? (["bmcs", query] as const) : (["bmcs"] as const)),

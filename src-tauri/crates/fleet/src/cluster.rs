@@ -9,12 +9,13 @@ use std::{
 use serde::Serialize;
 use slipway_core::{
     address::Address,
+    batch::BatchRules,
     cluster::{
         Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, IsoSource, ProblemCode,
         Standing, Surroundings, Values, outline,
     },
     dpu::IMC_REDFISH_PORT,
-    ids::{DpuId, IsoId, JobId},
+    ids::{DpuId, IsoId},
     iso::{Iso, published_name},
     job::PlannedStep,
 };
@@ -22,6 +23,7 @@ use specta::Type;
 
 use crate::{
     AppError, Fleet,
+    batches::Begun,
     deployments::{OtherNames, counted},
     views::{CardPlan, DeployRequest, DpuQuery, DpuRow},
 };
@@ -78,7 +80,7 @@ pub enum IsoState {
 }
 
 /// One cluster with its chosen cards.
-struct Batch<'a> {
+struct Part<'a> {
     cluster: &'a IsoCluster,
     iso: IsoState,
     cards: Vec<(&'a Card, Found)>,
@@ -166,7 +168,7 @@ impl Fleet {
         import: &Import,
         request: &ClusterRequest,
     ) -> Result<ClusterPlan, AppError> {
-        let batches = self.batches(import, request).await?;
+        let parts = self.parts(import, request).await?;
         let mut cards = Vec::new();
         let (mut warnings, mut problems) = (Vec::new(), Vec::new());
         problems.extend(import.blocking(&request.skip_steps).map(|problem| {
@@ -180,8 +182,8 @@ impl Fleet {
                 problem.message
             )
         }));
-        for batch in &batches {
-            match &batch.iso {
+        for part in &parts {
+            match &part.iso {
                 IsoState::InLibrary(_) => {}
                 IsoState::ToImport(path) => {
                     warnings.push(format!(
@@ -191,8 +193,8 @@ impl Fleet {
                 }
                 IsoState::Missing(what) => problems.push(what.clone()),
             }
-            let plans = self.plans_of(batch, request).await?;
-            for (card, found) in &batch.cards {
+            let plans = self.plans_of(part, request).await?;
+            for (card, found) in &part.cards {
                 problems.extend(why_unknown(card, found));
                 let (dpu, dpu_name) = match found {
                     Found::Known(id, name) => (Some(id.clone()), Some(name.clone())),
@@ -205,7 +207,7 @@ impl Fleet {
                     warnings.extend(plan.warnings.iter().map(of));
                 }
                 cards.push(ClusterCard {
-                    cluster: batch.cluster.name.clone(),
+                    cluster: part.cluster.name.clone(),
                     name: card.name.clone(),
                     dpu,
                     dpu_name,
@@ -260,50 +262,51 @@ impl Fleet {
         import: &Import,
         request: &ClusterRequest,
     ) -> Result<BTreeSet<PathBuf>, AppError> {
-        let batches = self.batches(import, request).await?;
-        let paths = batches.into_iter().filter_map(|batch| match batch.iso {
+        let parts = self.parts(import, request).await?;
+        let paths = parts.into_iter().filter_map(|part| match part.iso {
             IsoState::ToImport(path) => Some(path),
             IsoState::InLibrary(_) | IsoState::Missing(_) => None,
         });
         Ok(paths.collect())
     }
 
-    /// Submits one deployment per chosen card; all or none.
+    /// Submits a deployment of the chosen card, or one batch of the chosen cards; all or none.
     ///
     /// # Errors
-    /// A plan with problems, each named.
+    /// A plan with problems, each named; rules that can't be meant.
     pub async fn deploy_cluster(
         &self,
         import: &Import,
         request: &ClusterRequest,
-    ) -> Result<Vec<JobId>, AppError> {
+        rules: &BatchRules,
+    ) -> Result<Begun, AppError> {
         let plan = self.plan_cluster(import, request).await?;
         plan.refuse_problems()?;
-        let mut jobs = Vec::new();
-        for batch in self.batches(import, request).await? {
-            let IsoState::InLibrary(iso) = &batch.iso else {
-                let name = &batch.cluster.name;
+        let mut planned = Vec::new();
+        for part in self.parts(import, request).await? {
+            let IsoState::InLibrary(iso) = &part.iso else {
+                let name = &part.cluster.name;
                 return Err(
                     AppError::refused(format!("the ISO of {name} is not in the library"))
                         .hint("import it: `slipctl iso import`"),
                 );
             };
-            if let Some((request, names)) = batch.request(&iso.id, request) {
-                jobs.extend(self.deploy_as(&request, &names).await?);
+            if let Some((request, names)) = part.request(&iso.id, request) {
+                planned.extend(self.deploy_specs(&request, &names).await?);
             }
         }
-        Ok(jobs)
+        self.begin(plan.title, planned, rules).await
     }
 
     async fn plans_of(
         &self,
-        batch: &Batch<'_>,
+        part: &Part<'_>,
         request: &ClusterRequest,
     ) -> Result<Vec<CardPlan>, AppError> {
-        let IsoState::InLibrary(iso) = &batch.iso else {
+        let IsoState::InLibrary(iso) = &part.iso else {
             return Ok(vec![]);
         };
-        let Some((request, names)) = batch.request(&iso.id, request) else {
+        let Some((request, names)) = part.request(&iso.id, request) else {
             return Ok(vec![]);
         };
         Ok(self.plan_deploy_as(&request, &names).await?.cards)
@@ -327,15 +330,15 @@ impl Fleet {
         }
     }
 
-    async fn batches<'a>(
+    async fn parts<'a>(
         &self,
         import: &'a Import,
         request: &ClusterRequest,
-    ) -> Result<Vec<Batch<'a>>, AppError> {
+    ) -> Result<Vec<Part<'a>>, AppError> {
         let rows = self.all_rows().await?;
         let mut wanted: BTreeSet<&str> = request.cards.iter().map(String::as_str).collect();
         let all = wanted.is_empty();
-        let mut batches = Vec::new();
+        let mut parts = Vec::new();
         for cluster in &import.file.clusters {
             let Cluster::Iso(cluster) = cluster else {
                 continue;
@@ -353,7 +356,7 @@ impl Fleet {
             }
             if !cards.is_empty() {
                 let iso = self.iso_of(cluster, request).await?;
-                batches.push(Batch {
+                parts.push(Part {
                     cluster,
                     iso,
                     cards,
@@ -361,7 +364,7 @@ impl Fleet {
             }
         }
         match wanted.first() {
-            None => Ok(batches),
+            None => Ok(parts),
             Some(name) => Err(AppError::not_found(format!(
                 "there is no card `{name}` in {}",
                 import.source.name()
@@ -415,7 +418,7 @@ impl Fleet {
     }
 }
 
-impl Batch<'_> {
+impl Part<'_> {
     /// For the cards that are known; `None` where none is.
     fn request(
         &self,

@@ -10,6 +10,7 @@
 //! that page is painted and can be used.
 
 mod cli;
+mod deploy;
 mod iso;
 mod list;
 mod memory;
@@ -29,6 +30,7 @@ use crate::{Result, steps::Steps};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Cli,
+    Deploy,
     Iso,
     List,
     Redfish,
@@ -38,6 +40,7 @@ pub enum Part {
 impl Part {
     pub const ALL: &[Self] = &[
         Self::Cli,
+        Self::Deploy,
         Self::Iso,
         Self::List,
         Self::Redfish,
@@ -47,6 +50,7 @@ impl Part {
     pub fn word(self) -> &'static str {
         match self {
             Self::Cli => "cli",
+            Self::Deploy => "deploy",
             Self::Iso => "iso",
             Self::List => "list",
             Self::Redfish => "redfish",
@@ -57,7 +61,7 @@ impl Part {
     /// Others build an example of their own.
     fn needs_binaries(self) -> bool {
         match self {
-            Self::Cli | Self::List | Self::Startup => true,
+            Self::Cli | Self::Deploy | Self::List | Self::Startup => true,
             Self::Iso | Self::Redfish => false,
         }
     }
@@ -65,6 +69,7 @@ impl Part {
     fn heading(self) -> &'static str {
         match self {
             Self::Cli => "cli: slipctl --help",
+            Self::Deploy => "deploy: a rack at once",
             Self::Iso => "iso: a remaster of 3.5 GB, and 32 readers of 1 GB",
             Self::List => "list: a page of 10,000 cards",
             Self::Redfish => "redfish: the inventory of 500 BMCs",
@@ -73,16 +78,25 @@ impl Part {
     }
 }
 
-pub fn bench(project: &mut Project, parts: &[Part]) -> Result {
+/// A debug build is for trying a part: its figures say little of the bars.
+pub fn bench(project: &mut Project, profile: Profile, parts: &[Part]) -> Result {
     let mut steps = Steps::new();
     steps.run("setup: what is missing", || {
         setup(project, &[Purpose::Build, Purpose::Test, Purpose::Demo])
     })?;
     let project = &*project;
     let mut built = None;
+    let build = match profile {
+        Profile::Release => "build: release",
+        Profile::Debug => "build: debug, not what the bars are for",
+    };
     if parts.iter().any(|part| part.needs_binaries()) {
-        steps.run("build: release", || {
-            built = Some(binaries::all(project, Profile::Release)?);
+        steps.run(build, || {
+            built = Some(if parts.contains(&Part::Startup) {
+                binaries::all(project, profile)?
+            } else {
+                binaries::without_window(project, profile)?
+            });
             Ok(())
         })?;
     }
@@ -93,6 +107,7 @@ pub fn bench(project: &mut Project, parts: &[Part]) -> Result {
         steps.run(part.heading(), || {
             match part {
                 Part::Cli => measured.push(cli::measure(project, built()?)?),
+                Part::Deploy => measured.extend(deploy::measure(project, built()?, profile)?),
                 Part::Iso => measured.extend(iso::measure(project)?),
                 Part::List => measured.push(list::measure(project, built()?)?),
                 Part::Redfish => measured.extend(redfish::measure(project)?),
