@@ -2,6 +2,7 @@
 
 pub mod bmcs;
 pub mod cards;
+pub mod clusters;
 pub mod credentials;
 pub mod desk;
 pub mod discovery;

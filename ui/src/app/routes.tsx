@@ -79,6 +79,12 @@ export const routes: RouteObject[] = [
         }),
       },
       {
+        path: "deploy/file",
+        lazy: async () => ({
+          Component: (await import("@/features/clusters/ClusterPage")).ClusterPage,
+        }),
+      },
+      {
         path: "jobs",
         lazy: async () => ({ Component: (await import("@/features/jobs/JobsPage")).JobsPage }),
       },

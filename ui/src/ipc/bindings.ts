@@ -35,6 +35,11 @@ export const commands = {
 	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
 	lookPolicy: () => typedError<LookPolicy, AppError>(__TAURI_INVOKE("look_policy")),
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
+	/**  Reads the file anew each time; touches nothing. */
+	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
+	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
+	/**  In today's form, at a path where nothing is yet. */
+	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
 	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
 	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
 	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
@@ -2124,3 +2129,30 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+export type CardKind = "dpu" | "marvell" | "blue_field";
+export type ProblemCode = "syntax" | "template" | "missing-value" | "unknown-key" | "duplicate-key" | "wrong-type" | "reading" | "missing" | "unexpanded" | "placeholder" | "out-of-scope" | "unknown-kind" | "unknown-step" | "not-unique" | "network-port" | "mac" | "ip" | "host" | "name" | "password" | "iso" | "unused";
+export type ProblemSeverity = "error" | "warning";
+export type Place = { line: number, column: number };
+export type Related = { place: Place, words: string };
+export type Problem = { severity: ProblemSeverity, code: ProblemCode, message: string, fix: string, file: string, place: Place | null, related: Related | null, step: string | null };
+export type Migration = { place: Place, of: string, from: string, to: string };
+export type Standing = "planned" | "not_yet" | "left_out";
+export type OutlineStep = PlannedStep & { standing: Standing, skip: string | null };
+export type CardOutline = { name: string, kind: CardKind, imc: string | null, steps: OutlineStep[] };
+export type ClusterOutline = { name: string, kind: string, in_scope: boolean, iso: string | null, cards: CardOutline[], nodes: number };
+export type IsoWhere = { state: "in_library", id: IsoId, name: string } | { state: "to_import", path: string } | { state: "missing", why: string };
+export type ClusterIso = { cluster: string, iso: IsoWhere };
+export type ClusterStanding = { standing: "known" } | { standing: "unknown" } | { standing: "other_imc", imc: string } | { standing: "not_an_ipu" };
+export type ClusterCard = { cluster: string, name: string, kind: CardKind, imc: string | null, host: string | null, standing: ClusterStanding, dpu: DpuId | null, dpu_name: string | null, plan: CardPlan | null };
+export type ClusterPlan = { title: string, clusters: ClusterOutline[], isos: ClusterIso[], cards: ClusterCard[], warnings: string[], problems: string[] };
+export type TypedValue = { function: string, worker: number | null, value: string };
+export type ClusterOpen = { file: string, variables: string | null, values: TypedValue[], workers: string[], skip_steps: string[], iso: IsoId | null, domain: string | null, authorized_keys: string[], allow_release: string | null };
+export type ClusterCardName = { cluster: string, card: string };
+export type ClusterDeploy = { open: ClusterOpen, seen: string, cards: ClusterCardName[] };
+export type ClusterText = { name: string, lines: string[] };
+export type ShownSpan = { line: number, from: number, to: number };
+export type ClusterProblem = { problem: Problem, counts: boolean, shown: ShownSpan | null };
+export type ClusterValue = { function: string, worker: number | null, called: string, meaning: string | null, secret: boolean };
+export type ClusterView = { seen: string, file: ClusterText, variables: ClusterText | null, problems: ClusterProblem[], migrations: Migration[], missing: ClusterValue[], blocked: boolean, plan: ClusterPlan };
+export type ClusterProgress = { path: string, read: number, total: number };

@@ -12,7 +12,7 @@ export function staleKeys(change: ChangedEvent): QueryKey[] {
       // A card's page lists its jobs, and its headline is "Working" while one runs.
       return [change.id ? keys.job(change.id) : ["job"], ["jobs"], ["dpu"], keys.overview];
     case "iso":
-      return [keys.isos];
+      return [keys.isos, ["cluster"]];
     case "pin":
       return [keys.pins, ["dpu"], ["bmc"]];
     case "bmc":

@@ -6,6 +6,7 @@ mod bmc;
 mod change;
 mod cluster;
 mod cluster_add;
+mod cluster_show;
 mod credential;
 mod exit;
 mod image;

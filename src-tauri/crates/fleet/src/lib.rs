@@ -41,7 +41,10 @@ mod trust;
 pub mod views;
 
 pub use changes::{Change, ChangeTag};
-pub use cluster::{ClusterCard, ClusterPlan, ClusterRequest, IsoState};
+pub use cluster::{
+    ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,
+    WrongVariables, is_there, write_today, wrong_file,
+};
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use lab::{LAB_LABEL, LabFile};

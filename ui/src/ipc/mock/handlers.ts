@@ -13,6 +13,7 @@ import type {
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
 import type { MockCard } from "./cards";
+import { clusterHandlers } from "./clusters";
 import { type Desk, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
 import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
@@ -212,6 +213,10 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
+    ...clusterHandlers(desk, (dpu) => {
+      const card = cardOf(desk, dpu);
+      return begin(desk, card, quick(makeDeployment(card, { startedAt: now() })));
+    }),
     ...redfishHandlers(desk, changed),
     ...studioHandlers(desk),
     ...imageHandlers(desk),

@@ -5,6 +5,7 @@
 
 mod bmcs;
 mod cards;
+mod clusters;
 mod credentials;
 mod discovery;
 mod error;
@@ -15,6 +16,7 @@ mod trust;
 
 pub use bmcs::*;
 pub use cards::*;
+pub use clusters::*;
 pub use credentials::*;
 pub use discovery::*;
 pub use error::*;

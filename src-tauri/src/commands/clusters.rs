@@ -1,0 +1,35 @@
+//! Cluster files.
+
+use slipway_core::ids::JobId;
+use slipway_fleet::views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView};
+use tauri::ipc::Channel;
+
+use super::{Answer, State};
+
+/// Reads the file anew each time; touches nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn read_cluster(desk: State<'_>, open: ClusterOpen) -> Answer<ClusterView> {
+    desk.fleet()?.read_cluster(&open).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn deploy_cluster(
+    desk: State<'_>,
+    deploy: ClusterDeploy,
+    on_progress: Channel<ClusterProgress>,
+) -> Answer<Vec<JobId>> {
+    let tell = move |progress| {
+        // The page may have been left; the import goes on.
+        let _ = on_progress.send(progress);
+    };
+    desk.fleet()?.deploy_opened_cluster(&deploy, tell).await
+}
+
+/// In today's form, at a path where nothing is yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn write_cluster(desk: State<'_>, open: ClusterOpen, path: String) -> Answer<()> {
+    desk.fleet()?.write_opened_cluster(&open, &path).await
+}
