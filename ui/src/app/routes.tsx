@@ -92,6 +92,10 @@ export const routes: RouteObject[] = [
         path: "jobs/:id",
         lazy: async () => ({ Component: (await import("@/features/jobs/JobPage")).JobPage }),
       },
+      {
+        path: "jobs/batches/:id",
+        lazy: async () => ({ Component: (await import("@/features/batches/BatchPage")).BatchPage }),
+      },
       { path: "settings", element: <Navigate to="/settings/trust" replace /> },
       {
         path: "settings/:tab",

@@ -35,6 +35,15 @@ export const commands = {
 	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
 	lookPolicy: () => typedError<LookPolicy, AppError>(__TAURI_INVOKE("look_policy")),
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
+	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
+	batch: (id: BatchId) => typedError<BatchView, AppError>(__TAURI_INVOKE("batch", { id })),
+	planBatch: (what: BatchWhat) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_batch", { what })),
+	startBatch: (request: BatchRequest) => typedError<BatchId, AppError>(__TAURI_INVOKE("start_batch", { request })),
+	pauseBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("pause_batch", { id })),
+	resumeBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("resume_batch", { id })),
+	cancelBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_batch", { id })),
+	retryBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("retry_batch", { id })),
+	doctor: (dpu: DpuId, iso: IsoId | null) => typedError<DoctorReport, AppError>(__TAURI_INVOKE("doctor", { dpu, iso })),
 	/**  Reads the file anew each time; touches nothing. */
 	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
 	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
@@ -628,7 +637,7 @@ export type Change = {
 };
 
 /**  What kind of thing changed. */
-export type ChangeTag = "dpu" | "job" | "iso" | "pin" | "bmc" | "credential" | 
+export type ChangeTag = "dpu" | "job" | "batch" | "iso" | "pin" | "bmc" | "credential" | 
 /**  A row of a discovery; the id is the discovery's. */
 "discovery" | 
 /**  Look at everything again: changes were missed. */
@@ -2156,3 +2165,27 @@ export type ClusterProblem = { problem: Problem, counts: boolean, shown: ShownSp
 export type ClusterValue = { function: string, worker: number | null, called: string, meaning: string | null, secret: boolean };
 export type ClusterView = { seen: string, file: ClusterText, variables: ClusterText | null, problems: ClusterProblem[], migrations: Migration[], missing: ClusterValue[], blocked: boolean, plan: ClusterPlan };
 export type ClusterProgress = { path: string, read: number, total: number };
+
+export type BatchId = string;
+export type BatchRules = { at_once?: number, waves?: number[], stop_after?: number };
+export type StopReason = { why: "failures", count: number } | { why: "whole_wave", wave: number };
+export type BatchState = { name: "waiting" } | { name: "running", forgiven: number } | { name: "paused", forgiven: number, since: Timestamp } | { name: "stopped", because: StopReason, since: Timestamp } | { name: "cancelling", since: Timestamp } | { name: "cancelled" } | { name: "ended" };
+export type NotStarted = "batch_cancelled" | "card_removed";
+export type BatchCardState = { name: "waiting" } | { name: "running", job: JobId } | { name: "ended", job: JobId, outcome: JobOutcome } | { name: "not_started", because: NotStarted };
+export type BatchAction = "pause" | "resume" | "cancel" | "retry";
+export type BatchChangeCard = { dpu: DpuId, expected_booted: ImageDigest | null };
+export type BatchChange = { change: BootChange, cards: BatchChangeCard[] };
+export type BatchWhat = { kind: "deploy", request: DeployRequest } | { kind: "change", request: BatchChange };
+export type BatchRequest = { what: BatchWhat, rules: BatchRules };
+export type BatchCounts = { cards: number, waiting: number, running: number, succeeded: number, failed: number, cancelled: number, not_started: number };
+export type BatchRow = { id: BatchId, name: string, state: BatchState, counts: BatchCounts, sentence: string, created_at: Timestamp, ended_at: Timestamp | null };
+export type BatchActionView = { action: BatchAction, why_not: string | null };
+export type BatchCardView = { dpu: DpuId, name: string, wave: number, state: BatchCardState, job: JobRow | null, earlier: JobId[], failure: Failure | null, residue: Residue[], why_no_job: string | null };
+export type BatchView = { row: BatchRow, rules: BatchRules, rules_text: string, actions: BatchActionView[], cards: BatchCardView[], at_rest: boolean };
+export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host";
+export type FixAction = { action: "accept_pin", kind: PinKind, peer: string, fingerprint: Fingerprint } | { action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job", job: JobId } | { action: "reserved_memory_file" };
+export type CheckFix = { text: string, action: FixAction | null, command: string | null };
+export type CheckOutcome = { verdict: "pass", evidence: string } | { verdict: "warn", evidence: string, fix: CheckFix } | { verdict: "fail", evidence: string, fix: CheckFix } | { verdict: "skipped", because: string };
+export type DoctorCheck = { id: DoctorCheckId, title: string, outcome: CheckOutcome };
+export type Tally = { passed: number, warned: number, failed: number, skipped: number };
+export type DoctorReport = { dpu: DpuId, name: string, iso: string | null, at: Timestamp, tally: Tally, checks: DoctorCheck[] };

@@ -1,5 +1,6 @@
 import { Alert, Content, Label, Stack, StackItem } from "@patternfly/react-core";
 import { ByteProgress } from "@/components/ByteProgress";
+import { DoctorPanel } from "@/components/doctor/DoctorPanel";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
 import { PlanCard } from "@/components/PlanCard";
@@ -42,6 +43,10 @@ export function ReviewStep({ view, readError, draft, error, progress }: Props) {
   const cards = chosenCards(draft, view.plan.cards);
   const whyNot = whyNotDeploy(view, cards);
   const left = view.plan.cards.filter((card) => !cards.includes(card));
+  const known = cards.flatMap((card) => card.dpu ?? []);
+  const wheres = view.plan.isos.flatMap(({ iso }) => (iso.state === "in_library" ? [iso.id] : []));
+  // Several clusters may have several ISOs: then the cards alone are looked at.
+  const iso = new Set(wheres).size === 1 ? (wheres[0] ?? null) : null;
   const imports = view.plan.isos.flatMap(({ iso }) =>
     iso.state === "to_import" ? [iso.path] : [],
   );
@@ -84,6 +89,11 @@ export function ReviewStep({ view, readError, draft, error, progress }: Props) {
           title={`${path} is read into the library first`}
         />
       ))}
+      {known.length > 0 && (
+        <StackItem>
+          <DoctorPanel cards={known} iso={iso} />
+        </StackItem>
+      )}
       {cards.map((card, at) => {
         const steps = stepsOf(view.plan.clusters, card);
         const done = steps.filter((step) => step.standing === "planned");

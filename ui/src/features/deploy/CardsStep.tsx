@@ -74,9 +74,9 @@ export function CardsStep({ chosen, onChange }: Props) {
     <Stack hasGutter>
       <StackItem>
         <Content component="p">
-          A deployment overwrites the disk of a card's ACC and boots the image of the ISO. Cards are
-          done at the same time, each as a job of its own. Cards that a cluster.yaml names are
-          deployed from <Link to="/deploy/file">the file itself</Link>.
+          A deployment overwrites the disk of a card's ACC and boots the image of the ISO. Several
+          cards are one batch. Cards that a cluster.yaml names are deployed from{" "}
+          <Link to="/deploy/file">the file itself</Link>.
         </Content>
       </StackItem>
       <StackItem>

@@ -1,16 +1,19 @@
 import { Alert, Content, Stack, StackItem } from "@patternfly/react-core";
 import type { UseQueryResult } from "@tanstack/react-query";
+import { DoctorPanel } from "@/components/doctor/DoctorPanel";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
 import { PlanCard } from "@/components/PlanCard";
 import { PlanSteps } from "@/components/PlanSteps";
 import { ShowCommands } from "@/components/ShowCommands";
-import type { PlanView } from "@/ipc/bindings";
+import type { IsoId, PlanView } from "@/ipc/bindings";
 import { counted, listed, sentence } from "@/lib/format";
 import { doable } from "./draft";
 
+type Props = { plan: UseQueryResult<PlanView>; iso: IsoId | null; error: unknown };
+
 /** What would happen, card by card, before anything does. */
-export function ReviewStep({ plan, error }: { plan: UseQueryResult<PlanView>; error: unknown }) {
+export function ReviewStep({ plan, iso, error }: Props) {
   if (plan.error) {
     return <ErrorAlert error={plan.error} title="It can't be planned" onRetry={plan.refetch} />;
   }
@@ -38,6 +41,9 @@ export function ReviewStep({ plan, error }: { plan: UseQueryResult<PlanView>; er
         <Alert key={warning} isInline variant="info" title={sentence(warning)} />
       ))}
       {error !== null && <ErrorAlert error={error} title="Nothing was started" />}
+      <StackItem>
+        <DoctorPanel cards={plan.data.cards.map((card) => card.dpu)} iso={iso} />
+      </StackItem>
       {plan.data.cards.map((card, at) => (
         <StackItem key={card.dpu}>
           <PlanCard

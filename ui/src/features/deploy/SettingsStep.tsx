@@ -1,4 +1,5 @@
 import { Content, Form } from "@patternfly/react-core";
+import { BatchRules } from "@/components/BatchRules";
 import { DeploySettings } from "@/components/DeploySettings";
 import type { DeployDraft } from "./draft";
 
@@ -13,6 +14,13 @@ export function SettingsStep({ draft, onChange }: Props) {
         ones below.
       </Content>
       <DeploySettings draft={draft} onChange={onChange} />
+      {draft.cards.length > 1 && (
+        <BatchRules
+          draft={draft.rules}
+          cards={draft.cards.length}
+          onChange={(part) => onChange({ rules: { ...draft.rules, ...part } })}
+        />
+      )}
     </Form>
   );
 }

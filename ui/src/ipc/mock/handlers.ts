@@ -12,9 +12,11 @@ import type {
   PublishRequest,
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
+import { batchHandlers } from "./batches";
 import type { MockCard } from "./cards";
 import { clusterHandlers } from "./clusters";
 import { type Desk, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
+import { doctorHandlers } from "./doctor";
 import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
@@ -217,6 +219,8 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       const card = cardOf(desk, dpu);
       return begin(desk, card, quick(makeDeployment(card, { startedAt: now() })));
     }),
+    ...batchHandlers(desk),
+    ...doctorHandlers(desk),
     ...redfishHandlers(desk, changed),
     ...studioHandlers(desk),
     ...imageHandlers(desk),

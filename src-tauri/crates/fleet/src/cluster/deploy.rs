@@ -17,7 +17,7 @@ impl Fleet {
         import: &Import,
         request: &ClusterRequest,
     ) -> Result<BTreeSet<PathBuf>, AppError> {
-        let parts = self.chosen(import, request).await?;
+        let parts = self.cluster_parts(import, request).await?;
         let paths = parts.into_iter().filter_map(|part| match part.iso {
             IsoState::ToImport(path) => Some(path),
             IsoState::InLibrary(_) | IsoState::Missing { .. } => None,
@@ -37,7 +37,7 @@ impl Fleet {
         let plan = self.plan_cluster(import, request).await?;
         plan.refuse_problems()?;
         let mut jobs = Vec::new();
-        for part in self.chosen(import, request).await? {
+        for part in self.cluster_parts(import, request).await? {
             let IsoState::InLibrary(iso) = &part.iso else {
                 let name = &part.cluster.name;
                 return Err(

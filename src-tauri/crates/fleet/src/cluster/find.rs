@@ -84,7 +84,7 @@ impl Fleet {
         }
     }
 
-    pub(super) async fn chosen<'a>(
+    pub(super) async fn cluster_parts<'a>(
         &self,
         import: &'a Import,
         request: &ClusterRequest,

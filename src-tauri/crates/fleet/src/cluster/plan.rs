@@ -86,7 +86,7 @@ impl Fleet {
         import: &Import,
         request: &ClusterRequest,
     ) -> Result<ClusterPlan, AppError> {
-        let parts = self.chosen(import, request).await?;
+        let parts = self.cluster_parts(import, request).await?;
         let (mut cards, mut isos) = (Vec::new(), Vec::new());
         let (mut warnings, mut problems) = (Vec::new(), Vec::new());
         problems.extend(import.blocking(&request.skip_steps).map(|problem| {
