@@ -1,7 +1,9 @@
 //! Cluster files.
 
-use slipway_core::ids::JobId;
-use slipway_fleet::views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView};
+use slipway_fleet::{
+    Begun,
+    views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView},
+};
 use tauri::ipc::Channel;
 
 use super::{Answer, State};
@@ -19,7 +21,7 @@ pub async fn deploy_cluster(
     desk: State<'_>,
     deploy: ClusterDeploy,
     on_progress: Channel<ClusterProgress>,
-) -> Answer<Vec<JobId>> {
+) -> Answer<Begun> {
     let tell = move |progress| {
         // The page may have been left; the import goes on.
         let _ = on_progress.send(progress);

@@ -1,5 +1,6 @@
 //! The commands: each passes its arguments on and the answer back.
 
+pub mod batches;
 pub mod bmcs;
 pub mod cards;
 pub mod clusters;

@@ -60,6 +60,14 @@ pub fn all(project: &Project, profile: Profile) -> Result<Binaries> {
     })
 }
 
+/// As [`all`], but the window is left as it is: for what does not open it.
+pub fn without_window(project: &Project, profile: Profile) -> Result<Binaries> {
+    Ok(Binaries {
+        slipway: project.built(profile.folder(), "slipway"),
+        slipctl: slipctl(project, profile)?,
+    })
+}
+
 /// `slipctl` alone: no UI, and no WebKit.
 pub fn slipctl(project: &Project, profile: Profile) -> Result<PathBuf> {
     cargo_build(project, profile, &["--bin", "slipctl"])?;

@@ -38,7 +38,9 @@ Usage: cargo xtask COMMAND
   demo --headless     the same rack from the command line: deploy, status, upgrade, rollback
   test [--only PART]  all tests; PART is one of: ui, build, rust, tour, window, pages
   check               formatting, lints, licences and sources, types, bindings
-  bench [PART …]      the speed bars, measured; PART is one of: cli, list, redfish, startup (all)
+  bench [PART …]      the speed bars, measured; PART is one of: cli, deploy, list, redfish, startup
+                      (all); --debug before them tries a debug build, which is not what the bars
+                      are for
   pictures            the README's pictures, taken anew in docs/images
   package             the deb and the rpm
 
@@ -79,9 +81,13 @@ fn command(words: &[&str]) -> Result {
         ["demo", "--headless", "--release"] | ["demo", "--release", "--headless"] => {
             tour::tour(&mut Project::find()?, Profile::Release)
         }
+        ["bench", "--debug", parts @ ..] => {
+            let parts = chosen(parts, bench::Part::ALL, bench::Part::word)?;
+            bench::bench(&mut Project::find()?, Profile::Debug, &parts)
+        }
         ["bench", parts @ ..] => {
             let parts = chosen(parts, bench::Part::ALL, bench::Part::word)?;
-            bench::bench(&mut Project::find()?, &parts)
+            bench::bench(&mut Project::find()?, Profile::Release, &parts)
         }
         ["pictures"] => test::pictures(&mut Project::find()?),
         ["package"] => package::package(&mut Project::find()?),

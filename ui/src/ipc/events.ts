@@ -18,7 +18,7 @@ export function staleKeys(change: ChangedEvent): QueryKey[] {
         keys.overview,
       ];
     case "batch":
-      return [change.id ? keys.batch(change.id) : ["batch"], keys.batches];
+      return [change.id ? keys.batch(change.id) : ["batch"], keys.batches, ["jobs"]];
     case "iso":
       return [keys.isos, ["cluster"]];
     case "pin":

@@ -1,7 +1,9 @@
 //! The command line.
 
+mod batch;
 mod bmc;
 
+pub use batch::*;
 pub use bmc::*;
 
 use std::{net::IpAddr, path::PathBuf};
@@ -13,7 +15,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong command line
 4 refused, nothing was done · 5 trust: a certificate or host key is new or has changed · \
 6 user name, password or key refused · 7 no answer · 8 the secret store is locked · \
 9 the database is of a newer Slipway · 130 interrupted (jobs go on where Slipway runs). \
-A job that failed is 1, or 5 or 6 where it failed for that.";
+A job that failed is 1, or 5 or 6 where it failed for that. A batch is 0 where every card succeeded, \
+and else as its failed jobs are; stopped, paused or cancelled it is 1.";
 
 /// Deploys and keeps DPUs in image mode.
 #[derive(Parser)]
@@ -78,9 +81,9 @@ pub enum Command {
     Deploy(DeployArgs),
     /// What cards run
     Status(StatusArgs),
-    /// Bring a card to the newest image of its reference, and reboot it
-    Upgrade(ChangeArgs),
-    /// Bring a card to another image reference, and reboot it
+    /// Bring cards to the newest image of their reference, and reboot them
+    Upgrade(ChangeManyArgs),
+    /// Bring cards to another image reference, and reboot them
     Switch(SwitchArgs),
     /// Bring a card back to its older boot entry, and reboot it
     Rollback(ChangeArgs),
@@ -88,6 +91,11 @@ pub enum Command {
     Job {
         #[command(subcommand)]
         command: JobCommand,
+    },
+    /// Many cards at once
+    Batch {
+        #[command(subcommand)]
+        command: BatchCommand,
     },
     /// Pinned certificates and host keys
     Trust {
@@ -107,6 +115,9 @@ pub enum Command {
     /// For `cargo xtask bench`: a database with this many cards, made without a lab
     #[command(hide = true)]
     BenchFill { cards: u32 },
+    /// For `cargo xtask bench`: milliseconds of the engine's own work per transition, one line each
+    #[command(hide = true)]
+    BenchQueue { jobs: u32 },
 }
 
 #[derive(Subcommand)]
@@ -125,6 +136,9 @@ pub enum LabCommand {
         /// Start with fresh cards instead of those of the last run
         #[arg(long)]
         forget: bool,
+        /// Cap each IMC's download of an ISO
+        #[arg(long, value_name = "BYTES_PER_SECOND")]
+        read_rate: Option<u64>,
     },
     /// Add a running lab's cards and its ISO
     Add {
@@ -529,6 +543,8 @@ pub struct DeployArgs {
     #[arg(long, value_name = "RELEASE")]
     pub allow_firmware: Option<String>,
     #[command(flatten)]
+    pub many: Many,
+    #[command(flatten)]
     pub go: Go,
 }
 
@@ -563,9 +579,13 @@ pub struct ChangeArgs {
 
 #[derive(Args)]
 pub struct SwitchArgs {
-    pub card: String,
+    #[arg(required = true, num_args = 1..)]
+    pub cards: Vec<String>,
     /// registry/repository:tag
+    #[arg(required = true)]
     pub image: String,
+    #[command(flatten)]
+    pub many: Many,
     #[command(flatten)]
     pub go: Go,
 }

@@ -2,14 +2,18 @@
 
 use std::{path::Path, process::ExitCode};
 
-use slipway_core::{ids::JobId, job::BootChange};
+use slipway_core::{dpu::Dpu, ids::JobId, job::BootChange};
 use slipway_fleet::{
-    AppError, Fleet,
-    views::{BootChangeRequest, DeployRequest, PlanView},
+    AppError, Begun, Fleet,
+    views::{
+        BatchChange, BatchChangeCard, BatchRequest, BatchWhat, BootChangeRequest, DeployRequest,
+        PlanView,
+    },
 };
 
 use crate::{
-    args::{ChangeArgs, ClusterArgs, DeployArgs, Go, SwitchArgs},
+    args::{ChangeArgs, ChangeManyArgs, ClusterArgs, DeployArgs, Go, Many, SwitchArgs},
+    batch_wait::wait_for_batch,
     exit::Failed,
     open::Desk,
     output::Output,
@@ -46,12 +50,38 @@ pub async fn deploy(args: DeployArgs, desk: &Desk, output: Output) -> Result<Exi
         authorized_keys,
         allow_release: args.allow_firmware,
     };
-    let plan = fleet.plan_deploy(&request).await?;
-    if !agreed(&plan, &args.go, output)? {
+    let request = BatchRequest {
+        what: BatchWhat::Deploy(request),
+        rules: args.many.rules(),
+    };
+    many(&fleet, request, &args.go, output).await
+}
+
+/// Shows the plan, asks, and starts: one card's job, or a batch.
+async fn many(
+    fleet: &Fleet,
+    request: BatchRequest,
+    go: &Go,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    check(&request.rules)?;
+    let plan = fleet.plan_batch(&request.what).await?;
+    if !agreed(&plan, go, output)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let jobs = fleet.deploy(&request).await?;
-    submitted(&fleet, jobs, &args.go, output).await
+    let since = fleet.latest_event().await?;
+    let begun = fleet.start_cards(&request).await?;
+    submitted(fleet, begun, since, go, output).await
+}
+
+/// Before anything is read or shown: rules that can't be meant are a wrong command line.
+pub fn check(rules: &slipway_core::batch::BatchRules) -> Result<(), Failed> {
+    rules.check().map_err(|error| {
+        Failed::unusable(
+            &error,
+            "see --at-once, --waves and --stop-after in the help",
+        )
+    })
 }
 
 /// The lines of a file with public keys.
@@ -68,37 +98,82 @@ pub fn public_keys(path: Option<&Path>) -> Result<Vec<String>, Failed> {
         .collect())
 }
 
-pub async fn upgrade(args: ChangeArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
-    change(&args.card, BootChange::Upgrade, &args.go, desk, output).await
+pub async fn upgrade(
+    args: ChangeManyArgs,
+    desk: &Desk,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    let ChangeManyArgs {
+        cards, many, go, ..
+    } = args;
+    change_many(&cards, BootChange::Upgrade, &many, &go, desk, output).await
 }
 
 pub async fn rollback(args: ChangeArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
-    change(&args.card, BootChange::Rollback, &args.go, desk, output).await
+    let fleet = desk.fleet().await?;
+    let dpu = fleet.find_dpu(&args.card).await?;
+    change(&fleet, dpu, BootChange::Rollback, &args.go, output).await
 }
 
 pub async fn switch(args: SwitchArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     let image = args.image.parse().map_err(|error| {
         Failed::unusable(&error, "give an image reference: registry/repository:tag")
     })?;
-    change(
-        &args.card,
-        BootChange::Switch(image),
-        &args.go,
-        desk,
-        output,
-    )
-    .await
+    let to = BootChange::Switch(image);
+    change_many(&args.cards, to, &args.many, &args.go, desk, output).await
 }
 
-async fn change(
-    card: &str,
-    change: BootChange,
+async fn change_many(
+    cards: &[String],
+    to: BootChange,
+    rules: &Many,
     go: &Go,
     desk: &Desk,
     output: Output,
 ) -> Result<ExitCode, Failed> {
+    check(&rules.rules())?;
     let fleet = desk.fleet().await?;
-    let dpu = fleet.find_dpu(card).await?;
+    let mut dpus = Vec::new();
+    for card in cards {
+        dpus.push(fleet.find_dpu(card).await?);
+    }
+    if let [dpu] = dpus.as_slice() {
+        return change(&fleet, dpu.clone(), to, go, output).await;
+    }
+    // The decision is made on what the cards say now; all are asked at the same time.
+    let mut looks = tokio::task::JoinSet::new();
+    for dpu in &dpus {
+        let (fleet, id) = (fleet.clone(), dpu.id.clone());
+        looks.spawn(async move { fleet.refresh_dpu(&id).await });
+    }
+    let mut seen = Vec::new();
+    for view in looks.join_all().await {
+        seen.push(view?.row);
+    }
+    let cards = dpus
+        .into_iter()
+        .map(|dpu| BatchChangeCard {
+            expected_booted: seen
+                .iter()
+                .find(|row| row.id == dpu.id)
+                .and_then(|row| row.digest.clone()),
+            dpu: dpu.id,
+        })
+        .collect();
+    let request = BatchRequest {
+        what: BatchWhat::Change(BatchChange { change: to, cards }),
+        rules: rules.rules(),
+    };
+    many(&fleet, request, go, output).await
+}
+
+async fn change(
+    fleet: &Fleet,
+    dpu: Dpu,
+    change: BootChange,
+    go: &Go,
+    output: Output,
+) -> Result<ExitCode, Failed> {
     // The decision is made on what the card says now.
     let seen = fleet.refresh_dpu(&dpu.id).await?;
     let request = BootChangeRequest {
@@ -111,7 +186,7 @@ async fn change(
         return Ok(ExitCode::SUCCESS);
     }
     let job = fleet.start_boot_change(&request).await?;
-    submitted(&fleet, vec![job], go, output).await
+    wait_unless_told(fleet, vec![job], go, output).await
 }
 
 /// Shows the plan; whether it is to be done.
@@ -188,7 +263,27 @@ fn show(plan: &PlanView, output: Output) {
     }
 }
 
+/// `since`: the newest event before.
 pub async fn submitted(
+    fleet: &Fleet,
+    begun: Begun,
+    since: i64,
+    go: &Go,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    match begun {
+        Begun::Job(job) => wait_unless_told(fleet, vec![job], go, output).await,
+        Begun::Batch(batch) if go.no_wait => {
+            output.show(&serde_json::json!({ "batch": batch }), || {
+                output.line(batch.as_str());
+            });
+            Ok(ExitCode::SUCCESS)
+        }
+        Begun::Batch(batch) => wait_for_batch(fleet, &batch, since, output).await,
+    }
+}
+
+async fn wait_unless_told(
     fleet: &Fleet,
     jobs: Vec<JobId>,
     go: &Go,

@@ -13,7 +13,7 @@ use slipway_fleet::{ClusterRequest, ClusterTexts, Fleet, is_there, write_today, 
 
 use crate::{
     args::{ClusterArgs, DeployArgs, ImportArgs, PlanArgs},
-    change::{public_keys, submitted},
+    change::{check, public_keys, submitted},
     cluster_add::add,
     cluster_show::{report, show_import, show_plan, show_steps},
     exit::Failed,
@@ -102,6 +102,7 @@ pub async fn deploy(
     desk: &Desk,
     output: Output,
 ) -> Result<ExitCode, Failed> {
+    check(&args.many.rules())?;
     let fleet = desk.fleet().await?;
     let mut request = request(file, &args.cluster);
     request.iso = args.iso;
@@ -134,8 +135,11 @@ pub async fn deploy(
             return Ok(ExitCode::SUCCESS);
         }
     }
-    let jobs = fleet.deploy_cluster(&import, &request).await?;
-    submitted(&fleet, jobs, &args.go, output).await
+    let since = fleet.latest_event().await?;
+    let begun = fleet
+        .deploy_cluster(&import, &request, &args.many.rules())
+        .await?;
+    submitted(&fleet, begun, since, &args.go, output).await
 }
 
 /// A question about a file is answered without an inventory too.

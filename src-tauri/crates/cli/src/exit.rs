@@ -2,8 +2,14 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use slipway_core::{dpu::JobOutcome, failure::chain};
-use slipway_fleet::{AppError, ErrorCode, views::JobView};
+use slipway_core::{
+    dpu::JobOutcome,
+    failure::{Failure, chain},
+};
+use slipway_fleet::{
+    AppError, ErrorCode,
+    views::{BatchView, JobView},
+};
 
 /// An error for people, and the exit code for scripts.
 #[derive(Debug)]
@@ -41,17 +47,31 @@ fn code(error: ErrorCode) -> u8 {
 /// has to act, and trying again is no use), else 1.
 pub fn jobs<'a>(ended: impl Iterator<Item = &'a JobView>) -> u8 {
     let bad = ended.filter(|view| view.row.outcome != JobOutcome::Succeeded);
-    let codes: BTreeSet<u8> = bad
-        .map(|view| {
-            match view
-                .failure
-                .as_ref()
-                .map(|failure| code(failure.kind.into()))
-            {
+    all(bad.map(|view| view.failure.as_ref()))
+}
+
+/// How a batch stands, in the same codes. Cards that it never started say nothing of their own
+/// where others failed.
+pub fn batch(view: &BatchView) -> u8 {
+    let counts = view.row.counts;
+    if counts.succeeded == counts.cards {
+        return 0;
+    }
+    if counts.failed == 0 {
+        return JOB_FAILED;
+    }
+    let failures = view.cards.iter().map(|card| card.failure.as_ref());
+    all(failures.filter(Option::is_some))
+}
+
+fn all<'a>(failures: impl Iterator<Item = Option<&'a Failure>>) -> u8 {
+    let codes: BTreeSet<u8> = failures
+        .map(
+            |failure| match failure.map(|failure| code(failure.kind.into())) {
                 Some(told @ (5 | 6)) => told,
                 Some(_) | None => JOB_FAILED,
-            }
-        })
+            },
+        )
         .collect();
     match (codes.first(), codes.len()) {
         (None, _) => 0,

@@ -84,7 +84,7 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
                 .into_iter()
                 .map(|job| job.id)
                 .collect();
-            if ids.is_empty() {
+            if ids.is_empty() && fleet.moving_batches().await?.is_empty() {
                 output.note("nothing is queued");
                 return Ok(ExitCode::SUCCESS);
             }

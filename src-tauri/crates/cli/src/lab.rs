@@ -24,6 +24,7 @@ pub async fn run(command: LabCommand, desk: &Desk, output: Output) -> Result<Exi
             fleet,
             speed,
             forget,
+            read_rate,
         } => {
             let mut config = LabConfig::demo(cards, dir);
             config.fleet = match fleet {
@@ -36,6 +37,9 @@ pub async fn run(command: LabCommand, desk: &Desk, output: Output) -> Result<Exi
                 Speed::Demo => Timings::demo(),
                 Speed::Realistic => Timings::realistic(),
             };
+            if read_rate.is_some() {
+                config.timings.fetch_bytes_per_second = read_rate;
+            }
             config.persist = !forget;
             start(config, output).await
         }

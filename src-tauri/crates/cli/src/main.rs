@@ -2,6 +2,8 @@
 //! programs.
 
 mod args;
+mod batch;
+mod batch_wait;
 mod bmc;
 mod change;
 mod cluster;
@@ -67,10 +69,12 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Switch(args) => change::switch(args, &desk, output).await,
         Command::Rollback(args) => change::rollback(args, &desk, output).await,
         Command::Job { command } => jobs::run(command, &desk, output).await,
+        Command::Batch { command } => batch::run(command, &desk, output).await,
         Command::Trust { command } => trust::run(command, &desk, output).await,
         Command::Info => status::info(&desk, output).await,
         Command::Completions { shell } => Ok(output.completions(shell)),
         Command::BenchList { rounds } => status::bench_list(rounds, &desk).await,
         Command::BenchFill { cards } => status::bench_fill(cards, &desk).await,
+        Command::BenchQueue { jobs } => status::bench_queue(jobs, &desk).await,
     }
 }

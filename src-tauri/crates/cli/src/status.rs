@@ -94,6 +94,15 @@ pub async fn bench_list(rounds: u32, desk: &Desk) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the engine does for one transition, with this many jobs in the queue.
+pub async fn bench_queue(jobs: u32, desk: &Desk) -> Result<ExitCode, Failed> {
+    let output = Output { json: true };
+    for spent in desk.fleet().await?.bench_queue(jobs).await? {
+        output.line(format!("{:.3}", spent.as_secs_f64() * 1000.0));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub async fn bench_fill(cards: u32, desk: &Desk) -> Result<ExitCode, Failed> {
     desk.fleet().await?.fill_for_bench(cards).await?;
     Ok(ExitCode::SUCCESS)

@@ -1,21 +1,29 @@
 //! Waiting for jobs: run them here unless another process does, and show how they go.
 
-use std::{collections::HashMap, io::IsTerminal, process::ExitCode, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    io::IsTerminal,
+    process::ExitCode,
+    time::Duration,
+};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use slipway_core::{
     dpu::JobOutcome,
     failure::{Failure, Retry},
-    ids::JobId,
+    ids::{BatchId, JobId},
     job::JobEvent,
 };
-use slipway_fleet::{Fleet, views::JobView};
+use slipway_fleet::{
+    Fleet,
+    views::{JobRow, JobView},
+};
 
 use crate::{
     exit::{self, Failed, INTERRUPTED},
     jobs::outcome,
     lab::interrupted,
-    output::Output,
+    output::{Output, now},
 };
 
 const LOOK: Duration = Duration::from_millis(200);
@@ -106,11 +114,33 @@ async fn watch(
     output: Output,
 ) -> Result<Vec<JobView>, Failed> {
     let bars = Bars::new(output);
+    let begun = now();
     let mut seen: HashMap<JobId, i64> = HashMap::new();
+    let mut batches: Vec<BatchId> = Vec::new();
+    let mut judged: HashSet<JobId> = HashSet::new();
     loop {
+        let mut moving = false;
         match others {
             Others::AreNotOurs => {}
             Others::AreWatchedToo => {
+                // A job of a batch may begin and end between two looks.
+                for batch in fleet.moving_batches().await? {
+                    moving = true;
+                    if !batches.contains(&batch) {
+                        batches.push(batch);
+                    }
+                }
+                for batch in &batches {
+                    for job in fleet.batch_job_ids(batch).await? {
+                        // What ended before is none of ours.
+                        if judged.insert(job.clone())
+                            && !jobs.contains(&job)
+                            && fleet.job(&job).await?.row.created_at >= begun
+                        {
+                            jobs.push(job);
+                        }
+                    }
+                }
                 let active = fleet.jobs(None, true).await?.into_iter().map(|job| job.id);
                 let new: Vec<JobId> = active.filter(|id| !jobs.contains(id)).collect();
                 jobs.extend(new);
@@ -121,16 +151,14 @@ async fn watch(
             let view = fleet.job(id).await?;
             let after = seen.entry(id.clone()).or_insert(0);
             for event in view.events.iter().filter(|event| event.seq > *after) {
-                bars.event(&view, event, output);
+                bars.event(&view.row.subject, event, output);
             }
             *after = view.events.last().map_or(*after, |event| event.seq);
-            bars.progress(&view);
+            bars.progress(&view.row);
             views.push(view);
         }
-        if views
-            .iter()
-            .all(|view| view.row.outcome != JobOutcome::Running)
-        {
+        let ended = |view: &JobView| view.row.outcome != JobOutcome::Running;
+        if !moving && views.iter().all(ended) {
             bars.clear();
             return Ok(views);
         }
@@ -139,14 +167,14 @@ async fn watch(
 }
 
 /// One line per job on a terminal; lines of history elsewhere; JSON lines where asked for.
-struct Bars {
+pub struct Bars {
     all: MultiProgress,
     bars: std::cell::RefCell<HashMap<JobId, ProgressBar>>,
     on_terminal: bool,
 }
 
 impl Bars {
-    fn new(output: Output) -> Self {
+    pub fn new(output: Output) -> Self {
         Self {
             all: MultiProgress::new(),
             bars: std::cell::RefCell::default(),
@@ -154,56 +182,78 @@ impl Bars {
         }
     }
 
-    fn event(&self, view: &JobView, event: &JobEvent, output: Output) {
+    /// What happened to a job of this subject.
+    pub fn event(&self, subject: &str, event: &JobEvent, output: Output) {
         if output.json {
             output.json_line(event);
         } else {
-            let line = format!("{}  {}  {}", view.row.subject, event.step, event.text);
-            if self.on_terminal {
-                // A terminal that is gone is no reason to stop the job.
-                let _ = self.all.println(line);
-            } else {
-                output.line(line);
-            }
+            let line = format!("{subject}  {}  {}", event.step, event.text);
+            self.line(line, output);
         }
     }
 
-    fn progress(&self, view: &JobView) {
+    /// Above the bars, where there are some.
+    pub fn line(&self, line: String, output: Output) {
+        if self.on_terminal {
+            // A terminal that is gone is no reason to stop the job.
+            let _ = self.all.println(line);
+        } else {
+            output.line(line);
+        }
+    }
+
+    pub fn on_terminal(&self) -> bool {
+        self.on_terminal
+    }
+
+    /// A bar of all, which stays below those of the jobs.
+    pub fn total(&self, length: u64) -> ProgressBar {
+        let bar = self.all.add(ProgressBar::new(length));
+        styled(bar)
+    }
+
+    /// Takes away the bar of a job that has ended.
+    pub fn done(&self, job: &JobId) {
+        if let Some(bar) = self.bars.borrow_mut().remove(job) {
+            self.all.remove(&bar);
+        }
+    }
+
+    pub fn progress(&self, row: &JobRow) {
         if !self.on_terminal {
             return;
         }
         let mut bars = self.bars.borrow_mut();
-        let bar = bars.entry(view.row.id.clone()).or_insert_with(|| {
-            let bar = self.all.add(ProgressBar::new(1));
-            match ProgressStyle::with_template("{prefix:<10} {bar:24} {msg}") {
-                Ok(style) => bar.with_style(style),
-                Err(_) => bar,
-            }
-        });
-        bar.set_prefix(view.row.subject.clone());
-        match (view.row.done, view.row.total) {
+        // Above the total, where there is one.
+        let new = || styled(self.all.insert(0, ProgressBar::new(1)));
+        let bar = bars.entry(row.id.clone()).or_insert_with(new);
+        bar.set_prefix(row.subject.clone());
+        match (row.done, row.total) {
             (Some(done), Some(total)) if total.0 > 0 => {
                 bar.set_length(total.0);
                 bar.set_position(done.0);
             }
             _ => {
-                bar.set_length(u64::from(view.row.step_count));
-                bar.set_position(u64::from(view.row.step_number));
+                bar.set_length(u64::from(row.step_count));
+                bar.set_position(u64::from(row.step_number));
             }
         }
-        let words = view
-            .row
-            .waiting
-            .clone()
-            .unwrap_or_else(|| view.row.step.clone());
+        let words = row.waiting.clone().unwrap_or_else(|| row.step.clone());
         bar.set_message(format!(
             "{} of {}: {words}",
-            view.row.step_number, view.row.step_count
+            row.step_number, row.step_count
         ));
     }
 
-    fn clear(&self) {
+    pub fn clear(&self) {
         let _ = self.all.clear();
+    }
+}
+
+fn styled(bar: ProgressBar) -> ProgressBar {
+    match ProgressStyle::with_template("{prefix:<10} {bar:24} {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }
 

@@ -86,6 +86,10 @@ id!(
     JobId, "job"
 );
 id!(
+    /// Many cards at once.
+    BatchId, "batch"
+);
+id!(
     /// One ISO of the library.
     IsoId, "ISO"
 );

@@ -4,6 +4,7 @@
 //! the adapter crates answer. Everything else is a plain function that a test can call.
 
 pub mod address;
+pub mod batch;
 pub mod bmc;
 pub mod bootc;
 pub mod cluster;

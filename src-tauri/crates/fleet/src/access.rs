@@ -65,6 +65,9 @@ impl Subjects for DeskSubjects {
                 }
             });
         }
+        if job.state.is_terminal() {
+            self.fleet.look_at_batches();
+        }
         self.fleet.changed(ChangeTag::Job, Some(job.id.to_string()));
         self.fleet.subject_changed(&job.subject).await;
     }

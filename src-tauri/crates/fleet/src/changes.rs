@@ -9,6 +9,8 @@ use specta::Type;
 pub enum ChangeTag {
     Dpu,
     Job,
+    /// Many cards at once.
+    Batch,
     Iso,
     Pin,
     Bmc,

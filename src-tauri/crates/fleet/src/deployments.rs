@@ -12,6 +12,7 @@ use slipway_core::{
 
 use crate::{
     AppError, ChangeTag, Fleet,
+    batches::Planned,
     isos::{check_file, warnings, why_not_deployable},
     views::{CardPlan, DeployRequest, ImageLabel, PlanView},
 };
@@ -140,48 +141,38 @@ impl Fleet {
     /// # Errors
     /// A plan with problems, named by card.
     pub async fn deploy(&self, request: &DeployRequest) -> Result<Vec<JobId>, AppError> {
-        self.deploy_as(request, &OtherNames::new()).await
+        let planned = self.deploy_specs(request, &OtherNames::new()).await?;
+        let iso = self.store().iso(&request.iso).await?;
+        let mut ids = Vec::new();
+        for (dpu, spec) in planned {
+            let text = format!("deploy {} to {}", iso.name, dpu.name);
+            ids.push(self.submit(&dpu, spec, &text).await?);
+        }
+        Ok(ids)
     }
 
-    pub(crate) async fn deploy_as(
+    /// What each card's job is to do, where nothing is wrong with any of them.
+    pub(crate) async fn deploy_specs(
         &self,
         request: &DeployRequest,
         names: &OtherNames,
-    ) -> Result<Vec<JobId>, AppError> {
-        let plan = self.plan_deploy_as(request, names).await?;
-        if plan.cards.is_empty() {
-            return Err(AppError::invalid("no card was chosen"));
-        }
-        let problems: Vec<String> = plan
-            .cards
-            .iter()
-            .flat_map(|card| {
-                card.problems
-                    .iter()
-                    .map(move |problem| format!("{}: {problem}", card.name))
-            })
-            .collect();
-        if !problems.is_empty() {
-            let mut error = AppError::refused("this can't be deployed yet; nothing was started");
-            error.causes = problems;
-            return Err(error.hint("mend what is named, or leave those cards out"));
-        }
+    ) -> Result<Vec<Planned>, AppError> {
+        self.plan_deploy_as(request, names)
+            .await?
+            .refuse_problems()?;
         let iso = self.store().iso(&request.iso).await?;
-        let mut ids = Vec::new();
+        let mut planned = Vec::new();
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
-            let spec = JobSpec::Deployment(plan_for(
+            let plan = plan_for(
                 hostname(&dpu, names, request.domain.as_deref()),
                 &iso,
                 request,
                 &self.inner.keys.fleet_key_public,
-            )?);
-            ids.push(
-                self.submit(&dpu, spec, &format!("deploy {} to {}", iso.name, dpu.name))
-                    .await?,
-            );
+            )?;
+            planned.push((dpu, JobSpec::Deployment(plan)));
         }
-        Ok(ids)
+        Ok(planned)
     }
 
     pub(crate) async fn submit(
@@ -196,10 +187,15 @@ impl Fleet {
 
     pub(crate) async fn submit_for(&self, job: Job, text: &str) -> Result<JobId, AppError> {
         self.store().submit(&job, text).await?;
+        self.submitted(&job).await;
+        Ok(job.id)
+    }
+
+    /// Tells of a new job, and wakes whoever runs it.
+    pub(crate) async fn submitted(&self, job: &Job) {
         self.changed(ChangeTag::Job, Some(job.id.to_string()));
         self.subject_changed(&job.subject).await;
         self.inner.wake.notify_one();
-        Ok(job.id)
     }
 
     /// A job of it began, moved or was looked at.
@@ -211,6 +207,31 @@ impl Fleet {
             }
             Subject::Iso(_) | Subject::Image(_) => {}
         }
+    }
+}
+
+impl PlanView {
+    /// # Errors
+    /// A plan without cards; one with problems, each named by card.
+    pub fn refuse_problems(&self) -> Result<(), AppError> {
+        if self.cards.is_empty() {
+            return Err(AppError::invalid("no card was chosen"));
+        }
+        let problems: Vec<String> = self
+            .cards
+            .iter()
+            .flat_map(|card| {
+                card.problems
+                    .iter()
+                    .map(move |problem| format!("{}: {problem}", card.name))
+            })
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let mut error = AppError::refused("this can't be done yet; nothing was started");
+        error.causes = problems;
+        Err(error.hint("mend what is named, or leave those cards out"))
     }
 }
 

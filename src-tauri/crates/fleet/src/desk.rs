@@ -40,6 +40,8 @@ pub(crate) struct Inner {
     /// Wakes the looks: one is due that was not.
     pub look: Notify,
     pub discoveries: Discoveries,
+    /// A batch may have something to do: the runner looks before its next turn.
+    pub batches_due: std::sync::atomic::AtomicBool,
     pub runs_jobs: std::sync::atomic::AtomicBool,
     /// Ask by way of [`Fleet::registry`], which knows the logins of now.
     pub registry: OciRegistry,
@@ -112,6 +114,7 @@ impl Fleet {
             wake: Notify::new(),
             look: Notify::new(),
             discoveries: Discoveries::default(),
+            batches_due: std::sync::atomic::AtomicBool::new(true),
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),
             registry_kept: tokio::sync::Mutex::default(),

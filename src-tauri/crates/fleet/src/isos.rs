@@ -158,6 +158,14 @@ impl Fleet {
                 AppError::refused("a deployment uses this ISO").hint("wait for it, or cancel it")
             );
         }
+        let waiting = self.store().waiting_specs().await?;
+        if waiting
+            .iter()
+            .any(|spec| matches!(spec, JobSpec::Deployment(plan) if plan.iso == *id))
+        {
+            return Err(AppError::refused("cards of a batch wait for this ISO")
+                .hint("let the batch end, or cancel it"));
+        }
         for (of, view) in self.plain_publications().await? {
             if of == *id {
                 self.unpublish_iso(&view.id).await?;

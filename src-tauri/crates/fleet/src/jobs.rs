@@ -214,7 +214,7 @@ impl Fleet {
     }
 }
 
-fn residue(job: &Job) -> Vec<Residue> {
+pub(crate) fn residue(job: &Job) -> Vec<Residue> {
     let left = job.state.residue();
     left.map_or_else(|| job.facts.residue.clone(), <[Residue]>::to_vec)
 }

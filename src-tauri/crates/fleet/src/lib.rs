@@ -4,6 +4,8 @@
 //! anything: what may be done, what it would do, and how a card stands come from here as data.
 
 mod access;
+mod batches;
+mod batches_view;
 mod bench;
 mod bmcs;
 mod boot_changes;
@@ -40,6 +42,7 @@ mod studio_views;
 mod trust;
 pub mod views;
 
+pub use batches::Begun;
 pub use changes::{Change, ChangeTag};
 pub use cluster::{
     ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use slipway_core::{
@@ -66,6 +66,7 @@ impl Fleet {
         let mut steps = JoinSet::new();
         let mut renew = tokio::time::interval(RENEW);
         let mut holds = false;
+        let mut batches_seen = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -85,6 +86,7 @@ impl Fleet {
                 () = tokio::time::sleep(LOOK) => {}
             }
             if holds {
+                self.move_due_batches(&mut batches_seen).await?;
                 self.start_due(&engines, &moving, &mut steps).await?;
             }
         }
@@ -99,6 +101,17 @@ impl Fleet {
         if holds {
             self.store().release_lease(&owner).await?;
         }
+        Ok(())
+    }
+
+    /// When a job has ended or somebody asked; and now and then, for what other processes did.
+    async fn move_due_batches(&self, seen: &mut Option<Instant>) -> Result<(), AppError> {
+        let due = self.inner.batches_due.swap(false, Ordering::Relaxed);
+        if !due && seen.is_some_and(|at| at.elapsed() < LOOK) {
+            return Ok(());
+        }
+        self.move_batches().await?;
+        *seen = Some(Instant::now());
         Ok(())
     }
 
@@ -132,10 +145,20 @@ impl Fleet {
     /// Tells the shells of this process what other processes changed, until cancelled.
     pub async fn watch_others(&self, stop: CancellationToken) {
         let mut seen = self.store().latest_seq().await.unwrap_or(0);
+        let mut batches = self.store().batches_stamp().await.unwrap_or(0);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            }
+            // Batches are paused and cancelled from anywhere.
+            match self.store().batches_stamp().await {
+                Ok(stamp) if stamp != batches => {
+                    batches = stamp;
+                    self.changed(ChangeTag::Batch, None);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "looking for changes of batches"),
             }
             if self.inner.runs_jobs.load(Ordering::Relaxed) {
                 continue;

@@ -4,9 +4,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use slipway_core::{cluster::ProblemCode, secret::Password};
+use slipway_core::{batch::BatchRules, cluster::ProblemCode, secret::Password};
 use slipway_fleet::{
-    ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
+    Begun, ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
     views::{ClusterCardName, ClusterDeploy, ClusterOpen, TypedValue},
 };
 use slipway_lab::{Lab, LabConfig};
@@ -144,6 +144,7 @@ async fn just_the_chosen_cards_of_an_unchanged_file_are_deployed() {
         open: open.clone(),
         seen: seen.to_owned(),
         cards: named(cards),
+        rules: BatchRules::default(),
     };
     let none = desk
         .fleet
@@ -157,13 +158,14 @@ async fn just_the_chosen_cards_of_an_unchanged_file_are_deployed() {
 
     let again = desk.fleet.read_cluster(&open).await.unwrap();
     let chosen = deploy(&again.seen, &["dpu-01"]);
-    desk.fleet
-        .deploy_opened_cluster(&chosen, |_| {})
-        .await
-        .unwrap();
+    let begun = desk.fleet.deploy_opened_cluster(&chosen, |_| {}).await;
+    assert!(matches!(begun.unwrap(), Begun::Job(_)), "one card is a job");
     let jobs = desk.fleet.jobs(None, false).await.unwrap();
     let subjects: Vec<&str> = jobs.iter().map(|job| job.subject.as_str()).collect();
     assert_eq!(subjects, ["dpu-02"], "by its IMC, not by its name");
+    let others = deploy(&again.seen, &["acc-1", "acc-3"]);
+    let begun = desk.fleet.deploy_opened_cluster(&others, |_| {}).await;
+    assert!(matches!(begun.unwrap(), Begun::Batch(_)), "two are a batch");
     desk.lab.stop().await;
 }
 

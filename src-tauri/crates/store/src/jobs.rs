@@ -85,6 +85,57 @@ async fn append(
     Ok(())
 }
 
+/// Adds a job with its first event; answers with the job that its subject has already, and adds
+/// nothing then.
+pub(crate) async fn insert_job(
+    tx: &mut Transaction<'static, Sqlite>,
+    job: &Job,
+    text: &str,
+) -> Result<Option<JobId>, StoreError> {
+    let active = sqlx::query("SELECT id FROM job WHERE subject = $1 AND active = 1")
+        .bind(job.subject.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    if let Some(active) = active {
+        return Ok(Some(active.parsed("id")?));
+    }
+    let wait = job
+        .wait
+        .as_ref()
+        .map(|wait| json("wait", wait))
+        .transpose()?;
+    sqlx::query(
+        "INSERT INTO job (id, subject, spec, state, active, facts, state_since, wait, attempt,
+                              version, wake_at, created_at, ended_at, cancel_requested, seen)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    )
+    .bind(job.id.as_str())
+    .bind(job.subject.to_string())
+    .bind(json("spec", &job.spec)?)
+    .bind(json("state", &job.state)?)
+    .bind(i64::from(!job.state.is_terminal()))
+    .bind(json("facts", &job.facts)?)
+    .bind(job.state_since.to_string())
+    .bind(wait)
+    .bind(i64::from(job.attempt))
+    .bind(job.version.cast_signed())
+    .bind(job.wake_at.to_string())
+    .bind(job.created_at.to_string())
+    .bind(job.ended_at.map(|at| at.to_string()))
+    .bind(i64::from(job.cancel_requested))
+    .bind(i64::from(job.seen))
+    .execute(&mut **tx)
+    .await?;
+    let submitted = NewEvent {
+        kind: EventKind::Submitted,
+        step: job.state.name().to_owned(),
+        text: text.to_owned(),
+        at: job.created_at,
+    };
+    append(tx, &job.id, &submitted).await?;
+    Ok(None)
+}
+
 impl Store {
     /// The number of the newest event, 0 where there is none.
     ///
@@ -97,51 +148,13 @@ impl Store {
             .number("seq")
     }
 
-    async fn insert_job(&self, job: &Job, text: &str) -> Result<Option<JobId>, StoreError> {
+    async fn add_job(&self, job: &Job, text: &str) -> Result<Option<JobId>, StoreError> {
         let mut tx = self.begin().await?;
-        let active = sqlx::query("SELECT id FROM job WHERE subject = $1 AND active = 1")
-            .bind(job.subject.to_string())
-            .fetch_optional(&mut *tx)
-            .await?;
-        if let Some(active) = active {
-            return Ok(Some(active.parsed("id")?));
+        let active = insert_job(&mut tx, job, text).await?;
+        if active.is_none() {
+            tx.commit().await?;
         }
-        let wait = job
-            .wait
-            .as_ref()
-            .map(|wait| json("wait", wait))
-            .transpose()?;
-        sqlx::query(
-            "INSERT INTO job (id, subject, spec, state, active, facts, state_since, wait, attempt,
-                              version, wake_at, created_at, ended_at, cancel_requested, seen)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-        )
-        .bind(job.id.as_str())
-        .bind(job.subject.to_string())
-        .bind(json("spec", &job.spec)?)
-        .bind(json("state", &job.state)?)
-        .bind(i64::from(!job.state.is_terminal()))
-        .bind(json("facts", &job.facts)?)
-        .bind(job.state_since.to_string())
-        .bind(wait)
-        .bind(i64::from(job.attempt))
-        .bind(job.version.cast_signed())
-        .bind(job.wake_at.to_string())
-        .bind(job.created_at.to_string())
-        .bind(job.ended_at.map(|at| at.to_string()))
-        .bind(i64::from(job.cancel_requested))
-        .bind(i64::from(job.seen))
-        .execute(&mut *tx)
-        .await?;
-        let submitted = NewEvent {
-            kind: EventKind::Submitted,
-            step: job.state.name().to_owned(),
-            text: text.to_owned(),
-            at: job.created_at,
-        };
-        append(&mut tx, &job.id, &submitted).await?;
-        tx.commit().await?;
-        Ok(None)
+        Ok(active)
     }
 
     /// False where no job of this id and version is stored.
@@ -284,7 +297,7 @@ impl Store {
 #[async_trait]
 impl JobStore for Store {
     async fn submit(&self, job: &Job, text: &str) -> Result<(), JobStoreError> {
-        match self.insert_job(job, text).await.map_err(broken)? {
+        match self.add_job(job, text).await.map_err(broken)? {
             None => Ok(()),
             Some(active) => Err(JobStoreError::Busy {
                 this: job.subject.this(),

@@ -4,6 +4,7 @@
 //! Not here: what any of it means. A headline is computed by `slipway-core` and handed in; whether
 //! a pin may be replaced is decided by whoever asks.
 
+mod batches;
 mod bmcs;
 mod columns;
 mod credentials;
@@ -19,6 +20,7 @@ mod publications;
 mod secrets;
 mod settings;
 
+pub use batches::{CardStart, NewBatchCard};
 pub use bmcs::{BmcQuery, BmcRow};
 pub use credentials::CredentialProfile;
 pub use database::Store;

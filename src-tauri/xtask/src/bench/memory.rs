@@ -56,6 +56,14 @@ pub fn pss_kib(process: u32) -> u64 {
         .unwrap_or_default()
 }
 
+/// The most that this process alone ever had in memory; 0 where it has ended.
+pub fn peak_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +79,7 @@ mod tests {
         let family = descendants(std::process::id()).expect("a readable /proc");
         assert_eq!(family.first(), Some(&std::process::id()));
         assert!(pss_kib(std::process::id()) > 100);
+        assert!(peak_kib(std::process::id()) >= pss_kib(std::process::id()));
+        assert_eq!(peak_kib(u32::MAX), 0);
     }
 }

@@ -10,6 +10,7 @@
 //! that page is painted and can be used.
 
 mod cli;
+mod deploy;
 mod list;
 mod memory;
 mod redfish;
@@ -28,17 +29,25 @@ use crate::{Result, steps::Steps};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Cli,
+    Deploy,
     List,
     Redfish,
     Startup,
 }
 
 impl Part {
-    pub const ALL: &[Self] = &[Self::Cli, Self::List, Self::Redfish, Self::Startup];
+    pub const ALL: &[Self] = &[
+        Self::Cli,
+        Self::Deploy,
+        Self::List,
+        Self::Redfish,
+        Self::Startup,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
             Self::Cli => "cli",
+            Self::Deploy => "deploy",
             Self::List => "list",
             Self::Redfish => "redfish",
             Self::Startup => "startup",
@@ -48,6 +57,7 @@ impl Part {
     fn heading(self) -> &'static str {
         match self {
             Self::Cli => "cli: slipctl --help",
+            Self::Deploy => "deploy: a rack at once",
             Self::List => "list: a page of 10,000 cards",
             Self::Redfish => "redfish: the inventory of 500 BMCs",
             Self::Startup => "startup: the window, 1,000 cards",
@@ -55,15 +65,24 @@ impl Part {
     }
 }
 
-pub fn bench(project: &mut Project, parts: &[Part]) -> Result {
+/// A debug build is for trying a part: its figures say little of the bars.
+pub fn bench(project: &mut Project, profile: Profile, parts: &[Part]) -> Result {
     let mut steps = Steps::new();
     steps.run("setup: what is missing", || {
         setup(project, &[Purpose::Build, Purpose::Test, Purpose::Demo])
     })?;
     let project = &*project;
     let mut built = None;
-    steps.run("build: release", || {
-        built = Some(binaries::all(project, Profile::Release)?);
+    let build = match profile {
+        Profile::Release => "build: release",
+        Profile::Debug => "build: debug, not what the bars are for",
+    };
+    steps.run(build, || {
+        built = Some(if parts.contains(&Part::Startup) {
+            binaries::all(project, profile)?
+        } else {
+            binaries::without_window(project, profile)?
+        });
         Ok(())
     })?;
     let built = built.ok_or("nothing was built")?;
@@ -73,6 +92,7 @@ pub fn bench(project: &mut Project, parts: &[Part]) -> Result {
         steps.run(part.heading(), || {
             match part {
                 Part::Cli => measured.push(cli::measure(project, &built)?),
+                Part::Deploy => measured.extend(deploy::measure(project, &built, profile)?),
                 Part::List => measured.push(list::measure(project, &built)?),
                 Part::Redfish => measured.extend(redfish::measure(project)?),
                 Part::Startup => window_kept = startup::measure(project, &built)?,

@@ -8,6 +8,7 @@
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
+mod batches;
 mod bmcs;
 mod cluster;
 mod credentials;

@@ -20,6 +20,7 @@ mod subject;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub(crate) use boot_change::table as state_table;
 pub use boot_change::{BootChange, BootChangePlan, BootChangeState};
 pub use deployment::{DeploymentPlan, DeploymentState};
 pub use event::{EventKind, JobEvent, NewEvent};

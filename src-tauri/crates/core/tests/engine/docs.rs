@@ -2,7 +2,10 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use slipway_core::job::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState};
+use slipway_core::{
+    batch::BatchState,
+    job::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState},
+};
 
 type Table = Vec<(&'static str, Vec<&'static str>)>;
 
@@ -34,6 +37,12 @@ building. podman runs as a process of its own, which outlives a Slipway that die
 by a path of the job's in its command line. The image gets its name only when it is whole, so a build \
 that fails or is cancelled leaves the reference as it was; and a push has succeeded when the registry \
 says that it has the digest that was pushed.";
+
+const BATCH: &str = "\
+A batch gives many cards a job each, a few at a time and wave by wave. *Paused* is a person's doing, \
+*Stopped* its own, after failures; in both, what runs goes on and nothing is started. *Ended* says that \
+nothing is left to do, not that all is well: each card has its own outcome. A batch that is over runs \
+again where somebody retries what did not succeed. See [batches](../batches.md).";
 
 fn page(title: &str, introduction: &str, table: &Table) -> String {
     let id = |name: &str| name.replace([' ', '\''], "_");
@@ -114,4 +123,10 @@ fn the_diagram_of_an_image_build() {
             &ImageBuildState::table(),
         ),
     );
+}
+
+#[test]
+fn the_diagram_of_a_batch() {
+    let table = BatchState::table();
+    compare("batch.md", &page("A batch's states", BATCH, &table));
 }

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use slipway_core::{cluster::Import, ids::JobId};
+use slipway_core::{batch::BatchRules, cluster::Import};
 
 use super::{ClusterRequest, find::IsoState};
-use crate::{AppError, Fleet};
+use crate::{AppError, Fleet, batches::Begun};
 
 impl Fleet {
     /// The ISO files that a deployment would import first.
@@ -25,18 +25,19 @@ impl Fleet {
         Ok(paths.collect())
     }
 
-    /// Submits one deployment per chosen card; all or none.
+    /// Submits a deployment of the chosen card, or one batch of the chosen cards; all or none.
     ///
     /// # Errors
-    /// A plan with problems, each named.
+    /// A plan with problems, each named; rules that can't be meant.
     pub async fn deploy_cluster(
         &self,
         import: &Import,
         request: &ClusterRequest,
-    ) -> Result<Vec<JobId>, AppError> {
+        rules: &BatchRules,
+    ) -> Result<Begun, AppError> {
         let plan = self.plan_cluster(import, request).await?;
         plan.refuse_problems()?;
-        let mut jobs = Vec::new();
+        let mut planned = Vec::new();
         for part in self.cluster_parts(import, request).await? {
             let IsoState::InLibrary(iso) = &part.iso else {
                 let name = &part.cluster.name;
@@ -46,9 +47,9 @@ impl Fleet {
                 );
             };
             if let Some((request, names)) = part.request(&iso.id, request) {
-                jobs.extend(self.deploy_as(&request, &names).await?);
+                planned.extend(self.deploy_specs(&request, &names).await?);
             }
         }
-        Ok(jobs)
+        self.begin(plan.title, planned, rules).await
     }
 }

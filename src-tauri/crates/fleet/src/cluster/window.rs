@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use slipway_core::{
-    cluster::{Import, MissingValue, Problem, Source, Span, Values},
-    ids::JobId,
-};
+use slipway_core::cluster::{Import, MissingValue, Problem, Source, Span, Values};
 
 use super::{
     ClusterRequest,
@@ -13,6 +10,7 @@ use super::{
 };
 use crate::{
     AppError, Fleet,
+    batches::Begun,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProblem, ClusterProgress, ClusterText,
         ClusterValue, ClusterView, ImportProgress, ShownSpan,
@@ -38,7 +36,8 @@ impl Fleet {
         Ok(opened.view(plan))
     }
 
-    /// Imports the ISOs that the file names by path, and submits one deployment per chosen card.
+    /// Imports the ISOs that the file names by path, and submits a deployment of the chosen card, or
+    /// one batch of the chosen cards.
     ///
     /// # Errors
     /// A file that was changed since it was shown; errors in it; a plan with problems, each named.
@@ -46,7 +45,7 @@ impl Fleet {
         &self,
         deploy: &ClusterDeploy,
         tell: impl Fn(ClusterProgress) + Clone + Send + 'static,
-    ) -> Result<Vec<JobId>, AppError> {
+    ) -> Result<Begun, AppError> {
         let mut opened = self.open_cluster(&deploy.open).await?;
         if opened.seen != deploy.seen {
             return Err(AppError::refused(format!(
@@ -79,7 +78,7 @@ impl Fleet {
             };
             self.import_iso(&path, None, progress).await?;
         }
-        self.deploy_cluster(import, request).await
+        self.deploy_cluster(import, request, &deploy.rules).await
     }
 
     /// Writes the file in today's form, readable only by its owner.

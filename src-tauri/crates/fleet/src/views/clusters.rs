@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use slipway_core::{
+    batch::BatchRules,
     cluster::{Migration, Problem},
     ids::IsoId,
     secret::Password,
@@ -49,6 +50,8 @@ pub struct ClusterDeploy {
     /// Of the [`ClusterView`] that was looked at.
     pub seen: String,
     pub cards: Vec<ClusterCardName>,
+    /// Several cards are one batch.
+    pub rules: BatchRules,
 }
 
 /// A card of a file.

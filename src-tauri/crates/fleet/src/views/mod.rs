@@ -3,6 +3,7 @@
 //! Everything a shell would have to derive (the headline, which action is allowed and why not, the
 //! sentence under a running step) is derived in this crate, once.
 
+mod batches;
 mod bmcs;
 mod cards;
 mod clusters;
@@ -14,6 +15,7 @@ mod jobs;
 mod overview;
 mod trust;
 
+pub use batches::*;
 pub use bmcs::*;
 pub use cards::*;
 pub use clusters::*;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is the test's failure")]
 
+mod batches;
 mod bmcs;
 mod conformance;
 mod database;

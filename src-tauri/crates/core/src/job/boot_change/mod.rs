@@ -165,7 +165,7 @@ const CAN_BECOME: [&[usize]; 10] = [
     &[],
 ];
 
-pub(super) fn table<const N: usize>(
+pub(crate) fn table<const N: usize>(
     names: &[&'static str; N],
     rows: &[&[usize]; N],
 ) -> Vec<(&'static str, Vec<&'static str>)> {
