@@ -9,7 +9,6 @@ use slipway_core::{
     job::{BootChangePlan, Job, JobSpec, JobStore},
 };
 use slipway_store::{CardStart, NewBatchCard};
-
 use specta::Type;
 
 use crate::{
