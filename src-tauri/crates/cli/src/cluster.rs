@@ -154,7 +154,7 @@ async fn inventory(desk: &Desk, output: Output) -> Option<Fleet> {
     }
 }
 
-fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
+pub fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     ClusterRequest {
         cards: args.only.clone(),
@@ -164,7 +164,7 @@ fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
     }
 }
 
-async fn read(
+pub async fn read(
     file: &Path,
     args: &ClusterArgs,
     request: &ClusterRequest,
@@ -204,7 +204,11 @@ fn wrong_lines<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> F
         .into()
 }
 
-fn refuse_errors(import: &Import, request: &ClusterRequest, output: Output) -> Result<(), Failed> {
+pub fn refuse_errors(
+    import: &Import,
+    request: &ClusterRequest,
+    output: Output,
+) -> Result<(), Failed> {
     if !import.is_blocked(&request.skip_steps) {
         return Ok(());
     }

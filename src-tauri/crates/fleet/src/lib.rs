@@ -17,6 +17,7 @@ mod credentials;
 mod deployments;
 mod desk;
 mod discovery;
+mod doctor;
 mod error;
 pub mod image_views;
 mod images;
@@ -50,6 +51,7 @@ pub use cluster::{
 };
 pub use config::FleetConfig;
 pub use desk::Fleet;
+pub use doctor::DoctorRun;
 pub use lab::{LAB_LABEL, LabFile};
 pub use runner::Running;
 pub use slipway_store::file_secrets_exist as has_secret_file;

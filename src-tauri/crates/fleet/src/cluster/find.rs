@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Where a cluster's ISO is.
-pub(super) enum IsoState {
+pub(crate) enum IsoState {
     InLibrary(Box<Iso>),
     /// A file that can be imported.
     ToImport(PathBuf),
@@ -33,7 +33,18 @@ pub(super) enum IsoState {
 }
 
 impl IsoState {
-    pub(super) fn shown(&self, cluster: &str) -> ClusterIso {
+    /// Why nothing can be deployed from it, and what to do with `slipctl`.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match self {
+            Self::InLibrary(_) | Self::ToImport(_) => None,
+            Self::Missing { why, next } => Some(match next {
+                Some(next) => format!("{why}; {next}"),
+                None => why.clone(),
+            }),
+        }
+    }
+
+    pub(crate) fn shown(&self, cluster: &str) -> ClusterIso {
         let iso = match self {
             Self::InLibrary(iso) => IsoWhere::InLibrary {
                 id: iso.id.clone(),
@@ -52,13 +63,13 @@ impl IsoState {
 }
 
 /// One cluster with its chosen cards.
-pub(super) struct Chosen<'a> {
+pub(crate) struct Chosen<'a> {
     pub cluster: &'a IsoCluster,
     pub iso: IsoState,
     pub cards: Vec<(&'a Card, Found)>,
 }
 
-pub(super) enum Found {
+pub(crate) enum Found {
     Known(DpuId, String),
     Unknown,
     /// Another card has this name.
@@ -66,7 +77,7 @@ pub(super) enum Found {
 }
 
 impl Fleet {
-    pub(super) async fn all_rows(&self) -> Result<Vec<DpuRow>, AppError> {
+    pub(crate) async fn all_rows(&self) -> Result<Vec<DpuRow>, AppError> {
         let mut rows: Vec<DpuRow> = Vec::new();
         loop {
             let page = self
@@ -84,7 +95,7 @@ impl Fleet {
         }
     }
 
-    pub(super) async fn cluster_parts<'a>(
+    pub(crate) async fn cluster_parts<'a>(
         &self,
         import: &'a Import,
         request: &ClusterRequest,
@@ -134,7 +145,7 @@ impl Fleet {
         }
     }
 
-    pub(super) async fn iso_of(
+    pub(crate) async fn iso_of(
         &self,
         cluster: &IsoCluster,
         request: &ClusterRequest,
@@ -190,7 +201,7 @@ impl Fleet {
 
 impl Chosen<'_> {
     /// For the cards that are known; `None` where none is.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         iso: &IsoId,
         request: &ClusterRequest,
@@ -215,7 +226,7 @@ impl Chosen<'_> {
 }
 
 impl Found {
-    pub(super) fn standing(&self, card: &Card) -> ClusterStanding {
+    pub(crate) fn standing(&self, card: &Card) -> ClusterStanding {
         match (card.kind, self) {
             (CardKind::Marvell | CardKind::BlueField, _) => ClusterStanding::NotAnIpu,
             (CardKind::Dpu, Self::Known(..)) => ClusterStanding::Known,

@@ -16,6 +16,9 @@ use slipway_core::{
 };
 use specta::Type;
 
+pub(crate) use find::{Found, IsoState};
+pub(crate) use plan::why_unknown;
+
 pub use file::{ClusterTexts, WrongVariables, is_there, write_today, wrong_file};
 
 use crate::{AppError, views::CardPlan};

@@ -110,10 +110,7 @@ impl Fleet {
                         path.display()
                     ));
                 }
-                IsoState::Missing { why, next } => problems.push(match next {
-                    Some(next) => format!("{why}; {next}"),
-                    None => why.clone(),
-                }),
+                IsoState::Missing { .. } => problems.extend(part.iso.problem()),
             }
             let plans = self.plans_of(part, request).await?;
             for (card, found) in &part.cards {
@@ -196,7 +193,7 @@ impl Fleet {
     }
 }
 
-fn why_unknown(card: &Card, standing: &ClusterStanding) -> Option<String> {
+pub(crate) fn why_unknown(card: &Card, standing: &ClusterStanding) -> Option<String> {
     match standing {
         ClusterStanding::Known | ClusterStanding::NotAnIpu => None,
         ClusterStanding::Unknown => Some(format!(
