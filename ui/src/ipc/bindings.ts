@@ -43,10 +43,11 @@ export const commands = {
 	resumeBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("resume_batch", { id })),
 	cancelBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_batch", { id })),
 	retryBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("retry_batch", { id })),
-	doctor: (dpu: DpuId, iso: IsoId | null) => typedError<DoctorReport, AppError>(__TAURI_INVOKE("doctor", { dpu, iso })),
+	doctor: (id: DpuId, iso: IsoId | null) => typedError<DoctorReport, AppError>(__TAURI_INVOKE("doctor", { id, iso })),
+	prepareImc: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("prepare_imc", { id })),
 	/**  Reads the file anew each time; touches nothing. */
 	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
-	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
+	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<Begun, AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
 	/**  In today's form, at a path where nothing is yet. */
 	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
 	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
@@ -2158,7 +2159,8 @@ export type ClusterPlan = { title: string, clusters: ClusterOutline[], isos: Clu
 export type TypedValue = { function: string, worker: number | null, value: string };
 export type ClusterOpen = { file: string, variables: string | null, values: TypedValue[], workers: string[], skip_steps: string[], iso: IsoId | null, domain: string | null, authorized_keys: string[], allow_release: string | null };
 export type ClusterCardName = { cluster: string, card: string };
-export type ClusterDeploy = { open: ClusterOpen, seen: string, cards: ClusterCardName[] };
+export type ClusterDeploy = { open: ClusterOpen, seen: string, cards: ClusterCardName[], rules: BatchRules };
+export type Begun = { kind: "job", id: JobId } | { kind: "batch", id: BatchId };
 export type ClusterText = { name: string, lines: string[] };
 export type ShownSpan = { line: number, from: number, to: number };
 export type ClusterProblem = { problem: Problem, counts: boolean, shown: ShownSpan | null };

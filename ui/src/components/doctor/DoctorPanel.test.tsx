@@ -48,3 +48,16 @@ test("of several cards the failing ones are named, and a running job can be open
   expect(await screen.findByText("A deployment would fail on dpu-06.")).toBeInTheDocument();
   expect(screen.getByRole("link", { name: "Look at the job" })).toBeInTheDocument();
 });
+
+test("the IMC is prepared only after a person was told what that does", async () => {
+  const { user, backend } = show(<DoctorPanel cards={[card("dpu-05")]} iso={null} />);
+  await user.click(screen.getByTestId("check-first"));
+  await user.click(await screen.findByRole("button", { name: "Prepare the IMC…" }));
+  expect(screen.getByRole("dialog")).toHaveTextContent("Its clock is set if it is off");
+  expect(backend.calls.some((call) => call.command === "prepare_imc")).toBe(false);
+  await user.click(screen.getByTestId("confirm"));
+  await waitFor(() =>
+    expect(backend.calls.filter((call) => call.command === "doctor")).toHaveLength(2),
+  );
+  expect(backend.calls.some((call) => call.command === "prepare_imc")).toBe(true);
+});

@@ -1,6 +1,7 @@
 import { Button } from "@patternfly/react-core";
 import { useState } from "react";
 import type { CheckFix, DpuId, FixAction } from "@/ipc/bindings";
+import { usePrepareImc } from "@/ipc/queries/doctor";
 import { useAcceptPin } from "@/ipc/queries/pins";
 import { ConfirmDialog } from "../ConfirmDialog";
 import { LinkButton } from "../LinkButton";
@@ -44,6 +45,39 @@ function AcceptPin({ pin, onDone }: { pin: Pin; onDone: () => void }) {
   );
 }
 
+/** Writes to the IMC: so it says what before, and what it did after. */
+function PrepareImc({ dpu, onDone }: { dpu: DpuId; onDone: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const prepare = usePrepareImc(dpu);
+  const start = () =>
+    prepare.mutate(undefined, {
+      onSuccess: () => {
+        setAsking(false);
+        onDone();
+      },
+    });
+  return (
+    <>
+      <Button variant="secondary" size="sm" onClick={() => setAsking(true)}>
+        Prepare the IMC…
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title="Prepare the IMC?"
+          confirm="Prepare the IMC"
+          busy={prepare.isPending}
+          error={prepare.error}
+          onClose={() => setAsking(false)}
+          onConfirm={start}
+        >
+          Its clock is set if it is off, and our CA's certificate is installed in its trust store,
+          over SSH, as a deployment does. Nothing on the ACC is touched.
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
 /** Where in the window the fix is made; `null`: it is made elsewhere, by the command. */
 function placeOf(action: FixAction, dpu: DpuId): { to: string; word: string } | null {
   switch (action.action) {
@@ -69,6 +103,7 @@ export function FixButton({ fix, dpu, onDone }: Props) {
   const { action } = fix;
   if (!action) return null;
   if (action.action === "accept_pin") return <AcceptPin pin={action} onDone={onDone} />;
+  if (action.action === "prepare_imc") return <PrepareImc dpu={dpu} onDone={onDone} />;
   const place = placeOf(action, dpu);
   if (!place) return null;
   return (

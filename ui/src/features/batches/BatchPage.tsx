@@ -51,12 +51,11 @@ function Standing({ view }: { view: BatchView }) {
           </StackItem>
           <StackItem>
             <Facts
-              columns={{ default: "2Col" }}
+              columns={{ default: "3Col" }}
               facts={[
                 ["Elapsed", <Elapsed key="elapsed" view={view} />],
                 ["Started", <RelativeTime key="at" at={view.row.created_at} />],
                 ["IMCs read", <Bytes key="bytes" view={view} />],
-                ["How", view.rules_text],
               ]}
             />
           </StackItem>
@@ -82,8 +81,9 @@ export function BatchPage() {
             <>
               <span role="status" data-testid="batch-sentence">
                 {row.sentence}
-              </span>{" "}
-              · batch <code>{row.id.slice(-8)}</code>
+              </span>
+              {" · "}
+              {view.rules_text} · batch <code>{row.id.slice(-8)}</code>
             </>
           )
         }

@@ -8,6 +8,7 @@ import {
   Stack,
   StackItem,
 } from "@patternfly/react-core";
+import { BatchRules } from "@/components/BatchRules";
 import { DeploySettings } from "@/components/DeploySettings";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
@@ -194,6 +195,13 @@ export function CardsStep({ view, error, draft, onChange }: Props) {
           >
             <DeploySettings draft={draft} onChange={onChange} />
           </FormFieldGroup>
+          {chosen.length > 1 && (
+            <BatchRules
+              draft={draft.rules}
+              cards={chosen.length}
+              onChange={(part) => onChange({ rules: { ...draft.rules, ...part } })}
+            />
+          )}
         </Form>
       </StackItem>
     </Stack>

@@ -5,6 +5,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { StepFooter } from "@/components/StepFooter";
 import type { ClusterOpen, ClusterProgress } from "@/ipc/bindings";
 import { useCluster, useDeployCluster } from "@/ipc/queries/clusters";
+import { asRules } from "@/lib/batches";
 import { useDraft } from "@/lib/draft";
 import { counted } from "@/lib/format";
 import { useSettled } from "@/lib/settled";
@@ -25,7 +26,7 @@ import { FileStep } from "./FileStep";
 import { ReviewStep } from "./ReviewStep";
 import { SaysStep } from "./SaysStep";
 
-/** A cluster file: what it says → which cards → the plan → jobs. */
+/** A cluster file: what it says → which cards → the plan → the job, or the batch. */
 export function ClusterPage() {
   const { draft, setDraft, forget } = useDraft<ClusterDraft>("cluster", emptyCluster);
   const change = (part: Partial<ClusterDraft>) => setDraft((known) => ({ ...known, ...part }));
@@ -52,7 +53,8 @@ export function ClusterPage() {
   const blocked =
     reading ?? (view?.blocked ? "Mend the errors first, or leave their steps out" : null);
   const noCards =
-    blocked ?? (chosen.length === 0 ? "Tick at least one card" : settingsProblem(draft));
+    blocked ??
+    (chosen.length === 0 ? "Tick at least one card" : settingsProblem(draft, chosen.length));
   const stale = query.isPlaceholderData || settled !== JSON.stringify(asOpen(draft, secrets));
   const whyNot =
     noCards ?? (view && !stale ? whyNotDeploy(view, chosen) : "The plan is being worked out");
@@ -61,11 +63,14 @@ export function ClusterPage() {
     if (!open || !view) return;
     setProgress(null);
     deploy.mutate(
-      { deploy: { open, seen: view.seen, cards: asNames(chosen) }, onProgress: setProgress },
       {
-        onSuccess: (jobs) => {
+        deploy: { open, seen: view.seen, cards: asNames(chosen), rules: asRules(draft.rules) },
+        onProgress: setProgress,
+      },
+      {
+        onSuccess: ({ kind, id }) => {
           forget();
-          navigate(jobs.length === 1 ? `/jobs/${jobs[0]}` : "/jobs?state=running");
+          navigate(kind === "job" ? `/jobs/${id}` : `/jobs/batches/${id}`);
         },
       },
     );

@@ -7,7 +7,9 @@ import type {
   ClusterView,
   OutlineStep,
 } from "@/ipc/bindings";
+import { type RulesDraft, rulesProblem, usualRules } from "@/lib/batches";
 import { domainProblem, keyLines, keysProblem, orNull, words } from "@/lib/fields";
+import { listed } from "@/lib/format";
 
 /** What is typed and chosen for a cluster file. Kept while the window is open; never a secret. */
 export type ClusterDraft = {
@@ -25,6 +27,7 @@ export type ClusterDraft = {
   domain: string;
   keys: string;
   allowRelease: string;
+  rules: RulesDraft;
 };
 
 export const emptyCluster: ClusterDraft = {
@@ -38,6 +41,7 @@ export const emptyCluster: ClusterDraft = {
   domain: "",
   keys: "",
   allowRelease: "",
+  rules: usualRules,
 };
 
 /** Secret values, by what the templates call: only in memory. */
@@ -135,13 +139,15 @@ export function against(view: ClusterView, card: ClusterCard): string[] {
   }
   const where = view.plan.isos.find((one) => one.cluster === card.cluster)?.iso;
   if (where?.state === "missing" && standing.standing !== "not_an_ipu") found.push(where.why);
-  for (const step of stepsOf(view.plan.clusters, card)) {
-    if (step.standing !== "not_yet") continue;
+  const refused = stepsOf(view.plan.clusters, card).filter((step) => step.standing === "not_yet");
+  const skips = refused.flatMap((step) => step.skip ?? []);
+  if (skips.length > 0) {
     found.push(
-      step.skip === null
-        ? `${step.name}: Slipway can't do that yet`
-        : `the step ${step.skip} can't be done yet`,
+      `${skips.length === 1 ? "the step" : "the steps"} ${listed(skips, 6)} can't be done yet: leave ${skips.length === 1 ? "it" : "them"} out`,
     );
+  }
+  for (const { name, skip } of refused) {
+    if (skip === null) found.push(`${name}: Slipway can't do that yet`);
   }
   return [...found, ...(card.plan?.problems ?? [])];
 }
@@ -158,8 +164,10 @@ export function whyNotDeploy(view: ClusterView, cards: ClusterCard[]): string | 
 }
 
 /** What the settings of the deployment lack. */
-export const settingsProblem = (draft: ClusterDraft): string | null =>
-  domainProblem(draft.domain) ?? keysProblem(draft.keys);
+export const settingsProblem = (draft: ClusterDraft, cards: number): string | null =>
+  domainProblem(draft.domain) ??
+  keysProblem(draft.keys) ??
+  (cards > 1 ? rulesProblem(draft.rules) : null);
 
 /** `rack-b7.yaml` becomes `rack-b7.today.yaml`, beside it. */
 export const todaysPath = (file: string): string =>

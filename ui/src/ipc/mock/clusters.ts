@@ -12,8 +12,10 @@ import type {
   ClusterView,
   Migration,
   OutlineStep,
+  ShownSpan,
 } from "../bindings";
 import { deployPlan, refuse } from "./answers";
+import { startBatch } from "./batches";
 import { BROKEN, brokenProblems, GOOD, goodText } from "./clusterFiles";
 import type { Desk } from "./desk";
 import { hex } from "./images";
@@ -152,6 +154,14 @@ function migrations(): Migration[] {
   }));
 }
 
+/** Where the good file calls for a value. */
+function placeOf({ called }: ClusterValue): ShownSpan {
+  const lines = goodText(false);
+  const at = lines.findIndex((line) => line.includes(called));
+  const from = lines[at]?.indexOf(called) ?? 0;
+  return { line: at + 1, from, to: from + called.length };
+}
+
 function read(desk: Desk, open: ClusterOpen): ClusterView {
   const name = open.file.split("/").at(-1) ?? open.file;
   if (open.file !== GOOD && open.file !== BROKEN) {
@@ -171,12 +181,12 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
           message: `nobody knows ${value.called} (${value.meaning})`,
           fix: `give it in a variables file, or type it`,
           file: name,
-          place: { line: value.secret ? 23 : 16, column: 12 },
+          place: { line: placeOf(value).line, column: placeOf(value).from + 1 },
           related: null,
           step: value.secret ? "rh_subscription" : null,
         },
         counts: !(value.secret && open.skip_steps.includes("rh_subscription")),
-        shown: value.secret ? { line: 23, from: 22, to: 44 } : { line: 16, from: 13, to: 34 },
+        shown: placeOf(value),
       }));
   return {
     seen: hex(JSON.stringify(open.file), 64),
@@ -193,7 +203,7 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Cluster files: one that is good, one that is not, and no other. */
-export function clusterHandlers(desk: Desk, start: (dpu: string) => string) {
+export function clusterHandlers(desk: Desk) {
   return {
     read_cluster: ({ open }: { open: ClusterOpen }) => read(desk, open),
     deploy_cluster: async ({
@@ -208,8 +218,12 @@ export function clusterHandlers(desk: Desk, start: (dpu: string) => string) {
       onProgress.onmessage({ path: "/srv/isos/dpu-os.iso", read: 1, total: 2 });
       await pause(10);
       const names = deploy.cards.map((one) => one.card);
-      const chosen = view.plan.cards.filter((card) => names.includes(card.name));
-      return chosen.flatMap((card) => (card.dpu ? [start(card.dpu)] : []));
+      const dpus = view.plan.cards.flatMap((card) =>
+        names.includes(card.name) && card.dpu ? [card.dpu] : [],
+      );
+      const iso = desk.isos[0]?.iso.id ?? "";
+      const what = { kind: "deploy" as const, request: { ...deploy.open, dpus, iso } };
+      return { kind: "batch", id: startBatch(desk, { what, rules: deploy.rules }) };
     },
     write_cluster: ({ path }: { open: ClusterOpen; path: string }) => {
       if (path.startsWith("/readonly")) throw refuse("precondition", `${path} is there already`);

@@ -6,7 +6,7 @@ import type {
   DoctorReport,
   Tally,
 } from "../bindings";
-import { cardOf } from "./answers";
+import { cardOf, refuse } from "./answers";
 import type { MockCard } from "./cards";
 import type { Desk } from "./desk";
 import { fingerprint } from "./images";
@@ -110,7 +110,12 @@ function report(desk: Desk, card: MockCard, iso: string | null): DoctorReport {
 
 export function doctorHandlers(desk: Desk) {
   return {
-    doctor: ({ dpu, iso }: { dpu: string; iso: string | null }) =>
-      report(desk, cardOf(desk, dpu), iso),
+    doctor: ({ id, iso }: { id: string; iso: string | null }) =>
+      report(desk, cardOf(desk, id), iso),
+    prepare_imc: ({ id }: { id: string }) => {
+      const card = cardOf(desk, id);
+      if (card.imcSilent) throw refuse("unreachable", `${card.name} does not answer`);
+      return ["the clock was set", "our CA's certificate was installed"];
+    },
   };
 }

@@ -215,10 +215,7 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
-    ...clusterHandlers(desk, (dpu) => {
-      const card = cardOf(desk, dpu);
-      return begin(desk, card, quick(makeDeployment(card, { startedAt: now() })));
-    }),
+    ...clusterHandlers(desk),
     ...batchHandlers(desk),
     ...doctorHandlers(desk),
     ...redfishHandlers(desk, changed),

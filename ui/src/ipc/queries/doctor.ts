@@ -1,4 +1,4 @@
-import { useQueries } from "@tanstack/react-query";
+import { useMutation, useQueries } from "@tanstack/react-query";
 import { commands, type DpuId, type IsoId } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
@@ -14,4 +14,9 @@ export function useDoctor(dpus: DpuId[], iso: IsoId | null, wanted: boolean) {
       staleTime: Number.POSITIVE_INFINITY,
     })),
   });
+}
+
+/** Sets the IMC's clock and installs our CA's certificate, as a deployment does; what was done. */
+export function usePrepareImc(dpu: DpuId) {
+  return useMutation({ mutationFn: () => call(commands.prepareImc(dpu)) });
 }
