@@ -41,6 +41,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::clusters::read_cluster,
             commands::clusters::deploy_cluster,
             commands::clusters::write_cluster,
+            commands::clusters::save_cluster,
             commands::credentials::credentials,
             commands::credentials::save_credential,
             commands::credentials::remove_credential,

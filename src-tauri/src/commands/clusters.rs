@@ -2,7 +2,7 @@
 
 use slipway_fleet::{
     Begun,
-    views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView},
+    views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView, DeployRequest},
 };
 use tauri::ipc::Channel;
 
@@ -34,4 +34,11 @@ pub async fn deploy_cluster(
 #[specta::specta]
 pub async fn write_cluster(desk: State<'_>, open: ClusterOpen, path: String) -> Answer<()> {
     desk.fleet()?.write_opened_cluster(&open, &path).await
+}
+
+/// A deployment that was made without a file, as one; no password is in it.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_cluster(desk: State<'_>, request: DeployRequest, path: String) -> Answer<()> {
+    desk.fleet()?.save_cluster_at(&request, &path).await
 }

@@ -35,6 +35,8 @@ export const commands = {
 	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
 	lookPolicy: () => typedError<LookPolicy, AppError>(__TAURI_INVOKE("look_policy")),
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
+	/**  A deployment that was made without a file, as one; no password is in it. */
+	saveCluster: (request: DeployRequest, path: string) => typedError<null, AppError>(__TAURI_INVOKE("save_cluster", { request, path })),
 	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
 	batch: (id: BatchId) => typedError<BatchView, AppError>(__TAURI_INVOKE("batch", { id })),
 	planBatch: (what: BatchWhat) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_batch", { what })),

@@ -7,7 +7,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 use slipway_core::{batch::BatchRules, cluster::ProblemCode, secret::Password};
 use slipway_fleet::{
     Begun, ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
-    views::{ClusterCardName, ClusterDeploy, ClusterOpen, TypedValue},
+    views::{ClusterCardName, ClusterDeploy, ClusterOpen, DeployRequest, DpuQuery, TypedValue},
 };
 use slipway_lab::{Lab, LabConfig};
 
@@ -198,5 +198,40 @@ async fn what_the_inventory_lacks_is_told_per_card_and_the_file_is_written_for_i
     let error = desk.fleet.write_opened_cluster(&broken, &other).await;
     assert_eq!(error.unwrap_err().code, ErrorCode::Invalid);
     assert!(!desk.path("other.yaml").exists());
+    desk.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_made_without_a_file_is_saved_as_one_that_says_the_same() {
+    let desk = Desk::start(2).await;
+    let dpus = desk.fleet.dpus(&DpuQuery::default()).await.unwrap().rows;
+    let request = DeployRequest {
+        dpus: dpus.iter().map(|row| row.id.clone()).collect(),
+        iso: desk.fleet.isos().await.unwrap()[0].iso.id.clone(),
+        domain: Some("lab.example".into()),
+        authorized_keys: vec![],
+        allow_release: None,
+    };
+    let path = desk.path("saved.yaml").display().to_string();
+    desk.fleet.save_cluster_at(&request, &path).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("password"), "{text}");
+    let mut open = desk.file("other.yaml", "");
+    open.file = path;
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert!(!view.blocked, "{:?}", view.problems);
+    assert_eq!(view.plan.problems, Vec::<String>::new());
+    let meant: Vec<_> = view
+        .plan
+        .cards
+        .iter()
+        .map(|card| card.dpu.clone())
+        .collect();
+    let asked: Vec<_> = request.dpus.iter().cloned().map(Some).collect();
+    assert_eq!(meant, asked);
+    assert_eq!(
+        view.plan.cards[0].name,
+        format!("{}.lab.example", dpus[0].name)
+    );
     desk.lab.stop().await;
 }

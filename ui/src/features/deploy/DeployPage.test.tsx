@@ -75,6 +75,10 @@ test("several cards are one batch, by the rules that were typed", async () => {
   expect(screen.getByText(/^1 card, then the last one\./)).toBeInTheDocument();
   await user.click(next());
   await screen.findByTestId("plan-dpu-01");
+  await user.click(screen.getByTestId("save-as-file"));
+  expect(await screen.findByText(/^Written to .*\.yaml$/)).toBeInTheDocument();
+  const saved = backend.calls.find((call) => call.command === "save_cluster");
+  expect(saved?.args.request).toMatchObject({ dpus: [card("dpu-01"), card("dpu-03")] });
   await user.click(screen.getByTestId("wizard-deploy"));
   await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\/batches\//));
   const started = backend.calls.find((call) => call.command === "start_batch");

@@ -122,7 +122,11 @@ export function DeployPage() {
               />
             }
           >
-            <ReviewStep plan={plan} iso={draft.iso} error={batch.error ?? deploy.error} />
+            <ReviewStep
+              plan={plan}
+              request={asRequest(draft)}
+              error={batch.error ?? deploy.error}
+            />
           </WizardStep>
         </Wizard>
       </PageSection>

@@ -6,14 +6,19 @@ import { Loading } from "@/components/Loading";
 import { PlanCard } from "@/components/PlanCard";
 import { PlanSteps } from "@/components/PlanSteps";
 import { ShowCommands } from "@/components/ShowCommands";
-import type { IsoId, PlanView } from "@/ipc/bindings";
+import type { DeployRequest, PlanView } from "@/ipc/bindings";
 import { counted, listed, sentence } from "@/lib/format";
 import { doable } from "./draft";
+import { SaveAsFile } from "./SaveAsFile";
 
-type Props = { plan: UseQueryResult<PlanView>; iso: IsoId | null; error: unknown };
+type Props = {
+  plan: UseQueryResult<PlanView>;
+  request: DeployRequest | null;
+  error: unknown;
+};
 
 /** What would happen, card by card, before anything does. */
-export function ReviewStep({ plan, iso, error }: Props) {
+export function ReviewStep({ plan, request, error }: Props) {
   if (plan.error) {
     return <ErrorAlert error={plan.error} title="It can't be planned" onRetry={plan.refetch} />;
   }
@@ -29,6 +34,7 @@ export function ReviewStep({ plan, iso, error }: Props) {
             ? "None of these cards can be deployed."
             : `The disk of ${listed(ready.map((card) => card.name))} is overwritten. Nothing has been touched yet.`}
         </Content>
+        <SaveAsFile request={request} />
       </StackItem>
       {out.length > 0 && (
         <Alert
@@ -42,7 +48,7 @@ export function ReviewStep({ plan, iso, error }: Props) {
       ))}
       {error !== null && <ErrorAlert error={error} title="Nothing was started" />}
       <StackItem>
-        <DoctorPanel cards={plan.data.cards.map((card) => card.dpu)} iso={iso} />
+        <DoctorPanel cards={plan.data.cards.map((card) => card.dpu)} iso={request?.iso ?? null} />
       </StackItem>
       {plan.data.cards.map((card, at) => (
         <StackItem key={card.dpu}>

@@ -225,6 +225,7 @@ export function clusterHandlers(desk: Desk) {
       const what = { kind: "deploy" as const, request: { ...deploy.open, dpus, iso } };
       return { kind: "batch", id: startBatch(desk, { what, rules: deploy.rules }) };
     },
+    save_cluster: () => null,
     write_cluster: ({ path }: { open: ClusterOpen; path: string }) => {
       if (path.startsWith("/readonly")) throw refuse("precondition", `${path} is there already`);
       return null;

@@ -1,6 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Channel } from "@tauri-apps/api/core";
-import { type ClusterDeploy, type ClusterOpen, type ClusterProgress, commands } from "../bindings";
+import {
+  type ClusterDeploy,
+  type ClusterOpen,
+  type ClusterProgress,
+  commands,
+  type DeployRequest,
+} from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
 
@@ -45,5 +51,14 @@ export function useWriteCluster() {
   return useMutation({
     mutationFn: ({ open, path }: Write) => call(commands.writeCluster(open, path)),
     gcTime: 0,
+  });
+}
+
+type Save = { request: DeployRequest; path: string };
+
+/** Writes a deployment that was made without a file as a cluster file. */
+export function useSaveCluster() {
+  return useMutation({
+    mutationFn: ({ request, path }: Save) => call(commands.saveCluster(request, path)),
   });
 }

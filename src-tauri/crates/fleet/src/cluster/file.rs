@@ -9,6 +9,7 @@ use std::{
 use slipway_core::{
     cluster::{self, Import, LARGEST, Problem, Source, Surroundings, Values},
     failure::chain,
+    secret::Password,
 };
 use tokio::io::AsyncReadExt;
 
@@ -160,7 +161,10 @@ pub fn wrong_file<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -
 /// # Errors
 /// A file that is there already, or one that can't be written.
 pub fn write_today(import: &Import, path: &Path) -> Result<(), AppError> {
-    let text = cluster::write(&import.file);
+    write_new(&cluster::write(&import.file), path)
+}
+
+pub(super) fn write_new(text: &Password, path: &Path) -> Result<(), AppError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     let written = options

@@ -5,6 +5,7 @@ mod deploy;
 mod file;
 mod find;
 mod plan;
+mod save;
 mod window;
 
 use std::{collections::BTreeSet, path::PathBuf};

@@ -13,7 +13,7 @@ use crate::{
     batches::Begun,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProblem, ClusterProgress, ClusterText,
-        ClusterValue, ClusterView, ImportProgress, ShownSpan,
+        ClusterValue, ClusterView, DeployRequest, ImportProgress, ShownSpan,
     },
 };
 
@@ -97,6 +97,19 @@ impl Fleet {
         let opened = self.open_cluster(open).await?;
         opened.refuse_errors()?;
         write_today(&opened.import, &path)
+    }
+
+    /// [`Self::save_cluster`], at a path that a person named.
+    ///
+    /// # Errors
+    /// As there; a path that is not whole.
+    pub async fn save_cluster_at(
+        &self,
+        request: &DeployRequest,
+        path: &str,
+    ) -> Result<(), AppError> {
+        let path = whole_path(path, "the new file")?;
+        self.save_cluster(request, &path).await
     }
 
     async fn open_cluster(&self, open: &ClusterOpen) -> Result<Opened, AppError> {
