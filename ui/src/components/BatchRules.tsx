@@ -1,4 +1,4 @@
-import { FormSection } from "@patternfly/react-core";
+import { FormSection, Grid, GridItem } from "@patternfly/react-core";
 import {
   atOnceProblem,
   type RulesDraft,
@@ -20,33 +20,41 @@ type Props = {
 export function BatchRules({ draft, cards, onChange }: Props) {
   return (
     <FormSection title={`${counted(cards, "card")} in one batch`} titleElement="h2">
-      <TextField
-        id="at-once"
-        label="At once"
-        value={draft.atOnce}
-        type="number"
-        problem={atOnceProblem(draft.atOnce)}
-        onChange={(atOnce) => onChange({ atOnce })}
-        hint="Cards that are done at the same time, at most. One ISO is served to all of them."
-      />
-      <TextField
-        id="waves"
-        label="First waves"
-        value={draft.waves}
-        problem={wavesProblem(draft.waves)}
-        placeholder="1, 4"
-        onChange={(waves) => onChange({ waves })}
-        hint={wavesSentence(draft.waves, cards)}
-      />
-      <TextField
-        id="stop-after"
-        label="Stop after"
-        value={draft.stopAfter}
-        type="number"
-        problem={stopAfterProblem(draft.stopAfter)}
-        onChange={(stopAfter) => onChange({ stopAfter })}
-        hint="Failures after which no further card is started, until somebody lets it go on. A wave in which no card succeeds stops it too."
-      />
+      <Grid hasGutter md={4}>
+        <GridItem>
+          <TextField
+            id="at-once"
+            label="At once"
+            value={draft.atOnce}
+            type="number"
+            problem={atOnceProblem(draft.atOnce)}
+            onChange={(atOnce) => onChange({ atOnce })}
+            hint="Cards that are done at the same time, at most. One ISO is served to all of them."
+          />
+        </GridItem>
+        <GridItem>
+          <TextField
+            id="waves"
+            label="First waves"
+            value={draft.waves}
+            problem={wavesProblem(draft.waves)}
+            placeholder="1, 4"
+            onChange={(waves) => onChange({ waves })}
+            hint={wavesSentence(draft.waves, cards)}
+          />
+        </GridItem>
+        <GridItem>
+          <TextField
+            id="stop-after"
+            label="Stop after"
+            value={draft.stopAfter}
+            type="number"
+            problem={stopAfterProblem(draft.stopAfter)}
+            onChange={(stopAfter) => onChange({ stopAfter })}
+            hint="Failures after which no further card is started, until somebody lets it go on. A wave in which no card succeeds stops it too."
+          />
+        </GridItem>
+      </Grid>
     </FormSection>
   );
 }
