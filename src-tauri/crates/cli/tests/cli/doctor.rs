@@ -1,7 +1,7 @@
 //! `slipctl doctor` on the lab's cards: what is wrong is named by its check, everything else is told
 //! all the same, and nothing is changed.
 
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, process::Command};
 
 use serde_json::Value;
 use slipway_lab::{Fault, FleetMix, Observed};
@@ -175,11 +175,18 @@ fn recovery_mode_a_full_disk_and_a_leftover_are_named_together() {
     says(&report, "imc_disk", "0 B are free on /");
     says(&report, "virtual_media", "stale-installer.iso");
     assert_eq!(check(&report, "media_reach")["verdict"], "pass");
+    // What the doctor saw is what a deployment meets.
+    card.clear_faults();
+    card.inject(Fault::ImcDiskFull);
+    let deploy = ["deploy", "dpu-01", "--iso", ISO, "--yes"];
+    desk.run(&deploy)
+        .exits(1)
+        .says("our CA certificate can't be written to the IMC");
 }
 
 #[test]
 fn a_skewed_clock_is_found_by_the_clock_and_by_tls_and_is_mended() {
-    let rack = Rack::start(1, |_| {});
+    let rack = Rack::start(2, |_| {});
     let desk = Desk::joined(&rack);
     rack.card(1).inject(Fault::ClockSkew);
     let report = examined(&desk, &rack, 4);
@@ -204,6 +211,47 @@ fn a_skewed_clock_is_found_by_the_clock_and_by_tls_and_is_mended() {
         &report,
         "media_trust",
         "the IMC takes our server's certificate",
+    );
+
+    // A deployment does the same by itself.
+    rack.card(2).inject(Fault::ClockSkew);
+    desk.run(&["--json", "deploy", "dpu-02", "--iso", ISO, "--yes"])
+        .good()
+        .says("set the IMC's clock, which was");
+}
+
+/// The lab's curl is ours; this is the real one, with the arguments that an IMC's gets.
+#[test]
+fn a_real_curl_understands_the_question() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::joined(&rack);
+    let ca = desk.beside("ca.pem");
+    fs::write(&ca, desk.run(&["iso", "ca"]).good().out).unwrap();
+    let curl = |url: &str, more: &[&str]| {
+        Command::new("curl")
+            .args(["--silent", "--show-error", "--head"])
+            .args(["--connect-timeout", "10", "--max-time", "20"])
+            .args(more)
+            .arg(url)
+            .stdin(fs::File::open(&ca).unwrap())
+            .output()
+    };
+    if curl("https://127.0.0.1:1/", &[]).is_err() {
+        assert!(std::env::var_os("CI").is_none(), "there is no curl");
+        eprintln!("skipped: there is no curl");
+        return;
+    }
+    let serving = desk.start(&["iso", "serve", ISO, "--address", "127.0.0.1"]);
+    let printed = serving.until_printed(".iso\n");
+    let url = printed.lines().find(|line| line.starts_with("https://"));
+    let url = url.unwrap();
+    let stranger = curl(url, &[]).unwrap();
+    assert_eq!(stranger.status.code(), Some(60), "{stranger:?}");
+    let trusting = curl(url, &["--cacert", "/dev/stdin"]).unwrap();
+    assert_eq!(trusting.status.code(), Some(0), "{trusting:?}");
+    assert!(
+        trusting.stdout.starts_with(b"HTTP/1.1 200 OK\r\n"),
+        "{trusting:?}"
     );
 }
 

@@ -157,6 +157,11 @@ pub(super) fn trust(facts: &Facts) -> CheckOutcome {
         Some(with) if with.answered() => CheckOutcome::pass(
             "not yet; with our CA's certificate, which a deployment installs first, it does",
         ),
+        // It could not be asked that way: nothing is known of the certificate.
+        Some(with) if with.exit == 77 => CheckOutcome::skip(format!(
+            "not as it is; its curl does not read a certificate from standard input: {}",
+            with.reason
+        )),
         Some(with) => CheckOutcome::fail(
             format!("not even with our CA's certificate: {}", with.reason),
             CheckFix::new(

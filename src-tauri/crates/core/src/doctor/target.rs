@@ -12,14 +12,14 @@ const ARCHITECTURE: &str = "aarch64";
 const ARGUMENTS: [&str; 3] = ["ip=", "netroot=iscsi:", "acpi=force"];
 
 /// The ISO where it is in the library, else why nothing can be said of it.
-fn iso(facts: &Facts) -> Result<&Iso, CheckOutcome> {
+fn iso(facts: &Facts) -> Result<&Iso, String> {
     match &facts.iso {
         IsoAsked::InLibrary { iso, .. } => Ok(iso),
-        IsoAsked::None => Err(CheckOutcome::skip("no ISO was named")),
-        IsoAsked::ToImport(file) => Err(CheckOutcome::skip(format!(
+        IsoAsked::None => Err("no ISO was named".to_owned()),
+        IsoAsked::ToImport(file) => Err(format!(
             "{file} is not in the library: a deployment imports it first"
-        ))),
-        IsoAsked::Missing(_) => Err(CheckOutcome::skip("there is no such ISO")),
+        )),
+        IsoAsked::Missing(_) => Err("there is no such ISO".to_owned()),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn iso_file(facts: &Facts) -> CheckOutcome {
 pub(super) fn iso_architecture(facts: &Facts) -> CheckOutcome {
     let iso = match iso(facts) {
         Ok(iso) => iso,
-        Err(why) => return why,
+        Err(why) => return CheckOutcome::skip(why),
     };
     let another = || CheckFix::new(format!("use an ISO for {ARCHITECTURE}"));
     match iso.facts.architecture.as_deref() {
@@ -69,7 +69,7 @@ pub(super) fn iso_architecture(facts: &Facts) -> CheckOutcome {
 pub(super) fn iso_image(facts: &Facts) -> CheckOutcome {
     let iso = match iso(facts) {
         Ok(iso) => iso,
-        Err(why) => return why,
+        Err(why) => return CheckOutcome::skip(why),
     };
     let build = || CheckFix::new("build one").run("slipctl iso build");
     let Some(digest) = &iso.facts.image_digest else {
@@ -111,7 +111,7 @@ pub(super) fn iso_image(facts: &Facts) -> CheckOutcome {
 pub(super) fn iso_arguments(facts: &Facts) -> CheckOutcome {
     let iso = match iso(facts) {
         Ok(iso) => iso,
-        Err(why) => return why,
+        Err(why) => return CheckOutcome::skip(why),
     };
     let has = |start: &&str| !iso.facts.kargs.iter().any(|arg| arg.starts_with(*start));
     let missing: Vec<&str> = ARGUMENTS.into_iter().filter(has).collect();

@@ -453,6 +453,8 @@ fn the_media_url_is_judged_by_what_curl_met_on_the_imc() {
     );
     let broken_open = met(curl(60, None), Some(curl(60, None)));
     assert_eq!(broken_open, (vec!["f MediaTrust".into()], false));
+    let no_stdin = met(curl(60, None), Some(curl(77, None)));
+    assert_eq!(no_stdin, (nothing.clone(), true));
     // Without curl nothing is known, and nothing is claimed.
     assert_eq!(met(curl(127, None), None), (nothing, true));
 }
