@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { batchId } from "@/ipc/mock/batches";
+import { batchId } from "@/ipc/mock/batchSamples";
 import { bmcId } from "@/ipc/mock/bmcs";
 import { BROKEN, GOOD } from "@/ipc/mock/clusterFiles";
 import { jobId } from "@/ipc/mock/desk";

@@ -10,13 +10,7 @@ export function staleKeys(change: ChangedEvent): QueryKey[] {
       return [change.id ? keys.dpu(change.id) : ["dpu"], keys.dpus(), keys.overview];
     case "job":
       // A card's page lists its jobs, and its headline is "Working" while one runs.
-      return [
-        change.id ? keys.job(change.id) : ["job"],
-        ["jobs"],
-        ["dpu"],
-        ["batch"],
-        keys.overview,
-      ];
+      return [change.id ? keys.job(change.id) : ["job"], ["jobs"], ["dpu"], keys.overview];
     case "batch":
       return [change.id ? keys.batch(change.id) : ["batch"], keys.batches, ["jobs"]];
     case "iso":

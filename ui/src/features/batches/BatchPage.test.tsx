@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { batchId } from "@/ipc/mock/batches";
+import { batchId } from "@/ipc/mock/batchSamples";
 import { show } from "../../../test/show";
 import { BatchPage } from "./BatchPage";
 

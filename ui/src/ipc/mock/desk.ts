@@ -1,6 +1,6 @@
 import type { IsoView, JobId, LookPolicy, PinView } from "../bindings";
 import type { CredentialView } from "../whole";
-import { type MockBatch, makeBatches } from "./batches";
+import { type MockBatch, makeBatches } from "./batchSamples";
 import { type MockHost, makeHosts } from "./bmcs";
 import { type MockCard, makeCards } from "./cards";
 import type { MockDiscovery } from "./discovery";
