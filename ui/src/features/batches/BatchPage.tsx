@@ -42,7 +42,8 @@ function Standing({ view }: { view: BatchView }) {
   return (
     <Card>
       <CardTitle component="h2" data-testid="batch-headline">
-        {doneOf(counts)} of {counts.cards} cards done
+        {doneOf(counts)} of {counts.cards} cards done{" "}
+        <span className="slipway-subtle">{view.rules_text}</span>
       </CardTitle>
       <CardBody>
         <Stack hasGutter>
@@ -82,8 +83,7 @@ export function BatchPage() {
               <span role="status" data-testid="batch-sentence">
                 {row.sentence}
               </span>
-              {" · "}
-              {view.rules_text} · batch <code>{row.id.slice(-8)}</code>
+              {" · "}batch <code>{row.id.slice(-8)}</code>
             </>
           )
         }
