@@ -236,7 +236,13 @@ impl Fleet {
     /// Moves every batch that is not over: to be called by whoever runs the jobs.
     pub(crate) async fn move_batches(&self) -> Result<(), AppError> {
         for batch in self.store().active_batches().await? {
-            self.move_batch(batch).await?;
+            let id = batch.id.clone();
+            // One that can't be read (another version wrote it) must not keep the others, and the
+            // jobs, from running. A database that is broken is found by the next question.
+            if let Err(error) = self.move_batch(batch).await {
+                let causes = error.causes.join(": ");
+                tracing::error!(batch = %id, %error, causes, "a batch could not be moved");
+            }
         }
         Ok(())
     }
