@@ -98,9 +98,7 @@ pub const NEEDS: &[Need] = &[
     // Images: podman builds them, runc runs their steps where the test machine is itself a
     // container, a static busybox is the one program in them.
     program("podman", "podman", "podman", TEST),
-    program("skopeo", "skopeo", "skopeo", TEST),
     program("runc", "runc", "runc", TEST),
-    program("busybox", "busybox-static", "busybox", TEST),
     program("newuidmap", "uidmap", "shadow-utils", TEST),
     program("htpasswd", "apache2-utils", "httpd-tools", TEST),
     // The window where there is no display, and something to judge it by.

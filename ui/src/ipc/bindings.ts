@@ -10,7 +10,10 @@ export const commands = {
 	unlock: (passphrase: string) => typedError<DeskState, AppError>(__TAURI_INVOKE("unlock", { passphrase })),
 	appInfo: () => typedError<AppInfo, AppError>(__TAURI_INVOKE("app_info")),
 	overview: () => typedError<Overview, AppError>(__TAURI_INVOKE("overview")),
-	/**  A page can be used: the mark that `cargo xtask bench` waits for. Silent otherwise. */
+	/**
+	 *  A page is painted and can be used: work in the background may begin, and it is the mark that
+	 *  `cargo xtask bench` waits for.
+	 */
 	benchReady: (route: string) => typedError<null, AppError>(__TAURI_INVOKE("bench_ready", { route })),
 	dpus: (query: DpuQuery) => typedError<DpuPage, AppError>(__TAURI_INVOKE("dpus", { query })),
 	dpu: (id: DpuId) => typedError<DpuView, AppError>(__TAURI_INVOKE("dpu", { id })),
@@ -308,7 +311,9 @@ export type BmcKind =
 { kind: "unknown" };
 
 /**  What to do. `slot`, `system` and `target` are paths of the inventory. */
-export type BmcOrder = { action: "insert"; slot: string; image: string } | { action: "eject"; slot: string } | { action: "set_boot"; system: string; enabled: BootOverrideEnabled; target: string } | { action: "reset"; target: string; reset_type: string };
+export type BmcOrder = { action: "insert"; slot: string; 
+/**  The URL that the BMC fetches. */
+image: string } | { action: "eject"; slot: string } | { action: "set_boot"; system: string; enabled: BootOverrideEnabled; target: string } | { action: "reset"; target: string; reset_type: string };
 
 /**  What an order led to, as it was read back. */
 export type BmcOutcome = {
@@ -614,12 +619,6 @@ export type CertificateInfo = {
 	self_signed: boolean,
 	/**  It chains to a CA of the site, is for the address that was asked, and is valid now. */
 	vouched_by_ca: boolean,
-};
-
-export type Change = {
-	tag: ChangeTag,
-	/**  Which one; `None` means any. */
-	id: string | null,
 };
 
 /**  What kind of thing changed. */
@@ -1711,18 +1710,6 @@ export type PcieDeviceInfo = {
 	health?: Health,
 };
 
-/**  A certificate or host key that was accepted once. */
-export type Pin = {
-	kind: PinKind,
-	/**  `host:port` of the peer; for an ACC behind its IMC `imc-host:port/acc-host:port`. */
-	peer: string,
-	fingerprint: Fingerprint,
-	/**  Why it was accepted: `"first use"`, `"accepted when it was shown"`, `"deployment <id>"`. */
-	accepted_because: string,
-	first_seen: Timestamp,
-	last_seen: Timestamp,
-};
-
 /**  What a pin is of. */
 export type PinKind = 
 /**  The TLS certificate of a Redfish service. */
@@ -1910,7 +1897,7 @@ export type RegistrySettingsView = {
 	logins: RegistryLoginView[],
 };
 
-/**  What a failed or cancelled job left behind on a card. Always reported. */
+/**  What a failed or cancelled job left behind. Always reported. */
 export type Residue = {
 	/**  "virtual media still inserted" */
 	what: string,
@@ -2069,13 +2056,6 @@ export type TrustDiscovered = {
 	id: DiscoveryId,
 	/**  Only what these rows show now; another one shown later is not accepted by this. */
 	rows: number[],
-};
-
-/**  A virtual media slot. */
-export type VirtualMedia = {
-	/**  The last path component of the URL that was inserted; all that an IMC tells. */
-	image_name: string | null,
-	inserted: boolean,
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */
