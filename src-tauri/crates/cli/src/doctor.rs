@@ -94,7 +94,7 @@ fn show_card(card: &DoctorReport, output: Output) {
     let tally = card.tally;
     let of = card.iso.as_ref();
     output.line(format!(
-        "{}{}: {} passed, {} to know, {} failed, {} skipped",
+        "{}{}: {} passed, {} warned, {} failed, {} skipped",
         card.name,
         of.map_or(String::new(), |iso| format!(" with {iso}")),
         tally.passed,

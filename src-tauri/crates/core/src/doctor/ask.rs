@@ -63,6 +63,7 @@ pub async fn shell(
     });
     // It exits with 3 for every unit that is not active, and says which state that is.
     facts.redfish_unit = match unit {
+        Ok(out) if out.text().is_empty() => Asked::NotAsked("there is no systemd".to_owned()),
         Ok(out) => Asked::Answered(out.text()),
         Err(error) => Asked::Failed(error.into()),
     };

@@ -182,13 +182,14 @@ pub(super) fn clock(facts: &Facts) -> CheckOutcome {
     )
 }
 
-/// `12 s ahead of ours`, `3.0 years behind ours`.
+/// `12 s ahead of ours`, `1096 days behind ours`.
 fn off(seen: ClockSeen) -> String {
     let skew = seen.skew_s();
     let side = if skew < 0 { "behind" } else { "ahead of" };
     let amount = match skew.unsigned_abs() {
-        0 | 1 => return "within a second of ours".to_owned(),
-        s @ 2..120 => format!("{s} s"),
+        // `date` tells whole seconds, and the way there takes some.
+        0..=5 => return "within seconds of ours".to_owned(),
+        s @ 6..120 => format!("{s} s"),
         s @ 120..7_200 => format!("{} min", s / 60),
         s @ 7_200..172_800 => format!("{} h", s / 3_600),
         s => format!("{} days", s / 86_400),

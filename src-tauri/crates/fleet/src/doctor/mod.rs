@@ -6,6 +6,7 @@
 //! down what was served for it.
 
 mod beside;
+mod fix;
 mod imc;
 mod probe;
 
@@ -19,7 +20,7 @@ use slipway_core::{
     failure::StepError,
     ids::{DpuId, IsoId},
     iso::Iso,
-    job::{CardAccess, Policy, deployment},
+    job::{CardAccess, Policy},
 };
 use specta::Type;
 
@@ -161,24 +162,6 @@ impl Fleet {
             tally: Tally::of(&checks),
             checks,
         })
-    }
-
-    /// Sets the IMC's clock where it is off and installs our CA's certificate where it is missing,
-    /// as a deployment does first: what the doctor offers as a fix. Answers with what was done.
-    ///
-    /// # Errors
-    /// Refused while a job holds the card; what the IMC said.
-    pub async fn prepare_imc(&self, id: &DpuId) -> Result<Vec<String>, AppError> {
-        let dpu = self.store().dpu(id).await?;
-        if let Some(job) = self.active_job(id).await? {
-            return Err(
-                AppError::refused(format!("{} holds {}", job.kind_name(), dpu.name))
-                    .hint("wait for it, or cancel it"),
-            );
-        }
-        let policy = self.policy_for(&dpu).clone();
-        let card = self.open_card(dpu).await?;
-        Ok(deployment::prepare(&card, self.now(), &policy).await?)
     }
 
     pub(crate) fn policy_for(&self, dpu: &Dpu) -> &Policy {
