@@ -146,9 +146,8 @@ async fn just_the_chosen_cards_of_an_unchanged_file_are_deployed() {
         cards: named(cards),
         rules: BatchRules::default(),
     };
-    let none = desk
-        .fleet
-        .deploy_opened_cluster(&deploy(&view.seen, &[]), |_| {});
+    let none = deploy(&view.seen, &[]);
+    let none = desk.fleet.deploy_opened_cluster(&none, |_| {});
     assert_eq!(none.await.unwrap_err().code, ErrorCode::Invalid);
     fs::write(desk.path("c.yaml"), format!("{text}# changed\n")).unwrap();
     let changed = deploy(&view.seen, &["acc-1"]);
