@@ -18,6 +18,7 @@ mod credentials;
 mod deployments;
 mod desk;
 mod discovery;
+mod doctor;
 mod error;
 pub mod image_views;
 mod images;
@@ -48,9 +49,13 @@ pub mod views;
 
 pub use batches::Begun;
 pub use changes::{Change, ChangeTag};
-pub use cluster::{ClusterCard, ClusterPlan, ClusterRequest, IsoState};
+pub use cluster::{
+    ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,
+    WrongVariables, is_there, write_today, wrong_file,
+};
 pub use config::FleetConfig;
 pub use desk::Fleet;
+pub use doctor::DoctorRun;
 pub use lab::{LAB_LABEL, LabFile};
 pub use runner::Running;
 pub use slipway_media::is_bundle;

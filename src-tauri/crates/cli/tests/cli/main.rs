@@ -13,6 +13,7 @@ mod bmcs;
 mod cluster;
 mod credentials;
 mod discovery;
+mod doctor;
 mod images;
 mod iso_build;
 mod iso_builder;
