@@ -11,6 +11,7 @@ pub mod command;
 pub mod containerfile;
 pub mod credential;
 pub mod discovery;
+pub mod doctor;
 pub mod dpu;
 pub mod failure;
 pub mod ids;
