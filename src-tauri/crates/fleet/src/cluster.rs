@@ -78,13 +78,13 @@ pub enum IsoState {
 }
 
 /// One cluster with its chosen cards.
-struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     cluster: &'a IsoCluster,
-    iso: IsoState,
-    cards: Vec<(&'a Card, Found)>,
+    pub iso: IsoState,
+    pub cards: Vec<(&'a Card, Found)>,
 }
 
-enum Found {
+pub(crate) enum Found {
     Known(DpuId, String),
     Unknown,
     /// Another card has this name.
@@ -327,7 +327,7 @@ impl Fleet {
         }
     }
 
-    async fn batches<'a>(
+    pub(crate) async fn batches<'a>(
         &self,
         import: &'a Import,
         request: &ClusterRequest,
@@ -473,7 +473,7 @@ fn find(card: &Card, rows: &[DpuRow]) -> Found {
     }
 }
 
-fn why_unknown(card: &Card, found: &Found) -> Option<String> {
+pub(crate) fn why_unknown(card: &Card, found: &Found) -> Option<String> {
     match (card.kind, found) {
         (CardKind::Marvell | CardKind::BlueField, _) | (_, Found::Known(..)) => None,
         (CardKind::Dpu, Found::Unknown) => Some(format!(
