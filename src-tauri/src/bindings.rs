@@ -26,6 +26,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::cards::probe,
             commands::cards::add_dpu,
             commands::cards::remove_dpu,
+            commands::cards::doctor,
+            commands::cards::prepare_imc,
             commands::bmcs::bmcs,
             commands::bmcs::bmc,
             commands::bmcs::refresh_bmc,

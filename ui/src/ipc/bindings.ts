@@ -23,6 +23,13 @@ export const commands = {
 	probe: (imc: string, imcSsh: string | null) => typedError<Probe, AppError>(__TAURI_INVOKE("probe", { imc, imcSsh })),
 	addDpu: (card: AddDpu) => typedError<DpuId, AppError>(__TAURI_INVOKE("add_dpu", { card })),
 	removeDpu: (id: DpuId) => typedError<null, AppError>(__TAURI_INVOKE("remove_dpu", { id })),
+	/**  Looks at everything that a deployment to this card could stumble over; changes nothing. */
+	doctor: (id: DpuId, iso: IsoId | null) => typedError<DoctorReport, AppError>(__TAURI_INVOKE("doctor", { id, iso })),
+	/**
+	 *  What the doctor offers as a fix: the IMC's clock, and our CA's certificate. Answers with what
+	 *  was done.
+	 */
+	prepareImc: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("prepare_imc", { id })),
 	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
 	/**  A card's IMC has the id of its card. */
 	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
@@ -652,6 +659,24 @@ export type ChassisInfo = {
 	pcie_devices?: PcieDeviceInfo[],
 };
 
+/**  What to do about it. */
+export type CheckFix = {
+	text: string,
+	/**  What a button does, where there is something that Slipway can do. */
+	action: FixAction | null,
+	/**  The same as a command, to be copied as it is. */
+	command: string | null,
+};
+
+/**  How a check ended. The evidence is a sentence with the values that were seen. */
+export type CheckOutcome = { verdict: "pass"; evidence: string } | 
+/**  A deployment can be tried; this is worth knowing before. */
+{ verdict: "warn"; evidence: string; fix: CheckFix } | 
+/**  A deployment would fail, or must not be tried. */
+{ verdict: "fail"; evidence: string; fix: CheckFix } | 
+/**  It says nothing: it could not be asked, or nobody asked for it. */
+{ verdict: "skipped"; because: string };
+
 /**  A profile to add or to change. */
 export type CredentialForm = {
 	/**  `None`: a new one. */
@@ -818,6 +843,27 @@ export type DiscoveryView = {
 	rows: DiscoveryRow[],
 	problems: LineProblem[],
 	started_at: Timestamp,
+};
+
+/**  One check, judged. */
+export type DoctorCheck = {
+	id: DoctorCheckId,
+	title: string,
+	outcome: CheckOutcome,
+};
+
+/**  One thing that the doctor looks at. */
+export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host";
+
+/**  Everything that was looked at before a deployment to one card. */
+export type DoctorReport = {
+	dpu: DpuId,
+	name: string,
+	/**  The ISO that was named, if one was. */
+	iso: string | null,
+	at: Timestamp,
+	tally: Tally,
+	checks: DoctorCheck[],
 };
 
 /**  What can be done to a card, as data: a disabled one says why. */
@@ -1021,6 +1067,11 @@ export type Fix = {
 	/**  To be copied as it is; what a person runs, never Slipway. */
 	command: string | null,
 };
+
+/**  What Slipway can do about it, once a person wants it. */
+export type FixAction = { action: "accept_pin"; kind: PinKind; peer: string; fingerprint: Fingerprint } | 
+/**  Sets the IMC's clock and installs our CA's certificate, as a deployment does. */
+{ action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job"; job: JobId } | { action: "reserved_memory_file" };
 
 /**  A resource that was linked and could not be read. */
 export type Gap = {
@@ -2023,6 +2074,14 @@ export type SystemInfo = {
 	pcie_devices?: PcieDeviceInfo[],
 	/**  Absent where the service offers no reset. */
 	reset_types?: string[] | null,
+};
+
+/**  How many checks ended how. */
+export type Tally = {
+	passed: number,
+	warned: number,
+	failed: number,
+	skipped: number,
 };
 
 /**  What goes into the template. */

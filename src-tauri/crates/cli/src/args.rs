@@ -64,6 +64,8 @@ pub enum Command {
     Import(ImportArgs),
     /// What deploying a cluster.yaml would do
     Plan(PlanArgs),
+    /// Look at everything that a deployment could stumble over; changes nothing
+    Doctor(DoctorArgs),
     /// Images: build, check, push; registries
     Image {
         #[command(subcommand)]
@@ -365,6 +367,18 @@ pub struct PlanArgs {
     /// Put after the card's name: `lab.example`
     #[arg(long)]
     pub domain: Option<String>,
+}
+
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// Cards, by name; or one cluster.yaml: its cards that are in the inventory
+    #[arg(required = true)]
+    pub cards: Vec<String>,
+    /// Look at this ISO too: name, id, or the first digits of its SHA-256
+    #[arg(long)]
+    pub iso: Option<String>,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 #[derive(Subcommand)]

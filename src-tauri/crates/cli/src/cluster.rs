@@ -166,7 +166,7 @@ async fn inventory(desk: &Desk, output: Output) -> Option<Fleet> {
     }
 }
 
-fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
+pub fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     ClusterRequest {
         cards: args.only.clone(),
@@ -176,7 +176,7 @@ fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
     }
 }
 
-async fn read(
+pub async fn read(
     file: &Path,
     args: &ClusterArgs,
     request: &ClusterRequest,
@@ -256,7 +256,11 @@ fn wrong<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> Failed 
         .into()
 }
 
-fn refuse_errors(import: &Import, request: &ClusterRequest, output: Output) -> Result<(), Failed> {
+pub fn refuse_errors(
+    import: &Import,
+    request: &ClusterRequest,
+    output: Output,
+) -> Result<(), Failed> {
     if !import.is_blocked(&request.skip_steps) {
         return Ok(());
     }

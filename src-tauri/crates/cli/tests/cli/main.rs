@@ -12,6 +12,7 @@ mod bmcs;
 mod cluster;
 mod credentials;
 mod discovery;
+mod doctor;
 mod images;
 mod iso_build;
 mod kill_and_resume;
