@@ -84,7 +84,11 @@ impl Fleet {
 
     async fn log_in_to(&self, bmc: &KnownBmc, policy: &Policy) -> Asked<String> {
         within(&bmc.name, policy.command(), async {
-            self.bmc_client(bmc).await?.identify().await?;
+            let client = self.bmc_client(bmc).await?;
+            let told = client.identify().await;
+            // Servers have room for few sessions.
+            client.close().await;
+            told?;
             let user = match &bmc.credential {
                 Some(credential) => self.login(credential).await?.user,
                 None => "the card's user".to_owned(),
