@@ -112,6 +112,14 @@ export const commands = {
 	cancelJob: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_job", { id })),
 	retryJob: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job", { id })),
 	markJobSeen: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("mark_job_seen", { id })),
+	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
+	batch: (id: BatchId) => typedError<BatchView, AppError>(__TAURI_INVOKE("batch", { id })),
+	planBatch: (what: BatchWhat) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_batch", { what })),
+	startBatch: (request: BatchRequest) => typedError<BatchId, AppError>(__TAURI_INVOKE("start_batch", { request })),
+	pauseBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("pause_batch", { id })),
+	resumeBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("resume_batch", { id })),
+	cancelBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_batch", { id })),
+	retryBatch: (id: BatchId) => typedError<null, AppError>(__TAURI_INVOKE("retry_batch", { id })),
 	labStatus: () => typedError<LabView, AppError>(__TAURI_INVOKE("lab_status")),
 	/**  Starts the simulated rack in this process, and adds its cards and its ISO. */
 	startLab: (cards: number) => typedError<LabView, AppError>(__TAURI_INVOKE("start_lab", { cards })),
@@ -267,6 +275,130 @@ export type AvailableImage = {
 	version: string | null,
 	checked_at: Timestamp,
 };
+
+export type BatchAction = 
+/**  Start no more cards; what runs goes on. */
+"pause" | 
+/**  Go on, and count failures from here. */
+"resume" | 
+/**  Stop what runs, and start nothing more. */
+"cancel" | 
+/**  Give every card that did not succeed a new job. */
+"retry";
+
+/**  What can be asked of a batch: a disabled one says why. */
+export type BatchActionView = {
+	action: BatchAction,
+	/**  `None`: it may be done. */
+	why_not: string | null,
+};
+
+/**  Where one card of a batch stands. */
+export type BatchCardState = { name: "waiting" } | 
+/**  Its job was submitted, in the same transaction that wrote this. */
+{ name: "running"; job: JobId } | { name: "ended"; job: JobId; outcome: JobOutcome } | { name: "not_started"; because: NotStarted };
+
+export type BatchCardView = {
+	dpu: DpuId,
+	name: string,
+	/**  From 1. */
+	wave: number,
+	state: BatchCardState,
+	/**  The job that it has, or had last. */
+	job: JobRow | null,
+	/**  The jobs that it had before it was tried again. */
+	earlier: JobId[],
+	failure: Failure | null,
+	/**  What its job left behind. */
+	residue: Residue[],
+	/**  Why it has no job: its turn has not come, another job runs on it, the batch stopped. */
+	why_no_job: string | null,
+};
+
+/**  The same upgrade, switch or rollback for many cards. */
+export type BatchChange = {
+	change: BootChange,
+	cards: BatchChangeCard[],
+};
+
+export type BatchChangeCard = {
+	dpu: DpuId,
+	/**  What the person saw as booted when they decided. */
+	expected_booted: ImageDigest | null,
+};
+
+/**  How many cards of a batch stand how. */
+export type BatchCounts = {
+	cards: number,
+	waiting: number,
+	running: number,
+	succeeded: number,
+	failed: number,
+	cancelled: number,
+	not_started: number,
+};
+
+/**  Many cards at once. */
+export type BatchId = string;
+
+/**  A batch to start. */
+export type BatchRequest = {
+	what: BatchWhat,
+	rules: BatchRules,
+};
+
+export type BatchRow = {
+	id: BatchId,
+	name: string,
+	state: BatchState,
+	counts: BatchCounts,
+	/**  "Stopped: 2 cards failed. 1 succeeded, 2 failed, 3 waiting". */
+	sentence: string,
+	created_at: Timestamp,
+	ended_at: Timestamp | null,
+};
+
+export type BatchRules = {
+	/**  Jobs of the batch that run at the same time, at most. */
+	at_once?: number,
+	waves?: Waves,
+	/**  Failures after which no card is started any more, until a person lets it go on. */
+	stop_after?: number,
+};
+
+export type BatchState = 
+/**  Submitted; no card was started yet. */
+{ name: "waiting" } | { name: "running"; 
+/**  Failures from which a person has let it go on. */
+forgiven: number } | 
+/**  By a person. What runs goes on, nothing is started. */
+{ name: "paused"; forgiven: number; since: Timestamp } | 
+/**  By itself, because of failures. What runs goes on, nothing is started. */
+{ name: "stopped"; because: StopReason; since: Timestamp } | 
+/**  Its running jobs clean up. */
+{ name: "cancelling"; since: Timestamp } | { name: "cancelled" } | 
+/**  Nothing is left to do. */
+{ name: "ended" };
+
+/**  Everything about one batch: who, how far, and why. */
+export type BatchView = {
+	row: BatchRow,
+	rules: BatchRules,
+	/**  "8 at once; waves: 1, 4, the rest; stops after 2 failures". */
+	rules_text: string,
+	actions: BatchActionView[],
+	/**  In the order in which they come to their turn. */
+	cards: BatchCardView[],
+	/**  No job of it runs, and none is started unless somebody asks for it. */
+	at_rest: boolean,
+};
+
+/**  What every card of a batch gets. */
+export type BatchWhat = 
+/**  One ISO, served to all. */
+{ kind: "deploy"; request: DeployRequest } | 
+/**  One target image. */
+{ kind: "change"; request: BatchChange };
 
 export type Binding = 
 /**  bootc pulls it with the image and keeps it beside it. */
@@ -622,7 +754,9 @@ export type CertificateInfo = {
 };
 
 /**  What kind of thing changed. */
-export type ChangeTag = "dpu" | "job" | "iso" | "pin" | "bmc" | "credential" | 
+export type ChangeTag = "dpu" | "job" | 
+/**  Many cards at once. */
+"batch" | "iso" | "pin" | "bmc" | "credential" | 
 /**  A row of a discovery; the id is the discovery's. */
 "discovery" | 
 /**  Look at everything again: changes were missed. */
@@ -1648,6 +1782,9 @@ export type MemoryInfo = {
 /**  Which login a machine gets: a profile that is there, or one of its own. */
 export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
 
+/**  Why a card never got its job. */
+export type NotStarted = "batch_cancelled" | "card_removed";
+
 export type Overview = {
 	total: number,
 	current: number,
@@ -1976,6 +2113,13 @@ export type StateCount = {
 
 export type StepStatus = "pending" | "active" | "done" | "skipped" | "failed";
 
+/**  Why a batch stopped by itself. */
+export type StopReason = 
+/**  This many cards failed. */
+{ why: "failures"; count: number } | 
+/**  No card of this wave (from 0) succeeded: the canary died. */
+{ why: "whole_wave"; wave: number };
+
 /**  What the form begins with. */
 export type StudioDefaults = {
 	/**  The folder for ISOs. */
@@ -2062,6 +2206,13 @@ export type TrustDiscovered = {
 export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | 
 /**  Something is made on this machine. */
 { on: "builds"; what: string; bytes: [ByteCount, ByteCount] | null } | { on: "retrying"; attempt: number; error: string };
+
+/**
+ *  The sizes of the first waves; the cards after them are the last wave. None: all are one wave.
+ * 
+ *  A wave begins when every card of the one before has ended.
+ */
+export type Waves = number[];
 
 /**  What was written. */
 export type WrittenTemplate = {
