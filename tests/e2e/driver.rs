@@ -18,11 +18,32 @@ static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(())
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(200);
 
-/// The WebDriver server; gone with this.
+/// The WebDriver server; gone with this, and with it the app that it started: one that is left
+/// would be the only instance, and every later start would end by itself.
 struct Server(Child);
+
+impl Server {
+    fn children(&self) -> Vec<String> {
+        let id = self.0.id();
+        std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"))
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
+        let children = self.children();
+        for child in &children {
+            let _ = Command::new("kill").args(["-9", child]).output();
+        }
+        let start = Instant::now();
+        let lives = |child: &String| std::fs::read_link(format!("/proc/{child}/exe")).is_ok();
+        while children.iter().any(lives) && start.elapsed() < PATIENCE {
+            std::thread::sleep(LOOK / 10);
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -98,7 +119,7 @@ impl Window {
                 window.text("body").await.unwrap_or_default()
             );
         }
-        let _ = driver.quit().await;
+        let _ = tokio::time::timeout(PATIENCE, driver.quit()).await;
         if let Err(panic) = ended {
             std::panic::resume_unwind(panic);
         }
@@ -117,10 +138,25 @@ impl Window {
             .unwrap();
     }
 
+    /// WebKit takes a picture after the next time that it draws, and a page that stands still is
+    /// not drawn: so a dot in a corner changes meanwhile.
     pub async fn picture(&self, name: &str) {
         let path = self.pictures.join(format!("{name}.png"));
-        if let Err(error) = self.driver.screenshot(&path).await {
-            eprintln!("no picture {}: {error}", path.display());
+        let dot = "const dot = document.createElement('div'); \
+            Object.assign(dot.style, { position: 'fixed', right: 0, bottom: 0, width: '1px', \
+                height: '1px' }); \
+            document.body.append(dot); \
+            const until = Date.now() + 5000; \
+            const turn = () => { \
+                if (Date.now() > until) { dot.remove(); return; } \
+                dot.style.background = dot.style.background === 'white' ? 'snow' : 'white'; \
+                requestAnimationFrame(turn); }; \
+            turn()";
+        let _ = self.driver.execute(dot, vec![]).await;
+        match tokio::time::timeout(PATIENCE, self.driver.screenshot(&path)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("no picture {}: {error}", path.display()),
+            Err(late) => eprintln!("no picture {}: {late}", path.display()),
         }
     }
 
@@ -150,14 +186,16 @@ impl Window {
         }
     }
 
+    /// What is found and goes stale while it is looked at is looked for again.
     pub async fn wait_for(&self, css: &str) -> WebElement {
-        let found = self
-            .driver
-            .query(By::Css(css))
-            .wait(PATIENCE, LOOK)
-            .first()
-            .await;
-        found.unwrap_or_else(|error| panic!("waiting for {css}: {error}"))
+        let start = Instant::now();
+        loop {
+            match self.driver.query(By::Css(css)).nowait().first().await {
+                Ok(element) => return element,
+                Err(error) => assert!(start.elapsed() < PATIENCE, "waiting for {css}: {error}"),
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     pub async fn exists(&self, css: &str) -> bool {

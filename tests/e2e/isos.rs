@@ -41,7 +41,9 @@ async fn an_iso_is_imported_and_served() {
         window.click("[data-testid='import']").await;
         let card = "[data-testid='iso-row-plain.iso']";
         window.wait_text(card, "Not deployable", 60).await;
-        press(&window, "Serve it").await;
+        press(&window, "Serve…").await;
+        window.picture("iso-serve").await;
+        window.click("[data-testid='confirm']").await;
         window.wait_for("[data-testid='publication']").await;
         window.wait_text(card, "Nobody has read it yet", 30).await;
         let address = "return document.querySelector(\"[aria-label='Address of the ISO']\").value";

@@ -5,12 +5,13 @@ use std::net::TcpListener;
 use crate::driver::Window;
 
 /// Every page of the app that shows something without a card.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/overview",
     "/cards",
     "/add",
     "/isos",
     "/deploy",
+    "/deploy/file",
     "/jobs",
     "/settings/trust",
     "/settings/preferences",

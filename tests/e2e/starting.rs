@@ -106,7 +106,7 @@ async fn without_a_keyring_a_passphrase_is_chosen_and_asked_for_again() {
         window.fill("#passphrase-again", PASSPHRASE).await;
         window.picture("passphrase").await;
         window.click("[data-testid='unlock']").await;
-        window.wait_text("main h1", "Overview", 60).await;
+        window.wait_text("main h1", "Welcome to Slipway", 60).await;
     })
     .await;
     Window::with_env("passphrase", &args, &NO_KEYRING, |window| async move {
@@ -116,7 +116,7 @@ async fn without_a_keyring_a_passphrase_is_chosen_and_asked_for_again() {
         window.wait_text("main", "It stays locked", 60).await;
         window.fill("#passphrase", PASSPHRASE).await;
         window.click("[data-testid='unlock']").await;
-        window.wait_text("main h1", "Overview", 60).await;
+        window.wait_text("main h1", "Welcome to Slipway", 60).await;
     })
     .await;
 }

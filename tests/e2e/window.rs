@@ -10,6 +10,7 @@
 )]
 
 mod add_cards;
+mod clusters;
 mod driver;
 mod isos;
 mod safety;

@@ -1,5 +1,7 @@
 import type { Page } from "playwright-core";
+import { batchId } from "@/ipc/mock/batchSamples";
 import { bmcId } from "@/ipc/mock/bmcs";
+import { BROKEN, GOOD } from "@/ipc/mock/clusterFiles";
 import { jobId } from "@/ipc/mock/desk";
 import { hex } from "@/ipc/mock/images";
 
@@ -25,6 +27,23 @@ const press = (name: string | RegExp) => async (page: Page) => {
 const next = async (page: Page) => page.getByTestId("wizard-next").click();
 
 const deploySent = `#/deploy?cards=${card("dpu-01")},${card("dpu-03")},${card("dpu-17")}&iso=${iso("dpu-os-1.2.0.iso")}`;
+
+/** Up to what a cluster file says. */
+async function toSays(page: Page, file: string) {
+  await page.locator("#cluster-file").fill(file);
+  await next(page);
+  await page.getByTestId("cluster-sentence").waitFor();
+}
+
+/** Up to the cards of the good file, with the values that its templates want. */
+async function toClusterCards(page: Page) {
+  await toSays(page, GOOD);
+  await page.getByLabel("bmc_hostname(2)").fill("10.40.7.40");
+  await page.getByLabel("activation_key()").fill("a key");
+  await page.getByText("Nothing is wrong with it").waitFor();
+  await next(page);
+  await page.getByTestId("add-unknown").waitFor();
+}
 
 /** Up to the answers of a list in which every kind of answer is. */
 async function toAnswers(page: Page) {
@@ -369,6 +388,80 @@ export const LOOKS: Look[] = [
       await page.getByText("1 card will be left out").waitFor();
     },
   },
+  {
+    name: "deploy-batch",
+    hash: deploySent,
+    shows: "3 cards selected",
+    act: async (page) => {
+      await next(page);
+      await next(page);
+      await page.getByLabel("First waves").fill("1");
+      await page.getByLabel("First waves").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "deploy-checked",
+    hash: `#/deploy?cards=${card("dpu-01")},${card("dpu-05")},${card("dpu-06")}&iso=${iso("dpu-os-1.2.0.iso")}`,
+    shows: "3 cards selected",
+    act: async (page) => {
+      for (let step = 0; step < 3; step += 1) await next(page);
+      await page.getByTestId("check-first").click();
+      await page.getByText("A deployment would fail on").waitFor();
+    },
+  },
+  {
+    name: "card-checked",
+    hash: `#/cards/${card("dpu-05")}`,
+    shows: "Check first",
+    act: async (page) => {
+      await page.getByTestId("check-first").click();
+      await page.getByText("A deployment would fail on").waitFor();
+      await page.getByTestId("check-imc_host_key").scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "cluster-file", hash: "#/deploy/file", shows: "Cluster file" },
+  {
+    name: "cluster-problems",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: async (page) => {
+      await toSays(page, BROKEN);
+      await page.getByRole("button", { name: "broken.yaml, line 15, column 7" }).click();
+    },
+  },
+  {
+    name: "cluster-missing",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: (page) => toSays(page, GOOD),
+  },
+  {
+    name: "cluster-cards",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: toClusterCards,
+  },
+  {
+    name: "cluster-review",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: async (page) => {
+      await toClusterCards(page);
+      await page.getByLabel("Leave out rh_subscription").check();
+      await page.getByLabel("Leave out microshift").check();
+      await page.getByLabel("Select b7-acc-3").uncheck();
+      await next(page);
+      await page.getByText("Deploy 2 cards of").waitFor();
+    },
+  },
+  { name: "batch-running", hash: `#/jobs/batches/${batchId("running")}`, shows: "Wave 2 of 3" },
+  {
+    name: "batch-stopped",
+    hash: `#/jobs/batches/${batchId("stopped")}`,
+    shows: "It stopped by itself",
+  },
+  { name: "batch-ended", hash: `#/jobs/batches/${batchId("ended")}`, shows: "6 of 6 cards done" },
+  { name: "batch-missing", hash: "#/jobs/batches/none", shows: "could not be read" },
   { name: "jobs", hash: "#/jobs", shows: "jobs running" },
   { name: "jobs-empty", hash: "#/jobs", cards: 0, shows: "No jobs yet" },
   { name: "job-running", hash: `#/jobs/${jobId("dpu-06 Deployment")}`, shows: "Step 4 of 13" },

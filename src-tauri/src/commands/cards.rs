@@ -1,7 +1,7 @@
 //! Cards.
 
-use slipway_core::ids::DpuId;
-use slipway_fleet::views::{AddDpu, DpuPage, DpuQuery, DpuView, Probe};
+use slipway_core::ids::{DpuId, IsoId};
+use slipway_fleet::views::{AddDpu, DoctorReport, DpuPage, DpuQuery, DpuView, Probe};
 
 use super::{Answer, State};
 
@@ -50,4 +50,19 @@ pub async fn add_dpu(desk: State<'_>, card: AddDpu) -> Answer<DpuId> {
 #[specta::specta]
 pub async fn remove_dpu(desk: State<'_>, id: DpuId) -> Answer<()> {
     desk.fleet()?.remove_dpu(&id).await
+}
+
+/// Looks at everything that a deployment to this card could stumble over; changes nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn doctor(desk: State<'_>, id: DpuId, iso: Option<IsoId>) -> Answer<DoctorReport> {
+    desk.fleet()?.doctor(&id, iso.as_ref()).await
+}
+
+/// What the doctor offers as a fix: the IMC's clock, and our CA's certificate. Answers with what
+/// was done.
+#[tauri::command]
+#[specta::specta]
+pub async fn prepare_imc(desk: State<'_>, id: DpuId) -> Answer<Vec<String>> {
+    desk.fleet()?.prepare_imc(&id).await
 }

@@ -3,6 +3,7 @@
 pub mod batches;
 pub mod bmcs;
 pub mod cards;
+pub mod clusters;
 pub mod credentials;
 pub mod desk;
 pub mod discovery;

@@ -38,9 +38,9 @@ Usage: cargo xtask COMMAND
   demo --headless     the same rack from the command line: deploy, status, upgrade, rollback
   test [--only PART]  all tests; PART is one of: ui, build, rust, tour, window, pages
   check               formatting, lints, licences and sources, types, bindings
-  bench [PART …]      the speed bars, measured; PART is one of: cli, deploy, list, redfish, startup
-                      (all); --debug before them tries a debug build, which is not what the bars
-                      are for
+  bench [PART …]      the speed bars, measured; PART is one of: cli, deploy, iso, list, redfish,
+                      startup (all); --debug before them tries a debug build, which is not what
+                      the bars are for
   pictures            the README's pictures, taken anew in docs/images
   package             the deb and the rpm
 

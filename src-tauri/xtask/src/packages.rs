@@ -30,6 +30,7 @@ pub const UNWANTED_SERVICES: &[(&str, &[&str])] = &[
     ),
     ("docker-registry", &["docker-registry.service"]),
     ("docker-distribution", &["docker-distribution.service"]),
+    ("nginx-light", &["nginx.service"]),
 ];
 
 /// The table. The apt names were run on Debian 12. The dnf names come from Fedora's package lists
@@ -72,6 +73,10 @@ pub const NEEDS: &[Need] = &[
         "qemu-system-x86-core",
         TEST,
     ),
+    // UEFI for QEMU, and a loader for it. The modules are for x86_64, on whatever machine.
+    library("ovmf", "edk2-ovmf", TEST),
+    program("grub-mkimage", "grub-common", "grub2-tools-minimal", TEST).also(&["grub2-mkimage"]),
+    library("grub-efi-amd64-bin", "grub2-efi-x64-modules", TEST),
     program("busybox", "busybox-static", "busybox", TEST),
     program("cpio", "cpio", "cpio", TEST),
     program("modinfo", "kmod", "kmod", TEST),
@@ -101,6 +106,8 @@ pub const NEEDS: &[Need] = &[
     program("runc", "runc", "runc", TEST),
     program("newuidmap", "uidmap", "shadow-utils", TEST),
     program("htpasswd", "apache2-utils", "httpd-tools", TEST),
+    // The peer of our ISO server in `bench iso`.
+    program("nginx", "nginx-light", "nginx-core", TEST),
     // The window where there is no display, and something to judge it by.
     program("xvfb-run", "xvfb", "xorg-x11-server-Xvfb", WINDOW),
     program("xauth", "xauth", "xorg-x11-xauth", WINDOW),
@@ -156,6 +163,7 @@ pub const NEEDS: &[Need] = &[
     from("sh", Source::Base, &[]),
     from("sleep", Source::Base, &[]),
     from("sha256sum", Source::Base, &[]),
+    from("sync", Source::Base, &[]),
     from("cp", Source::Base, &[]),
     from("env", Source::Base, &[]),
     from("timeout", Source::Base, &[]),

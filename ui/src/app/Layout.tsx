@@ -40,7 +40,11 @@ const PAGES: [word: string, path: string, Icon: ComponentType][] = [
 ];
 
 /** Pages without an own place in the navigation belong to one that has. */
-const BELONGS: Record<string, string> = { "/add": "/cards", "/deploy": "/cards" };
+const BELONGS: Record<string, string> = {
+  "/add": "/cards",
+  "/deploy": "/cards",
+  "/deploy/file": "/cards",
+};
 
 function AppNav({ pathname }: { pathname: string }) {
   const at = BELONGS[pathname] ?? pathname;

@@ -79,12 +79,22 @@ export const routes: RouteObject[] = [
         }),
       },
       {
+        path: "deploy/file",
+        lazy: async () => ({
+          Component: (await import("@/features/clusters/ClusterPage")).ClusterPage,
+        }),
+      },
+      {
         path: "jobs",
         lazy: async () => ({ Component: (await import("@/features/jobs/JobsPage")).JobsPage }),
       },
       {
         path: "jobs/:id",
         lazy: async () => ({ Component: (await import("@/features/jobs/JobPage")).JobPage }),
+      },
+      {
+        path: "jobs/batches/:id",
+        lazy: async () => ({ Component: (await import("@/features/batches/BatchPage")).BatchPage }),
       },
       { path: "settings", element: <Navigate to="/settings/trust" replace /> },
       {

@@ -23,6 +23,13 @@ export const commands = {
 	probe: (imc: string, imcSsh: string | null) => typedError<Probe, AppError>(__TAURI_INVOKE("probe", { imc, imcSsh })),
 	addDpu: (card: AddDpu) => typedError<DpuId, AppError>(__TAURI_INVOKE("add_dpu", { card })),
 	removeDpu: (id: DpuId) => typedError<null, AppError>(__TAURI_INVOKE("remove_dpu", { id })),
+	/**  Looks at everything that a deployment to this card could stumble over; changes nothing. */
+	doctor: (id: DpuId, iso: IsoId | null) => typedError<DoctorReport, AppError>(__TAURI_INVOKE("doctor", { id, iso })),
+	/**
+	 *  What the doctor offers as a fix: the IMC's clock, and our CA's certificate. Answers with what
+	 *  was done.
+	 */
+	prepareImc: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("prepare_imc", { id })),
 	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
 	/**  A card's IMC has the id of its card. */
 	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
@@ -38,6 +45,13 @@ export const commands = {
 	pair: (dpu: DpuId, host: BmcId | null) => typedError<null, AppError>(__TAURI_INVOKE("pair", { dpu, host })),
 	lookPolicy: () => typedError<LookPolicy, AppError>(__TAURI_INVOKE("look_policy")),
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
+	/**  Reads the file anew each time; touches nothing. */
+	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
+	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<Begun, AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
+	/**  In today's form, at a path where nothing is yet. */
+	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
+	/**  A deployment that was made without a file, as one; no password is in it. */
+	saveCluster: (request: DeployRequest, path: string) => typedError<null, AppError>(__TAURI_INVOKE("save_cluster", { request, path })),
 	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
 	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
 	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
@@ -400,6 +414,9 @@ export type BatchWhat =
 /**  One target image. */
 { kind: "change"; request: BatchChange };
 
+/**  What was submitted. */
+export type Begun = { kind: "job"; id: JobId } | { kind: "batch"; id: BatchId };
+
 export type Binding = 
 /**  bootc pulls it with the image and keeps it beside it. */
 "logical" | 
@@ -711,6 +728,11 @@ export type Candidate = {
 	acc?: string | null,
 };
 
+/**  What a card is, as far as a file tells. */
+export type CardKind = 
+/**  `dpu`, earlier `ipu`: CDA finds out which one it is; here it must be an Intel IPU. */
+"dpu" | "marvell" | "blue_field";
+
 /**  How a card is logged in to. */
 export type CardLogins = {
 	imc: LoginView,
@@ -719,6 +741,15 @@ export type CardLogins = {
 	imc_ssh_text: string,
 	/**  For an ACC that does not know Slipway's key. */
 	acc: LoginView | null,
+};
+
+/**  What would happen for one card. */
+export type CardOutline = {
+	name: string,
+	kind: CardKind,
+	/**  `host` or `host:port` of the IMC, as the file has it. */
+	imc: string | null,
+	steps: OutlineStep[],
 };
 
 export type CardPlan = {
@@ -784,6 +815,173 @@ export type ChassisInfo = {
 	power?: string | null,
 	adapters?: AdapterInfo[],
 	pcie_devices?: PcieDeviceInfo[],
+};
+
+/**  What to do about it. */
+export type CheckFix = {
+	text: string,
+	/**  What a button does, where there is something that Slipway can do. */
+	action: FixAction | null,
+	/**  The same as a command, to be copied as it is. */
+	command: string | null,
+};
+
+/**  How a check ended. The evidence is a sentence with the values that were seen. */
+export type CheckOutcome = { verdict: "pass"; evidence: string } | 
+/**  A deployment can be tried; this is worth knowing before. */
+{ verdict: "warn"; evidence: string; fix: CheckFix } | 
+/**  A deployment would fail, or must not be tried. */
+{ verdict: "fail"; evidence: string; fix: CheckFix } | 
+/**  It says nothing: it could not be asked, or nobody asked for it. */
+{ verdict: "skipped"; because: string };
+
+/**  A card of the file, and what this desk knows of it. */
+export type ClusterCard = {
+	cluster: string,
+	/**  In the file, and then its host name. */
+	name: string,
+	kind: CardKind,
+	/**  `host` or `host:port` of the IMC, as the file has it. */
+	imc: string | null,
+	/**  The server that it is in, as the file has it. */
+	host: string | null,
+	standing: ClusterStanding,
+	/**  In the inventory; `None`: it is not there yet. */
+	dpu: DpuId | null,
+	dpu_name: string | null,
+	/**  The installation's plan; `None` where the card or the ISO is not known. */
+	plan: CardPlan | null,
+};
+
+/**  A card of a file. */
+export type ClusterCardName = {
+	cluster: string,
+	card: string,
+};
+
+/**  A deployment of an opened file. */
+export type ClusterDeploy = {
+	open: ClusterOpen,
+	/**  Of the [`ClusterView`] that was looked at. */
+	seen: string,
+	cards: ClusterCardName[],
+	/**  Several cards are one batch. */
+	rules: BatchRules,
+};
+
+/**  A cluster's ISO. */
+export type ClusterIso = {
+	cluster: string,
+	iso: IsoWhere,
+};
+
+/**  A cluster file, and what was chosen and typed for it. */
+export type ClusterOpen = {
+	/**  The whole path. */
+	file: string,
+	/**  The whole path of a file with values for the templates. */
+	variables: string | null,
+	/**  What was typed for the templates; it counts more than the variables file. */
+	values: TypedValue[],
+	/**  Names of cards of the inventory that give values; the first is worker 0. */
+	workers: string[],
+	/**  Steps that are left out. */
+	skip_steps: string[],
+	/**  The ISO, instead of the file's. */
+	iso: IsoId | null,
+	/**  A card's name and this make its host name. */
+	domain: string | null,
+	/**  More public keys for root, besides Slipway's own. */
+	authorized_keys: string[],
+	/**  A firmware release that is not supported, allowed on purpose. */
+	allow_release: string | null,
+};
+
+/**  What would happen for one cluster; no cards where it is out of scope. */
+export type ClusterOutline = {
+	name: string,
+	/**  `iso`, or what it is instead. */
+	kind: string,
+	in_scope: boolean,
+	/**  As the file has it. */
+	iso: string | null,
+	cards: CardOutline[],
+	/**  How many nodes it has, in scope or not. */
+	nodes: number,
+};
+
+/**  What would happen, and what stands against it. */
+export type ClusterPlan = {
+	title: string,
+	clusters: ClusterOutline[],
+	/**  Where the ISO of each cluster with chosen cards is. */
+	isos: ClusterIso[],
+	/**  The chosen cards, in the order of the file. */
+	cards: ClusterCard[],
+	warnings: string[],
+	/**  Why nothing can be deployed; empty: it can. */
+	problems: string[],
+};
+
+/**  A problem, and where it stands in the text that is shown. */
+export type ClusterProblem = {
+	problem: Problem,
+	/**  Whether a plan is kept from: an error, and not of a step that is left out. */
+	counts: boolean,
+	shown: ShownSpan | null,
+};
+
+/**  While an ISO that a cluster file names is read into the library. */
+export type ClusterProgress = {
+	path: string,
+	read: ByteCount,
+	total: ByteCount,
+};
+
+/**  How a card of a file stands to the inventory. */
+export type ClusterStanding = { standing: "known" } | 
+/**  It can be added. */
+{ standing: "unknown" } | 
+/**  The inventory has a card of this name with another IMC. */
+{ standing: "other_imc"; imc: string } | 
+/**  Of another maker: no card of the inventory is meant by it. */
+{ standing: "not_an_ipu" };
+
+/**  A text as it may be shown: passwords and keys in it are `…`. */
+export type ClusterText = {
+	name: string,
+	lines: string[],
+};
+
+/**  A value that templates want. */
+export type ClusterValue = {
+	function: string,
+	worker: number | null,
+	/**  `bmc_hostname(0)` */
+	called: string,
+	/**  "the card's IMC" */
+	meaning: string | null,
+	/**  Must not be seen while it is typed, and not be kept. */
+	secret: boolean,
+};
+
+/**  Everything about an opened file. */
+export type ClusterView = {
+	/**  Stands for what was read: a file that is changed meanwhile is not deployed unseen. */
+	seen: string,
+	file: ClusterText,
+	/**  Only where something is wrong with it. */
+	variables: ClusterText | null,
+	/**  All of them at once, in the order of the files. */
+	problems: ClusterProblem[],
+	/**  Older ways of writing that were understood. */
+	migrations: Migration[],
+	/**  What the templates ask for and nobody has. */
+	missing: ClusterValue[],
+	/**  Whether an error stands against every plan. */
+	blocked: boolean,
+	/**  For all cards of the file. */
+	plan: ClusterPlan,
 };
 
 /**  A profile to add or to change. */
@@ -952,6 +1150,27 @@ export type DiscoveryView = {
 	rows: DiscoveryRow[],
 	problems: LineProblem[],
 	started_at: Timestamp,
+};
+
+/**  One check, judged. */
+export type DoctorCheck = {
+	id: DoctorCheckId,
+	title: string,
+	outcome: CheckOutcome,
+};
+
+/**  One thing that the doctor looks at. */
+export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host";
+
+/**  Everything that was looked at before a deployment to one card. */
+export type DoctorReport = {
+	dpu: DpuId,
+	name: string,
+	/**  The ISO that was named, if one was. */
+	iso: string | null,
+	at: Timestamp,
+	tally: Tally,
+	checks: DoctorCheck[],
 };
 
 /**  What can be done to a card, as data: a disabled one says why. */
@@ -1155,6 +1374,11 @@ export type Fix = {
 	/**  To be copied as it is; what a person runs, never Slipway. */
 	command: string | null,
 };
+
+/**  What Slipway can do about it, once a person wants it. */
+export type FixAction = { action: "accept_pin"; kind: PinKind; peer: string; fingerprint: Fingerprint } | 
+/**  Sets the IMC's clock and installs our CA's certificate, as a deployment does. */
+{ action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job"; job: JobId } | { action: "reserved_memory_file" };
 
 /**  A resource that was linked and could not be read. */
 export type Gap = {
@@ -1472,6 +1696,11 @@ export type IsoView = {
 	warnings: string[],
 };
 
+/**  Where an ISO that a file names is. */
+export type IsoWhere = { state: "in_library"; id: IsoId; name: string } | 
+/**  A file that a deployment imports first. */
+{ state: "to_import"; path: string } | { state: "missing"; why: string };
+
 export type JobEvent = {
 	/**  Grows over all jobs of the database: catch up from the last one that was seen. */
 	seq: number,
@@ -1779,11 +2008,27 @@ export type MemoryInfo = {
 	health?: Health,
 };
 
+/**  An older way of writing that was understood, and how it is written today. */
+export type Migration = {
+	place: Place,
+	/**  `masters[0]`, or the name of the card. */
+	of: string,
+	from: string,
+	to: string,
+};
+
 /**  Which login a machine gets: a profile that is there, or one of its own. */
 export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
 
 /**  Why a card never got its job. */
 export type NotStarted = "batch_cancelled" | "card_removed";
+
+/**  A step and how it stands. */
+export type OutlineStep = {
+	standing: Standing,
+	/**  By this name it can be left out. */
+	skip: string | null,
+} & PlannedStep;
 
 export type Overview = {
 	total: number,
@@ -1872,6 +2117,12 @@ export type PinView = {
 	bmc: BmcId | null,
 };
 
+/**  Where something stands, as editors count: both from 1, columns in characters. */
+export type Place = {
+	line: number,
+	column: number,
+};
+
 /**  What would happen, per card, before anything does. */
 export type PlanView = {
 	title: string,
@@ -1937,6 +2188,35 @@ export type Probe = {
 export type ProbeTrust = { trust: "new"; seen: Fingerprint } | { trust: "pinned"; seen: Fingerprint } | { trust: "changed"; pinned: Fingerprint; seen: Fingerprint } | 
 /**  It did not answer; the sentence says how far it got. */
 { trust: "silent"; reason: string };
+
+/**  One thing that is wrong. Never says a password or a key. */
+export type Problem = {
+	severity: ProblemSeverity,
+	code: ProblemCode,
+	/**  What is wrong, one sentence. */
+	message: string,
+	/**  What to write instead, or to do. */
+	fix: string,
+	file: string,
+	/**  Missing where it is about the file as a whole. */
+	place: Place | null,
+	/**  Another place that it is about: "the first one is here". */
+	related: Related | null,
+	/**  The pre- or post-step that it is about: who skips that step may ignore it. */
+	step: string | null,
+};
+
+/**  What kind of thing is wrong; shown in brackets, and what tests and the window go by. */
+export type ProblemCode = "syntax" | "template" | "missing-value" | "unknown-key" | "duplicate-key" | "wrong-type" | 
+/**  YAML 1.1 reads something else than what is written. */
+"reading" | "missing" | "unexpanded" | "placeholder" | "out-of-scope" | "unknown-kind" | "unknown-step" | "not-unique" | "network-port" | "mac" | "ip" | "host" | "name" | "password" | "iso" | "unused";
+
+/**  Whether a plan can be made. */
+export type ProblemSeverity = 
+/**  No plan can be made, or it would not be the one that was meant. */
+"error" | 
+/**  Not needed for a plan, or harmless. */
+"warning";
 
 export type ProcessorInfo = {
 	id?: string | null,
@@ -2034,6 +2314,11 @@ export type RegistrySettingsView = {
 	logins: RegistryLoginView[],
 };
 
+export type Related = {
+	place: Place,
+	words: string,
+};
+
 /**  What a failed or cancelled job left behind. Always reported. */
 export type Residue = {
 	/**  "virtual media still inserted" */
@@ -2090,6 +2375,14 @@ export type Severity =
 /**  Worth knowing. */
 "note";
 
+/**  A part of a shown line, in UTF-16 units, for what a hidden secret has moved. */
+export type ShownSpan = {
+	/**  From 1. */
+	line: number,
+	from: number,
+	to: number,
+};
+
 export type Silence = {
 	since: Timestamp,
 	/**  One sentence: the stage, and the error. */
@@ -2105,6 +2398,18 @@ export type SiteCaView = {
 
 /**  How far a connection came before it failed. */
 export type Stage = "name" | "tcp" | "tls" | "http" | "ssh";
+
+/**  Whether a step would be done. */
+export type Standing = 
+/**  Slipway does it. */
+"planned" | 
+/**
+ *  Known, and not yet built or run on real hardware: a deployment is refused unless the step
+ *  is left out.
+ */
+"not_yet" | 
+/**  Left out on purpose. */
+"left_out";
 
 export type StateCount = {
 	state: HeadlineState,
@@ -2169,6 +2474,14 @@ export type SystemInfo = {
 	reset_types?: string[] | null,
 };
 
+/**  How many checks ended how. */
+export type Tally = {
+	passed: number,
+	warned: number,
+	failed: number,
+	skipped: number,
+};
+
 /**  What goes into the template. */
 export type Template = {
 	base?: ImageReference,
@@ -2200,6 +2513,13 @@ export type TrustDiscovered = {
 	id: DiscoveryId,
 	/**  Only what these rows show now; another one shown later is not accepted by this. */
 	rows: number[],
+};
+
+/**  A value that somebody typed for `function(worker)`, or `function()`. */
+export type TypedValue = {
+	function: string,
+	worker: number | null,
+	value: Password,
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */

@@ -1,4 +1,4 @@
-import { open } from "@tauri-apps/plugin-dialog";
+import { open, save } from "@tauri-apps/plugin-dialog";
 
 /** Lets the person pick an ISO file of this machine; `null`: none. */
 export async function pickIsoFile(): Promise<string | null> {
@@ -8,4 +8,18 @@ export async function pickIsoFile(): Promise<string | null> {
     directory: false,
     filters: [{ name: "ISO images", extensions: ["iso"] }],
   });
+}
+
+const YAML = [{ name: "YAML files", extensions: ["yaml", "yml"] }];
+
+const pickYaml = (title: string) =>
+  open({ title, multiple: false, directory: false, filters: YAML });
+
+export const pickClusterFile = (): Promise<string | null> => pickYaml("Choose a cluster file");
+
+export const pickVariablesFile = (): Promise<string | null> => pickYaml("Choose a variables file");
+
+/** Lets the person say where a new file goes; `null`: nowhere. */
+export async function pickNewYaml(suggested: string): Promise<string | null> {
+  return await save({ title: "Save the cluster file", defaultPath: suggested, filters: YAML });
 }

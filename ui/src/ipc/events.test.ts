@@ -13,6 +13,12 @@ test("a change makes exactly the caches stale that show it", () => {
     ["dpu"],
     ["overview"],
   ]);
-  expect(staleKeys({ tag: "iso", id: null, seq: 3 })).toEqual([["isos"]]);
+  // A cluster file names ISOs.
+  expect(staleKeys({ tag: "iso", id: null, seq: 3 })).toEqual([["isos"], ["cluster"]]);
+  expect(staleKeys({ tag: "batch", id: "b", seq: 5 })).toEqual([
+    ["batch", "b"],
+    ["batches"],
+    ["jobs"],
+  ]);
   expect(staleKeys({ tag: "all", id: null, seq: 4 })).toEqual([[]]);
 });

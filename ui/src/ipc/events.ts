@@ -14,7 +14,7 @@ export function staleKeys(change: ChangedEvent): QueryKey[] {
     case "batch":
       return [change.id ? keys.batch(change.id) : ["batch"], keys.batches, ["jobs"]];
     case "iso":
-      return [keys.isos];
+      return [keys.isos, ["cluster"]];
     case "pin":
       return [keys.pins, ["dpu"], ["bmc"]];
     case "bmc":

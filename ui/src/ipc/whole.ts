@@ -15,6 +15,7 @@ export const whole = <T>(answer: T): Whole<T> => answer as Whole<T>;
 
 export type AdapterInfo = Whole<bindings.AdapterInfo>;
 export type AddressList = Whole<bindings.AddressList>;
+export type BatchView = Whole<bindings.BatchView>;
 export type BmcOutcome = Whole<bindings.BmcOutcome>;
 export type BmcPage = Whole<bindings.BmcPage>;
 export type BmcRow = Whole<bindings.BmcRow>;

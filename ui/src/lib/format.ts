@@ -75,10 +75,11 @@ export function firmwareRelease(firmware: string): string {
   return firmware.match(/release\.(\d+\.\d+\.\d+)/)?.[1] ?? firmware;
 }
 
-/** A sentence begins with a capital and ends with a stop. */
+/** A sentence begins with a capital, where it is no name such as `dpu-07`, and ends with a stop. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (!trimmed) return "";
   const stop = /[.!?…]$/.test(trimmed) ? "" : ".";
-  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + stop;
+  const isName = /^\S*[\d_]/.test(trimmed);
+  return (isName ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1)) + stop;
 }

@@ -67,6 +67,8 @@ pub enum Command {
     Import(ImportArgs),
     /// What deploying a cluster.yaml would do
     Plan(PlanArgs),
+    /// Look at everything that a deployment could stumble over; changes nothing
+    Doctor(DoctorArgs),
     /// Images: build, check, push; registries
     Image {
         #[command(subcommand)]
@@ -262,8 +264,8 @@ pub struct BuildArgs {
     /// Its name in the library
     pub name: String,
     /// The stock Anaconda ISO: a file, or a URL with --base-sha256
-    #[arg(long)]
-    pub base: String,
+    #[arg(long, required_unless_present = "image_builder")]
+    pub base: Option<String>,
     #[arg(long, value_name = "HEX")]
     pub base_sha256: Option<String>,
     /// oci:DIR, oci-archive:FILE, docker://REFERENCE or containers-storage:REFERENCE
@@ -289,10 +291,26 @@ pub struct BuildArgs {
     /// An auth.json for the image's registry
     #[arg(long, value_name = "FILE")]
     pub authfile: Option<PathBuf>,
+    /// Let osbuild's image builder make the whole ISO (podman as root, an image in a registry); of the
+    /// kickstart's options it takes --kickstart only
+    #[arg(long, value_enum, value_name = "TYPE", conflicts_with_all = ["base", "remove_kargs"])]
+    pub image_builder: Option<Builder>,
+    /// The image with Anaconda, for bootc-installer
+    #[arg(long, value_name = "REFERENCE", requires = "image_builder")]
+    pub installer: Option<String>,
+    /// Another builder than the published one: a mirror of it
+    #[arg(long, value_name = "REFERENCE", requires = "image_builder")]
+    pub builder_image: Option<String>,
     #[command(flatten)]
     pub form: FormArgs,
     #[command(flatten)]
     pub go: Go,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Builder {
+    AnacondaIso,
+    BootcInstaller,
 }
 
 #[derive(Subcommand)]
@@ -301,12 +319,17 @@ pub enum IsoCommand {
     Build(Box<BuildArgs>),
     /// Look at a whole ISO: boot records, arguments, kickstart, image, sums
     Verify { path: PathBuf },
-    /// Read an ISO into the library; the file stays where it is
+    /// Read an ISO into the library; the file stays where it is. A bundle's folder is checked, and
+    /// its ISO copied
     Import {
         path: PathBuf,
         #[arg(long)]
         name: Option<String>,
     },
+    /// Copy an ISO, the image in it and checksums into a new folder, for a desk without a network
+    Bundle { iso: String, folder: PathBuf },
+    /// Forget the kickstart of a build that failed; it can't be started again then
+    Forget { job: String },
     /// The library
     List,
     /// Serve an ISO as it is until interrupted
@@ -379,6 +402,18 @@ pub struct PlanArgs {
     /// Put after the card's name: `lab.example`
     #[arg(long)]
     pub domain: Option<String>,
+}
+
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// Cards, by name; or one cluster.yaml: its cards that are in the inventory
+    #[arg(required = true)]
+    pub cards: Vec<String>,
+    /// Look at this ISO too: name, id, or the first digits of its SHA-256
+    #[arg(long)]
+    pub iso: Option<String>,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 }
 
 #[derive(Subcommand)]

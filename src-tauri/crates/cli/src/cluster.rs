@@ -1,24 +1,21 @@
 //! `slipctl import` and `plan`, and `slipctl deploy` with a cluster.yaml.
 
 use std::{
-    fs,
-    io::{IsTerminal, Write},
-    os::unix::fs::OpenOptionsExt,
+    io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use serde::Serialize;
 use slipway_core::cluster::{
-    self, Cluster, ClusterOutline, Import, Look, Migration, MissingValue, Problem, Severity,
-    Source, Standing, Surroundings, Values, render_problem,
+    self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem,
 };
-use slipway_fleet::{AppError, ClusterPlan, ClusterRequest, Fleet};
+use slipway_fleet::{ClusterRequest, ClusterTexts, Fleet, is_there, write_today, wrong_file};
 
 use crate::{
     args::{ClusterArgs, DeployArgs, ImportArgs, PlanArgs},
     change::{check, public_keys, submitted},
     cluster_add::add,
+    cluster_show::{report, show_import, show_plan, show_steps},
     exit::Failed,
     iso::bytes_bar,
     open::Desk,
@@ -40,22 +37,9 @@ pub fn file_among(named: &[String]) -> Result<Option<PathBuf>, Failed> {
     }
 }
 
-/// What `--json` answers.
-#[derive(Serialize)]
-struct Report<'a> {
-    file: &'a str,
-    problems: &'a [Problem],
-    migrations: &'a [Migration],
-    missing: &'a [MissingValue],
-    /// What was read.
-    clusters: Vec<ClusterOutline>,
-    /// How it stands to this desk; missing where there is none.
-    plan: Option<&'a ClusterPlan>,
-}
-
 pub async fn import(args: ImportArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     if let Some(path) = args.write.as_deref().filter(|path| path.exists()) {
-        return Err(is_there(path));
+        return Err(is_there(path).into());
     }
     let fleet = if args.add {
         Some(desk.fleet().await?)
@@ -170,7 +154,7 @@ async fn inventory(desk: &Desk, output: Output) -> Option<Fleet> {
     }
 }
 
-fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
+pub fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     ClusterRequest {
         cards: args.only.clone(),
@@ -180,28 +164,33 @@ fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
     }
 }
 
-async fn read(
+pub async fn read(
     file: &Path,
     args: &ClusterArgs,
     request: &ClusterRequest,
     fleet: Option<&Fleet>,
     output: Output,
 ) -> Result<Import, Failed> {
-    let name = file.display().to_string();
-    let text = read_text(file)?;
-    let mut values = match &args.vars {
-        Some(path) => variables(path, output)?,
-        None => Values::default(),
+    let texts = ClusterTexts::read(file, args.vars.as_deref()).await?;
+    let mut values = match texts.variables() {
+        Ok(values) => values,
+        Err(wrong) => {
+            for problem in &wrong.problems {
+                let shown = render_problem(problem, &wrong.source, Look::Plain);
+                output.note(format!("{shown}\n"));
+            }
+            return Err(wrong_lines(wrong.source.name(), wrong.problems.iter()));
+        }
     };
     let mut around = Surroundings::default();
     if let Some(fleet) = fleet {
         values.fill_from(&fleet.cluster_values(&args.only).await?);
         around = fleet.cluster_surroundings().await?;
     }
-    let mut import = cluster::import(&name, &text, &values, &around);
+    let mut import = texts.import(&values, &around);
     if !import.missing.is_empty() && !output.json && std::io::stdin().is_terminal() {
         ask(&import.missing, &mut values, output)?;
-        import = cluster::import(&name, &text, &values, &around);
+        import = texts.import(&values, &around);
     }
     if let Some(fleet) = fleet {
         fleet.check_cluster(&mut import, request).await?;
@@ -209,58 +198,17 @@ async fn read(
     Ok(import)
 }
 
-fn read_text(path: &Path) -> Result<String, Failed> {
-    let bytes = fs::read(path).map_err(|error| {
-        let mut failed = Failed::local(format!("reading {}", path.display()), &error);
-        if error.kind() == std::io::ErrorKind::NotFound {
-            failed = AppError::not_found(format!("there is no file {}", path.display()))
-                .hint("give the path of a cluster.yaml")
-                .into();
-        }
-        failed
-    })?;
-    String::from_utf8(bytes)
-        .map_err(|error| Failed::unusable(&error, "save the file as UTF-8 text"))
-}
-
-fn variables(path: &Path, output: Output) -> Result<Values, Failed> {
-    let text = read_text(path)?;
-    let name = path.display().to_string();
-    Values::parse(&name, &text).map_err(|problems| {
-        let source = Source::new(&name, &text);
-        for problem in &problems {
-            output.note(format!(
-                "{}\n",
-                render_problem(problem, &source, Look::Plain)
-            ));
-        }
-        wrong(&name, problems.iter())
-    })
-}
-
-/// Every error as a cause.
-fn wrong<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> Failed {
-    let causes: Vec<String> = problems
-        .map(|problem| {
-            let place = problem
-                .place
-                .map(|place| format!(":{}:{}", place.line, place.column));
-            let place = place.unwrap_or_default();
-            format!(
-                "{}{place}: {} ({})",
-                problem.file, problem.message, problem.fix
-            )
-        })
-        .collect();
-    let count = counted(causes.len(), "error");
-    let mut error = AppError::invalid(format!("{name} has {count}; nothing was started"));
-    error.causes = causes;
-    error
+fn wrong_lines<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> Failed {
+    wrong_file(name, problems)
         .hint("mend what is named; `slipctl import FILE` shows it with its lines")
         .into()
 }
 
-fn refuse_errors(import: &Import, request: &ClusterRequest, output: Output) -> Result<(), Failed> {
+pub fn refuse_errors(
+    import: &Import,
+    request: &ClusterRequest,
+    output: Output,
+) -> Result<(), Failed> {
     if !import.is_blocked(&request.skip_steps) {
         return Ok(());
     }
@@ -270,7 +218,7 @@ fn refuse_errors(import: &Import, request: &ClusterRequest, output: Output) -> R
             render_problem(problem, &import.source, Look::Plain)
         ));
     }
-    Err(wrong(
+    Err(wrong_lines(
         import.source.name(),
         import.blocking(&request.skip_steps),
     ))
@@ -288,144 +236,13 @@ fn ask(missing: &[MissingValue], values: &mut Values, output: Output) -> Result<
     Ok(())
 }
 
-fn report<'a>(
-    import: &'a Import,
-    request: &ClusterRequest,
-    plan: Option<&'a ClusterPlan>,
-) -> Report<'a> {
-    let clusters = match plan {
-        Some(plan) => plan.clusters.clone(),
-        None => cluster::outline(&import.file, &request.skip_steps, |_, _| None),
-    };
-    Report {
-        file: import.source.name(),
-        problems: &import.problems,
-        migrations: &import.migrations,
-        missing: &import.missing,
-        clusters,
-        plan,
-    }
-}
-
-fn show_import(import: &Import, output: Output) {
-    let look = if std::io::stdout().is_terminal() {
-        Look::Coloured
-    } else {
-        Look::Plain
-    };
-    for problem in &import.problems {
-        output.line(render_problem(problem, &import.source, look));
-        output.line("");
-    }
-    if !import.migrations.is_empty() {
-        output.line("Understood, and written otherwise today:");
-        for step in &import.migrations {
-            let place = step.place;
-            output.line(format!(
-                "  {}:{}  {}: {} → {}",
-                place.line, place.column, step.of, step.from, step.to
-            ));
-        }
-        output.line("");
-    }
-    for cluster in &import.file.clusters {
-        match cluster {
-            Cluster::OutOfScope {
-                name, kind, nodes, ..
-            } => {
-                let nodes = counted(*nodes, "node");
-                output.line(format!("{name}: {kind}, {nodes}: out of scope"));
-            }
-            Cluster::Iso(cluster) => {
-                let iso = cluster
-                    .iso
-                    .as_ref()
-                    .map_or("no ISO".into(), ToString::to_string);
-                let cards = counted(cluster.cards.len(), "card");
-                output.line(format!("{}: {cards}, {iso}", cluster.name));
-            }
-        }
-    }
-    let count = |severity| {
-        let all = import.problems.iter();
-        all.filter(|problem| problem.severity == severity).count()
-    };
-    output.line(format!(
-        "{}: {}, {}",
-        import.source.name(),
-        counted(count(Severity::Error), "error"),
-        counted(count(Severity::Warning), "warning")
-    ));
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{s}")
-}
-
-fn show_plan(plan: &ClusterPlan, output: Output) {
-    output.line(&plan.title);
-    for problem in &plan.problems {
-        output.line(format!("  problem: {problem}"));
-    }
-    for warning in &plan.warnings {
-        output.line(format!("  warning: {warning}"));
-    }
-    show_steps(&plan.clusters, output);
-}
-
-fn show_steps(clusters: &[ClusterOutline], output: Output) {
-    for cluster in clusters {
-        for card in &cluster.cards {
-            let imc = card.imc.as_deref().unwrap_or("no IMC");
-            output.line(format!("{} of {} ({imc})", card.name, cluster.name));
-            for (number, step) in card.steps.iter().enumerate() {
-                let mark = match step.standing {
-                    Standing::Planned => "",
-                    Standing::NotYet => " [not yet run on real hardware: refused]",
-                    Standing::LeftOut => " [left out]",
-                };
-                let planned = &step.step;
-                output.line(format!(
-                    "  {:>2}. {}{mark}: {}",
-                    number + 1,
-                    planned.name,
-                    planned.effect
-                ));
-                for command in &planned.commands {
-                    output.line(format!("      $ {command}"));
-                }
-            }
-        }
-    }
-}
-
-/// The file holds passwords: only its owner reads it, and nothing is overwritten.
 fn write(import: &Import, path: &Path, output: Output) -> Result<(), Failed> {
-    let text = cluster::write(&import.file);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    let written = options
-        .open(path)
-        .and_then(|mut file| file.write_all(text.expose().as_bytes()));
-    if let Err(error) = written {
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return Err(is_there(path));
-        }
-        let failed = Failed::local(format!("writing {}", path.display()), &error);
-        return Err(failed);
-    }
+    write_today(import, path)?;
     output.note(format!(
         "{} is the file in today's form. Comments are lost, templates are filled in; passwords and keys are in it, and only you can read it",
         path.display()
     ));
     Ok(())
-}
-
-fn is_there(path: &Path) -> Failed {
-    AppError::refused(format!("{} is there already", path.display()))
-        .hint("give another name; nothing is overwritten")
-        .into()
 }
 
 async fn import_iso(fleet: &Fleet, path: &Path, output: Output) -> Result<(), Failed> {

@@ -4,17 +4,19 @@ use std::{io::IsTerminal, path::Path, process::ExitCode};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use slipway_core::{
+    ids::JobId,
+    image_builder::BuilderType,
     iso::IsoVerdict,
     job::iso_build::{IsoBase, IsoImage},
     time::ByteCount,
 };
 use slipway_fleet::{
-    AppError, Fleet,
-    views::{IsoBuildRequest, IsoPlanView, IsoView, PublishRequest},
+    AppError, BuilderIsoRequest, Fleet,
+    views::{ImportProgress, IsoBuildRequest, IsoPlanView, IsoView, PublishRequest},
 };
 
 use crate::{
-    args::{BuildArgs, IsoCommand},
+    args::{BuildArgs, Builder, IsoCommand},
     exit::Failed,
     lab::interrupted,
     open::Desk,
@@ -25,15 +27,26 @@ use crate::{
 pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     let fleet = desk.fleet().await?;
     match command {
+        IsoCommand::Import { path, name } if slipway_fleet::is_bundle(&path) => {
+            let bar = bytes_bar(output, "reading");
+            let taken = fleet
+                .import_bundle(&path, name.as_deref(), tell(&bar))
+                .await;
+            bar.finish_and_clear();
+            let taken = taken?;
+            output.show(&taken, || {
+                output.line(format!(
+                    "{} was taken over, made by {}",
+                    taken.iso, taken.made_by
+                ));
+                for command in &taken.commands {
+                    output.line(format!("the image, into a registry of yours: {command}"));
+                }
+            });
+        }
         IsoCommand::Import { path, name } => {
             let bar = bytes_bar(output, "reading");
-            let tell = bar.clone();
-            let iso = fleet
-                .import_iso(&path, name.as_deref(), move |progress| {
-                    tell.set_length(progress.total.0);
-                    tell.set_position(progress.read.0);
-                })
-                .await;
+            let iso = fleet.import_iso(&path, name.as_deref(), tell(&bar)).await;
             bar.finish_and_clear();
             let iso = iso?;
             output.show(&iso, || {
@@ -43,6 +56,16 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
                     iso.facts.size,
                     &iso.facts.sha256[..12]
                 ));
+            });
+        }
+        IsoCommand::Bundle { iso, folder } => bundle(&iso, &folder, &fleet, output).await?,
+        IsoCommand::Forget { job } => {
+            let job = job
+                .parse()
+                .map_err(|e| Failed::unusable(&e, "`slipctl job list` shows all"))?;
+            fleet.forget_build(&job).await?;
+            output.show(&serde_json::json!({ "forgotten": job }), || {
+                output.line(format!("the kickstart of job {} is forgotten", job.short()));
             });
         }
         IsoCommand::List => {
@@ -124,6 +147,9 @@ async fn build(args: BuildArgs, fleet: &Fleet, output: Output) -> Result<ExitCod
     if args.ipu {
         kargs.extend(fleet.studio_defaults().ipu_kargs);
     }
+    if let Some(iso_type) = args.image_builder {
+        return by_image_builder(&args, iso_type, kargs, fleet, output).await;
+    }
     let request = IsoBuildRequest {
         name: args.name.clone(),
         output: args.output.as_ref().map(|path| path.display().to_string()),
@@ -155,13 +181,71 @@ async fn build(args: BuildArgs, fleet: &Fleet, output: Output) -> Result<ExitCod
         output.note(format!("warning: {warning}"));
     }
     let job = fleet.build_iso(&request).await?;
-    if args.go.no_wait {
+    submitted(job, args.go.no_wait, fleet, output).await
+}
+
+async fn submitted(
+    job: JobId,
+    no_wait: bool,
+    fleet: &Fleet,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    if no_wait {
         output.show(&serde_json::json!({ "job": job }), || {
             output.line(job.as_str());
         });
         return Ok(ExitCode::SUCCESS);
     }
     wait_for(fleet, vec![job], output).await
+}
+
+async fn by_image_builder(
+    args: &BuildArgs,
+    iso_type: Builder,
+    kargs: Vec<String>,
+    fleet: &Fleet,
+    output: Output,
+) -> Result<ExitCode, Failed> {
+    let IsoImage::Registry { reference } = image(&args.image)? else {
+        return Err(Failed::invalid(
+            "image builder takes an image from a registry only: write docker://REFERENCE",
+        ));
+    };
+    let shown = |path: &std::path::PathBuf| path.display().to_string();
+    let request = BuilderIsoRequest {
+        name: args.name.clone(),
+        output: args.output.as_ref().map(shown),
+        overwrite: args.overwrite,
+        iso_type: match iso_type {
+            Builder::AnacondaIso => BuilderType::AnacondaIso,
+            Builder::BootcInstaller => BuilderType::BootcInstaller,
+        },
+        installer: args
+            .installer
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| Failed::unusable(&error, "write registry/repository:tag"))?,
+        builder: args.builder_image.clone(),
+        image: reference,
+        architecture: args
+            .arch
+            .parse()
+            .map_err(|error| Failed::unusable(&error, "aarch64 or x86_64"))?,
+        kargs,
+        kickstart: args.form.kickstart.as_ref().map(shown),
+        auth_file: args.authfile.as_ref().map(shown),
+    };
+    let plan = fleet.plan_builder_iso(&request).await?;
+    if args.go.plan {
+        output.show(&plan, || show_plan(&plan, output));
+        return Ok(ExitCode::from(if plan.problems.is_empty() { 0 } else { 4 }));
+    }
+    for warning in &plan.warnings {
+        output.note(format!("warning: {warning}"));
+    }
+    let job = fleet.build_builder_iso(&request).await?;
+    submitted(job, args.go.no_wait, fleet, output).await
 }
 
 fn show_plan(plan: &IsoPlanView, output: Output) {
@@ -181,17 +265,15 @@ fn show_plan(plan: &IsoPlanView, output: Output) {
 }
 
 fn base(args: &BuildArgs) -> Result<IsoBase, Failed> {
-    if !args.base.contains("://") {
-        return Ok(IsoBase::File {
-            path: args.base.clone(),
-        });
+    let base = args.base.clone().unwrap_or_default();
+    if !base.contains("://") {
+        return Ok(IsoBase::File { path: base });
     }
     let sha256 = args.base_sha256.clone().ok_or_else(|| {
         Failed::invalid("a base ISO from a URL needs its checksum: give --base-sha256")
     })?;
     Ok(IsoBase::Url {
-        url: args
-            .base
+        url: base
             .parse()
             .map_err(|error| Failed::unusable(&error, "write https://…"))?,
         sha256,
@@ -227,13 +309,7 @@ fn image(text: &str) -> Result<IsoImage, Failed> {
 
 async fn verify(path: &Path, fleet: &Fleet, output: Output) -> Result<ExitCode, Failed> {
     let bar = bytes_bar(output, "reading");
-    let tell = bar.clone();
-    let view = fleet
-        .verify_iso(path, move |progress| {
-            tell.set_length(progress.total.0);
-            tell.set_position(progress.read.0);
-        })
-        .await;
+    let view = fleet.verify_iso(path, tell(&bar)).await;
     bar.finish_and_clear();
     let view = view?;
     output.show(&view, || {
@@ -251,6 +327,38 @@ async fn verify(path: &Path, fleet: &Fleet, output: Output) -> Result<ExitCode, 
         }
     });
     Ok(ExitCode::from(u8::from(!view.good)))
+}
+
+/// Ctrl-C leaves nothing: the folder appears when it is whole.
+async fn bundle(iso: &str, folder: &Path, fleet: &Fleet, output: Output) -> Result<(), Failed> {
+    let interrupted = interrupted();
+    let iso = fleet.find_iso(iso).await?;
+    let bar = bytes_bar(output, "copying");
+    let bundled = tokio::select! {
+        bundled = fleet.bundle_iso(&iso, folder, tell(&bar)) => bundled,
+        () = interrupted => Err(AppError::refused("it was interrupted; nothing was written")),
+    };
+    bar.finish_and_clear();
+    let bundled = bundled?;
+    output.show(&bundled, || {
+        output.line(format!(
+            "{}  {} files, {}",
+            bundled.folder, bundled.files, bundled.size
+        ));
+        if bundled.contains_secrets {
+            output.note("it holds secrets: whoever has the folder can read them");
+        }
+        output.note("on the other desk: `slipctl iso import FOLDER`");
+    });
+    Ok(())
+}
+
+fn tell(bar: &ProgressBar) -> impl FnMut(ImportProgress) + Send + 'static {
+    let bar = bar.clone();
+    move |progress| {
+        bar.set_length(progress.total.0);
+        bar.set_position(progress.read.0);
+    }
 }
 
 /// What is served under this number, or of this ISO.

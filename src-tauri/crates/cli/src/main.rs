@@ -8,7 +8,9 @@ mod bmc;
 mod change;
 mod cluster;
 mod cluster_add;
+mod cluster_show;
 mod credential;
+mod doctor;
 mod exit;
 mod image;
 mod iso;
@@ -60,6 +62,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Iso { command } => iso::run(command, &desk, output).await,
         Command::Import(args) => cluster::import(args, &desk, output).await,
         Command::Plan(args) => cluster::plan(args, &desk, output).await,
+        Command::Doctor(args) => doctor::run(args, &desk, output).await,
         Command::Image { command } => image::run(command, &desk, output).await,
         Command::Kickstart { command } => kickstart::run(command, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,

@@ -62,6 +62,29 @@ pub struct ImageBuilderRequest {
     pub owner: String,
 }
 
+/// Where podman keeps images as root, and where the builder looks for them.
+const STORAGE: &str = "/var/lib/containers/storage";
+
+/// What is not of the request, but of the machine that the builder runs on.
+#[derive(Debug, Clone, Copy)]
+pub struct BuilderRun<'a> {
+    /// The builder's image.
+    pub builder: &'a str,
+    /// Where this machine's podman keeps images.
+    pub storage: &'a str,
+    /// What the container is called, so that it is found again.
+    pub container: Option<&'a str>,
+}
+
+/// [`BUILDER`] by the digest that was seen first.
+#[must_use]
+pub fn pinned(digest: Option<&ImageDigest>) -> String {
+    match (digest, BUILDER.rsplit_once(':')) {
+        (Some(digest), Some((name, _))) => format!("{name}@{digest}"),
+        (Some(_) | None, _) => BUILDER.to_owned(),
+    }
+}
+
 #[derive(Serialize)]
 struct Config<'a> {
     customizations: Customizations<'a>,
@@ -125,11 +148,17 @@ impl ImageBuilderRequest {
     /// The container, by digest once it is known.
     #[must_use]
     pub fn command(&self, digest: Option<&ImageDigest>) -> CommandLine {
+        self.command_on(&BuilderRun {
+            builder: &pinned(digest),
+            storage: STORAGE,
+            container: None,
+        })
+    }
+
+    /// The container on a machine that is known.
+    #[must_use]
+    pub fn command_on(&self, run: &BuilderRun<'_>) -> CommandLine {
         let folder = self.folder.trim_end_matches('/');
-        let builder = match (digest, BUILDER.rsplit_once(':')) {
-            (Some(digest), Some((name, _))) => format!("{name}@{digest}"),
-            (Some(_) | None, _) => BUILDER.to_owned(),
-        };
         let mut argv: Vec<String> = [
             "podman",
             "run",
@@ -142,8 +171,9 @@ impl ImageBuilderRequest {
         .to_vec();
         argv.push(format!("--volume={folder}/config.toml:/config.toml:ro"));
         argv.push(format!("--volume={folder}:/output"));
-        argv.push("--volume=/var/lib/containers/storage:/var/lib/containers/storage".into());
-        argv.push(builder);
+        argv.push(format!("--volume={}:{STORAGE}", run.storage));
+        argv.extend(run.container.map(|name| format!("--name={name}")));
+        argv.push(run.builder.to_owned());
         argv.extend(
             [
                 "--type",

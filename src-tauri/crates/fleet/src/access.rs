@@ -101,14 +101,7 @@ impl Fleet {
         let imc_key = pin(PinKind::SshHostKey, dpu.imc_ssh.to_string()).await?;
         let login = self.login(&dpu.imc_credential).await?;
         let fleet_key = SshAuth::Key(self.inner.keys.fleet_key.clone());
-        let (imc_user, imc_auth) = self.imc_ssh_auth(&dpu, &login).await?;
-        let shell_target = SshTarget {
-            address: dpu.imc_ssh.clone(),
-            user: imc_user,
-            auth: vec![fleet_key.clone(), imc_auth],
-            host_key: imc_key,
-            via: None,
-        };
+        let shell_target = self.imc_shell_target(&dpu, &login, imc_key).await?;
         let (mut acc_login, mut acc_auth) = ("root".to_owned(), vec![fleet_key]);
         if let Some(credential) = &dpu.acc_credential {
             let login = self.login(credential).await?;
@@ -141,6 +134,23 @@ impl Fleet {
         })
     }
 
+    /// How a card's IMC is logged in to over SSH.
+    pub(crate) async fn imc_shell_target(
+        &self,
+        dpu: &Dpu,
+        login: &Login,
+        host_key: Option<Fingerprint>,
+    ) -> Result<SshTarget, StepError> {
+        let (user, auth) = self.imc_ssh_auth(dpu, login).await?;
+        Ok(SshTarget {
+            address: dpu.imc_ssh.clone(),
+            user,
+            auth: vec![SshAuth::Key(self.inner.keys.fleet_key.clone()), auth],
+            host_key,
+            via: None,
+        })
+    }
+
     /// The client of a card's IMC.
     pub(crate) async fn imc_link(
         &self,
@@ -167,7 +177,7 @@ impl Fleet {
         }
     }
 
-    fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {
+    pub(crate) fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {
         let via = target
             .via
             .as_ref()

@@ -1,6 +1,7 @@
 //! Batches: many cards at once. What a batch does next is decided in core; here it is carried out,
 //! by whoever runs the jobs.
 
+use serde::Serialize;
 use slipway_core::{
     batch::{Batch, BatchAction, BatchRules, decide},
     dpu::Dpu,
@@ -8,6 +9,7 @@ use slipway_core::{
     job::{BootChangePlan, Job, JobSpec, JobStore},
 };
 use slipway_store::{CardStart, NewBatchCard};
+use specta::Type;
 
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
@@ -19,7 +21,8 @@ use crate::{
 pub(crate) type Planned = (Dpu, JobSpec);
 
 /// What was submitted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
 pub enum Begun {
     Job(JobId),
     Batch(BatchId),

@@ -243,7 +243,7 @@ pub(crate) fn counted(cards: usize) -> String {
     }
 }
 
-fn hostname(dpu: &Dpu, names: &OtherNames, domain: Option<&str>) -> String {
+pub(crate) fn hostname(dpu: &Dpu, names: &OtherNames, domain: Option<&str>) -> String {
     let name = names.get(&dpu.id).unwrap_or(&dpu.name);
     match domain
         .map(|domain| domain.trim().trim_start_matches('.'))

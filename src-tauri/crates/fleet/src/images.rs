@@ -26,7 +26,7 @@ use crate::{
     image_views::{ImageBuildPlanView, ImageBuildRequest, ImageBuilderView, WrittenTemplate},
 };
 
-const BUILDER_DIGEST: &str = "image_builder.digest";
+pub(crate) const BUILDER_DIGEST: &str = "image_builder.digest";
 
 impl Fleet {
     /// The checklist for building on this machine.

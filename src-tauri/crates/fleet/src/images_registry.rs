@@ -63,6 +63,22 @@ impl Fleet {
         &self.inner.registry
     }
 
+    /// A client that asks with a chosen auth.json, and with our own logins before it; `None` where
+    /// none was chosen.
+    pub(crate) async fn registry_with(&self, auth_file: Option<&str>) -> Option<OciRegistry> {
+        let chosen = PathBuf::from(auth_file?);
+        let kept = match self.kept().await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::warn!(%error, "the registry settings can't be read");
+                Kept::default()
+            }
+        };
+        let mut access = self.access_of(&kept).await;
+        access.auth_files = vec![chosen];
+        Some(OciRegistry::with(access))
+    }
+
     async fn access_of(&self, kept: &Kept) -> Access {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let mut certs_dirs: Vec<PathBuf> =

@@ -114,7 +114,7 @@ fn from_form(form: &kickstart::KickstartForm) -> Result<Made, InvalidFormField> 
     }
 }
 
-async fn read_kickstart(path: &str) -> Result<Password, AppError> {
+pub(crate) async fn read_kickstart(path: &str) -> Result<Password, AppError> {
     let unreadable = |error: std::io::Error| {
         let code = match error.kind() {
             std::io::ErrorKind::NotFound => ErrorCode::NotFound,

@@ -9,6 +9,7 @@ mod batches_view;
 mod bench;
 mod bmcs;
 mod boot_changes;
+mod bundles;
 mod cards;
 mod changes;
 mod cluster;
@@ -17,6 +18,7 @@ mod credentials;
 mod deployments;
 mod desk;
 mod discovery;
+mod doctor;
 mod error;
 pub mod image_views;
 mod images;
@@ -37,6 +39,9 @@ mod runner;
 mod scheduler;
 mod site_ca;
 mod studio;
+mod studio_access;
+mod studio_builder;
+mod studio_kickstarts;
 mod studio_tool;
 mod studio_views;
 mod trust;
@@ -44,10 +49,16 @@ pub mod views;
 
 pub use batches::Begun;
 pub use changes::{Change, ChangeTag};
-pub use cluster::{ClusterCard, ClusterPlan, ClusterRequest, IsoState};
+pub use cluster::{
+    ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,
+    WrongVariables, is_there, write_today, wrong_file,
+};
 pub use config::FleetConfig;
 pub use desk::Fleet;
+pub use doctor::DoctorRun;
 pub use lab::{LAB_LABEL, LabFile};
 pub use runner::Running;
+pub use slipway_media::is_bundle;
 pub use slipway_store::file_secrets_exist as has_secret_file;
+pub use studio_builder::BuilderIsoRequest;
 pub use views::{AppError, ErrorCode};

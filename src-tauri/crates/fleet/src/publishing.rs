@@ -93,7 +93,7 @@ impl Fleet {
                 view: view.clone(),
             });
         }
-        tokio::spawn(self.clone().keep_published(view.id.clone(), expires_at));
+        tokio::spawn(self.clone().keep_published(stored));
         self.changed(ChangeTag::Iso, Some(iso.id.to_string()));
         Ok(view)
     }
@@ -119,25 +119,50 @@ impl Fleet {
 
     /// Tells the other processes that it is still served, until it expires or one of them wants it
     /// taken down.
-    async fn keep_published(self, id: String, expires_at: Option<Timestamp>) {
+    async fn keep_published(self, stored: StoredPublication) {
+        let id = stored.id.clone();
         loop {
             tokio::time::sleep(LOOK).await;
             if !self.plain_ids().contains(&id) {
                 return;
             }
             let now = self.now();
-            let wanted = match self.store().renew_publication(&id, now.plus(LEASE)).await {
+            let expired = stored.expires_at.is_some_and(|at| at <= now);
+            let wanted = match self.still_wanted(&stored, now).await {
                 Ok(wanted) => wanted,
                 Err(error) => {
                     tracing::warn!(%error, "a publication could not be renewed");
                     true
                 }
             };
-            if !wanted || expires_at.is_some_and(|at| at <= now) {
+            if !wanted || expired {
                 self.take_down(&id).await;
                 return;
             }
         }
+    }
+
+    /// Whether nobody has withdrawn it. A row whose lease ran out (this machine slept) may have been
+    /// taken for a dead process's, and removed: it is added again.
+    async fn still_wanted(
+        &self,
+        stored: &StoredPublication,
+        now: Timestamp,
+    ) -> Result<bool, AppError> {
+        let until = now.plus(LEASE);
+        if self.store().renew_publication(&stored.id, until).await? {
+            return Ok(true);
+        }
+        let all = self.store().publications(Timestamp::from_millis(0)).await?;
+        if all.iter().any(|one| one.id == stored.id) {
+            return Ok(false);
+        }
+        let again = StoredPublication {
+            served_until: until,
+            ..stored.clone()
+        };
+        self.store().add_publication(&again).await?;
+        Ok(true)
     }
 
     fn plain(&self) -> Vec<Plain> {

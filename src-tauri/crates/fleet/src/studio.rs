@@ -7,13 +7,14 @@ use slipway_core::{
     ids::JobId,
     iso::IsoVerdict,
     job::{
-        IsoBuildPlan, Job, JobSpec, Subject, build_steps,
+        IsoBuildPlan, JobSpec, build_steps,
         iso_build::{IsoBase, IsoImage},
     },
     kickstart::{KickstartForm, check_karg},
     lint::Severity,
     secret::Password,
 };
+use slipway_media::ImageAccess;
 
 use crate::{
     AppError, ErrorCode, Fleet,
@@ -79,17 +80,7 @@ impl Fleet {
                 "no reference to follow: a card could not upgrade until it is switched".into(),
             ),
         }
-        if let Err(error) = self.inner.workshop.check(&plan).await {
-            problems.push(told(&error));
-        }
-        if let Some(known) = self.store().iso_by_name(&plan.name).await?
-            && known.path != plan.output
-        {
-            problems.push(format!(
-                "the library has another ISO with the name {}",
-                plan.name
-            ));
-        }
+        self.other_problems(&plan, &mut problems).await?;
         let shown = IsoPlanView {
             title: format!("Build {}", plan.name),
             output: plan.output.clone(),
@@ -108,18 +99,8 @@ impl Fleet {
         contains_secrets: bool,
         problems: &mut Vec<String>,
     ) -> Result<IsoBuildPlan, AppError> {
-        let name = request.name.trim();
-        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
-            problems.push(format!("`{name}` is no name for an ISO"));
-        }
-        let name = match name.ends_with(".iso") {
-            true => name.to_owned(),
-            false => format!("{name}.iso"),
-        };
-        let output = match &request.output {
-            Some(path) if !path.trim().is_empty() => absolute(path)?,
-            Some(_) | None => self.iso_folder().join(&name).display().to_string(),
-        };
+        let (name, output) =
+            self.name_and_output(&request.name, request.output.as_deref(), problems)?;
         let kargs = request.kargs.iter().map(|karg| ("kargs", karg));
         let removed = request
             .removed_kargs
@@ -144,7 +125,7 @@ impl Fleet {
                 IsoBase::File { path } => IsoBase::File {
                     path: absolute(path)?,
                 },
-                url @ IsoBase::Url { .. } => url.clone(),
+                other @ (IsoBase::Url { .. } | IsoBase::ImageBuilder { .. }) => other.clone(),
             },
             image: match &request.image {
                 IsoImage::OciDir { path } => IsoImage::OciDir {
@@ -169,10 +150,53 @@ impl Fleet {
         })
     }
 
+    /// What disk and library have against a plan.
+    pub(crate) async fn other_problems(
+        &self,
+        plan: &IsoBuildPlan,
+        problems: &mut Vec<String>,
+    ) -> Result<(), AppError> {
+        let unasked = ImageAccess::default();
+        if let Err(error) = self.inner.workshop.check(plan, &unasked).await {
+            problems.push(told(&error));
+        }
+        if let Some(known) = self.store().iso_by_name(&plan.name).await?
+            && known.path != plan.output
+        {
+            problems.push(format!(
+                "the library has another ISO with the name {}",
+                plan.name
+            ));
+        }
+        Ok(())
+    }
+
+    /// As the library and the disk have them.
+    pub(crate) fn name_and_output(
+        &self,
+        name: &str,
+        output: Option<&str>,
+        problems: &mut Vec<String>,
+    ) -> Result<(String, String), AppError> {
+        let name = name.trim();
+        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
+            problems.push(format!("`{name}` is no name for an ISO"));
+        }
+        let name = match name.ends_with(".iso") {
+            true => name.to_owned(),
+            false => format!("{name}.iso"),
+        };
+        let output = match output {
+            Some(path) if !path.trim().is_empty() => absolute(path)?,
+            Some(_) | None => self.iso_folder().join(&name).display().to_string(),
+        };
+        Ok((name, output))
+    }
+
     /// Submits the build. Its kickstart goes to the secret store until the build has ended.
     ///
     /// # Errors
-    /// Refused with the plan's problems.
+    /// Refused with the plan's problems; the image is not there, or too large for the disk.
     pub async fn build_iso(&self, request: &IsoBuildRequest) -> Result<JobId, AppError> {
         let (view, made) = self.planned_build(request).await?;
         let Some((plan, text)) = made.filter(|_| view.problems.is_empty()) else {
@@ -180,41 +204,10 @@ impl Fleet {
             error.causes = view.problems;
             return Err(error.hint("mend what is named"));
         };
+        // Only now: a plan is made at every change of a form, and asks nobody.
+        let access = self.image_access(&plan).await?;
+        self.inner.workshop.check(&plan, &access).await?;
         self.submit_build(plan, text, &view.title).await
-    }
-
-    async fn submit_build(
-        &self,
-        plan: IsoBuildPlan,
-        kickstart: Password,
-        text: &str,
-    ) -> Result<JobId, AppError> {
-        let subject = Subject::Iso(plan.output.clone());
-        let job = Job::new(subject, JobSpec::IsoBuild(plan), self.now());
-        let key = kickstart_key(&job.id);
-        self.inner.secrets.put(&key, &kickstart).await?;
-        let submitted = self.submit_for(job, text).await;
-        if submitted.is_err() {
-            self.inner.secrets.delete(&key).await?;
-        }
-        submitted
-    }
-
-    /// The same build as a new job; the kickstart of the one that failed goes with it.
-    pub(crate) async fn build_again(
-        &self,
-        before: &JobId,
-        plan: IsoBuildPlan,
-    ) -> Result<JobId, AppError> {
-        let key = kickstart_key(before);
-        let kickstart = self.inner.secrets.get(&key).await.map_err(|error| {
-            AppError::from_chain(ErrorCode::Precondition, &error)
-                .hint("the kickstart of that build was forgotten: build it anew from the form")
-        })?;
-        let text = format!("again, after job {}", before.short());
-        let job = self.submit_build(plan, kickstart, &text).await?;
-        self.inner.secrets.delete(&key).await?;
-        Ok(job)
     }
 
     /// Looks at a whole ISO file: whatever it is, and wherever it comes from.
@@ -247,11 +240,6 @@ impl Fleet {
     pub fn reserved_memory_file(&self) -> &'static str {
         slipway_core::iso::RESERVED_MEMORY
     }
-}
-
-/// Where the kickstart of a build lies in the secret store.
-pub(crate) fn kickstart_key(job: &JobId) -> String {
-    format!("iso-build/{job}")
 }
 
 /// What a kickstart's findings mean for a build: problems, and warnings.

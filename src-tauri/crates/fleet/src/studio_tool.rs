@@ -12,8 +12,9 @@ use slipway_core::{
         iso_build::{BuildProgress, IsoWork, IsoWorkDone, WrittenIso},
     },
 };
+use slipway_media::ImageAccess;
 
-use crate::{ChangeTag, Fleet, access::local, desk::me, studio::kickstart_key};
+use crate::{ChangeTag, Fleet, access::local, desk::me, studio_kickstarts::kickstart_key};
 
 pub struct DeskIsoTool {
     pub fleet: Fleet,
@@ -24,7 +25,8 @@ impl IsoTool for DeskIsoTool {
     async fn check(&self, plan: &IsoBuildPlan) -> Result<Vec<String>, StepError> {
         let workshop = &self.fleet.inner.workshop;
         workshop.clean(plan).await?;
-        workshop.check(plan).await
+        let access = self.fleet.image_access(plan).await?;
+        workshop.check(plan, &access).await
     }
 
     async fn start(
@@ -44,8 +46,14 @@ impl IsoTool for DeskIsoTool {
                 Some(kept)
             }
         };
+        let access = match work {
+            // Asked again: what was there when the job was checked may have gone, and a login may
+            // have come.
+            IsoWork::FetchImage => self.fleet.image_access(plan).await?,
+            IsoWork::FetchBase | IsoWork::Write | IsoWork::Verify(_) => ImageAccess::default(),
+        };
         let workshop = &self.fleet.inner.workshop;
-        workshop.start(job, plan, kickstart, work)
+        workshop.start(job, plan, kickstart, access, work)
     }
 
     async fn progress(&self, job: &JobId, work: &IsoWork) -> BuildProgress<IsoWorkDone> {
@@ -105,6 +113,8 @@ impl IsoTool for DeskIsoTool {
             let secrets = &self.fleet.inner.secrets;
             secrets.delete(&kickstart_key(job)).await.map_err(local)?;
         }
-        self.fleet.inner.workshop.clean(plan).await
+        let workshop = &self.fleet.inner.workshop;
+        workshop.remove_container(job, plan).await?;
+        workshop.clean(plan).await
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use slipway_core::{
     ids::IsoId,
-    image::ImageReference,
+    image::{ImageDigest, ImageReference},
     iso::{IsoCheck, IsoFacts},
     job::{
         PlannedStep,
@@ -147,7 +147,16 @@ pub struct MediaAddress {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct BundleView {
     pub folder: String,
+    /// The ISO's file in it; after an import, its name in the library.
     pub iso: String,
     pub size: ByteCount,
     pub files: u32,
+    /// The image in it, an OCI directory; missing where the ISO carries none.
+    pub image: Option<ImageDigest>,
+    /// Whoever has it can read them.
+    pub contains_secrets: bool,
+    /// `user@host`
+    pub made_by: String,
+    /// What brings the image into a registry that the cards reach.
+    pub commands: Vec<String>,
 }

@@ -59,6 +59,8 @@ faults! {
     SshHostKeyChanged = "ssh-host-key-changed",
     /// Until cleared: nothing more can be written on the IMC.
     ImcDiskFull = "imc-disk-full",
+    /// Until cleared: the IMC reaches no server outside, so no ISO.
+    MediaUnreachable = "media-unreachable",
     /// greenboot's checks fail on the next boot.
     GreenbootFails = "greenboot-fails",
     /// At once: Redfish shows another certificate.
@@ -80,7 +82,11 @@ impl Fault {
     #[must_use]
     pub fn lasts(self) -> bool {
         match self {
-            Self::ImcGone | Self::RecoveryMode | Self::ImcDiskFull | Self::AccSilent => true,
+            Self::ImcGone
+            | Self::RecoveryMode
+            | Self::ImcDiskFull
+            | Self::MediaUnreachable
+            | Self::AccSilent => true,
             Self::RefuseInsert
             | Self::TaskException
             | Self::NeverInserted

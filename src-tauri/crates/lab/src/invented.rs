@@ -18,6 +18,8 @@ pub const MANUFACTURER: &str = "Intel(R) Corporation";
 pub const MODEL: &str = "Intel IPU E2100 (simulated)";
 pub const PART_NUMBER: &str = "LAB-E2100";
 pub const BOARD_ID: &str = "LAB";
+/// `MemTotal` and `MemAvailable` of an IMC, in KiB.
+pub const MEMORY_KIB: [u64; 2] = [2_031_420, 1_214_912];
 /// How far a skewed clock is behind, in seconds: some three years.
 pub const SKEWED_CLOCK: i64 = -95_000_000;
 

@@ -102,6 +102,12 @@ async fn an_imc_reaches_our_server_only_with_our_certificate() {
     let ask = format!("curl -sSI {}/x.iso", server.base);
     let refused = card.run_on_imc(&ask, b"").await;
     assert_eq!(refused.exit, 60, "{refused:?}");
+    // The doctor's question: would it, with our certificate? It leaves nothing behind.
+    let with = ask.replace("curl", "curl --cacert /dev/stdin");
+    let would = card.run_on_imc(&with, server.ca.as_bytes()).await;
+    assert_eq!(would.exit, 0, "{would:?}");
+    assert_eq!(card.run_on_imc(&with, b"nonsense").await.exit, 60);
+    assert_eq!(imc(&card, &ask).await.0, 60);
     let trust = "tee /etc/pki/ca-trust/source/anchors/slipway.pem";
     card.run_on_imc(trust, server.ca.as_bytes()).await;
     assert_eq!(imc(&card, &ask).await.0, 60, "not in force yet");
@@ -109,7 +115,12 @@ async fn an_imc_reaches_our_server_only_with_our_certificate() {
     let (exit, head) = imc(&card, &ask).await;
     assert_eq!(exit, 0);
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("content-length: 5\r\n"));
-    assert_eq!(server.seen(), ["HEAD /x.iso"]);
+    assert_eq!(server.seen(), ["HEAD /x.iso", "HEAD /x.iso"]);
+    card.inject(Fault::MediaUnreachable);
+    assert_eq!(imc(&card, &ask).await.0, 7);
+    card.clear_faults();
+    let memory = imc(&card, "cat /proc/meminfo").await.1;
+    assert!(memory.contains("\nMemAvailable: "), "{memory}");
     let code = format!(
         "curl -s -o /dev/null -w '%{{http_code}}' {}/none",
         server.base

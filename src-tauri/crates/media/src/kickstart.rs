@@ -29,19 +29,36 @@ pub async fn ksvalidate(kickstart: &Password) -> Option<Vec<Finding>> {
         .ok()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned()
         + &String::from_utf8_lossy(&output.stdout);
-    let found = parse(&said);
+    let mut found = parse(&said);
     if found.is_empty() && !output.status.success() {
-        tracing::warn!(status = %output.status, "ksvalidator did not end well");
+        found.push(Finding::new(
+            Severity::Warning,
+            "ksvalidator",
+            format!(
+                "ksvalidator is not content, and does not say why ({})",
+                output.status
+            ),
+            "look at it by hand: `ksvalidator -v RHEL9 FILE`",
+        ));
     }
     Some(found)
 }
 
 /// `The following problem occurred on line 2 of the kickstart file:`, an empty line, the problem.
+/// What is deprecated stands on a line of its own, and its place is not told.
 fn parse(said: &str) -> Vec<Finding> {
     let mut lines = said.lines();
     let mut all = Vec::new();
     while let Some(line) = lines.next() {
         let Some((_, after)) = line.split_once("problem occurred on line ") else {
+            if line.contains("deprecated") {
+                all.push(Finding::new(
+                    Severity::Warning,
+                    "ksvalidator",
+                    line.trim(),
+                    "write what it names instead: a later installer may not know this",
+                ));
+            }
             continue;
         };
         let number: Option<usize> = after
@@ -78,5 +95,7 @@ mod tests {
             (Some(2), "Unknown command: foo")
         );
         assert!(parse("\nChecking kickstart file k.ks\n\n").is_empty());
+        let old = parse("The authconfig command will be deprecated, use authselect instead.\n");
+        assert_eq!((old.len(), old[0].severity), (1, Severity::Warning));
     }
 }

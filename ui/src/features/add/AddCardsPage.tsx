@@ -1,6 +1,6 @@
 import { PageSection, Wizard, WizardStep } from "@patternfly/react-core";
 import { useEffect, useRef } from "react";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { PageHeader } from "@/components/PageHeader";
 import { StepFooter } from "@/components/StepFooter";
 import {
@@ -47,10 +47,31 @@ function useAsked(draft: AddDraft, open: boolean, change: (part: Partial<AddDraf
   return { view: view.data, error: start.error ?? view.error, ask };
 }
 
+/** Takes over a list that another page sent along (`?list=`), once, as a list of its own. */
+function useSentList(take: (text: string) => void) {
+  const [params, setParams] = useSearchParams();
+  const list = params.get("list");
+  const taken = useRef<string | null>(null);
+  useEffect(() => {
+    if (!list || taken.current === list) return;
+    taken.current = list;
+    take(list);
+    setParams(
+      (known) => {
+        const next = new URLSearchParams(known);
+        next.delete("list");
+        return next;
+      },
+      { replace: true },
+    );
+  }, [list, take, setParams]);
+}
+
 /** Addresses → credentials → what they are and trust → result. */
 export function AddCardsPage() {
   const { draft, setDraft } = useDraft<AddDraft>("add", emptyAdd);
   const change = (part: Partial<AddDraft>) => setDraft((known) => ({ ...known, ...part }));
+  useSentList((text) => setDraft({ ...emptyAdd, profiles: draft.profiles, text }));
   const navigate = useNavigate();
   const list = useList(useSettled(draft.text));
   const add = useAddDiscovered();

@@ -1,6 +1,7 @@
 import { Content, Flex, FlexItem, SearchInput, Stack, StackItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useDeferredValue, useState } from "react";
+import { Link } from "react-router";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TableSkeleton } from "@/components/TableSkeleton";
@@ -73,8 +74,9 @@ export function CardsStep({ chosen, onChange }: Props) {
     <Stack hasGutter>
       <StackItem>
         <Content component="p">
-          A deployment overwrites the disk of a card's ACC and boots the image of the ISO. Cards are
-          done at the same time, each as a job of its own.
+          A deployment overwrites the disk of a card's ACC and boots the image of the ISO. Several
+          cards are one batch. Cards that a cluster.yaml names are deployed from{" "}
+          <Link to="/deploy/file">the file itself</Link>.
         </Content>
       </StackItem>
       <StackItem>

@@ -59,3 +59,31 @@ test("an address of a step that can't be opened yet opens the first that can", a
   open("/deploy?step=review");
   expect(await screen.findByText("0 cards selected")).toBeInTheDocument();
 });
+
+test("several cards are one batch, by the rules that were typed", async () => {
+  const { user, router, backend } = open(`/deploy?cards=${card("dpu-01")},${card("dpu-03")}`);
+  await screen.findByText("2 cards selected");
+  await user.click(next());
+  await user.click(await screen.findByRole("radio", { name: /dpu-os-1.2.0.iso/ }));
+  await user.click(next());
+  expect(screen.getByText("All 2 cards are one wave.")).toBeInTheDocument();
+  await user.type(screen.getByRole("textbox", { name: "First waves" }), "0");
+  expect(screen.getByText("Numbers of cards, such as 1, 4")).toBeInTheDocument();
+  expect(next()).toHaveAttribute("aria-disabled", "true");
+  await user.clear(screen.getByRole("textbox", { name: "First waves" }));
+  await user.type(screen.getByRole("textbox", { name: "First waves" }), "1");
+  expect(screen.getByText(/^1 card, then the last one\./)).toBeInTheDocument();
+  await user.click(next());
+  await screen.findByTestId("plan-dpu-01");
+  await user.click(screen.getByTestId("save-as-file"));
+  expect(await screen.findByText(/^Written to .*\.yaml$/)).toBeInTheDocument();
+  const saved = backend.calls.find((call) => call.command === "save_cluster");
+  expect(saved?.args.request).toMatchObject({ dpus: [card("dpu-01"), card("dpu-03")] });
+  await user.click(screen.getByTestId("wizard-deploy"));
+  await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\/batches\//));
+  const started = backend.calls.find((call) => call.command === "start_batch");
+  expect(started?.args.request).toMatchObject({
+    what: { kind: "deploy", request: { dpus: [card("dpu-01"), card("dpu-03")] } },
+    rules: { at_once: 8, waves: [1], stop_after: 2 },
+  });
+});

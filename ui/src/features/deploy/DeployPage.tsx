@@ -3,12 +3,13 @@ import { useEffect, useRef } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { PageHeader } from "@/components/PageHeader";
 import { StepFooter } from "@/components/StepFooter";
+import { useStartBatch } from "@/ipc/queries/batches";
 import { useDeploy, useDeployPlan } from "@/ipc/queries/isos";
 import { useDraft } from "@/lib/draft";
 import { counted } from "@/lib/format";
 import { useWizardStep } from "@/lib/wizardStep";
 import { CardsStep } from "./CardsStep";
-import { asRequest, type DeployDraft, doable, emptyDraft, problems, STEPS } from "./draft";
+import { asBatch, asRequest, type DeployDraft, doable, emptyDraft, problems, STEPS } from "./draft";
 import { IsoStep } from "./IsoStep";
 import { ReviewStep } from "./ReviewStep";
 import { SettingsStep } from "./SettingsStep";
@@ -36,7 +37,7 @@ function useSentAlong(take: (part: Partial<DeployDraft>) => void) {
   }, [cards, iso, take, setParams]);
 }
 
-/** Cards → ISO → settings → review → the job. */
+/** Cards → ISO → settings → review → the job, or the batch of several cards. */
 export function DeployPage() {
   const { draft, setDraft, forget } = useDraft<DeployDraft>("deploy", emptyDraft);
   const change = (part: Partial<DeployDraft>) => setDraft((known) => ({ ...known, ...part }));
@@ -51,6 +52,7 @@ export function DeployPage() {
   const reviewing = step === "review";
   const plan = useDeployPlan(reviewing ? asRequest(draft) : null);
   const deploy = useDeploy();
+  const batch = useStartBatch();
 
   const ready = doable(plan.data);
   const whyNot = (() => {
@@ -61,15 +63,18 @@ export function DeployPage() {
   const start = () => {
     const request = asRequest(draft);
     if (!request) return;
-    deploy.mutate(
-      { ...request, dpus: ready.map((card) => card.dpu) },
-      {
-        onSuccess: (jobs) => {
-          forget();
-          navigate(jobs.length === 1 ? `/jobs/${jobs[0]}` : "/jobs?state=running");
-        },
-      },
-    );
+    const leave = (to: string) => {
+      forget();
+      navigate(to);
+    };
+    const chosen = { ...request, dpus: ready.map((card) => card.dpu) };
+    if (ready.length > 1) {
+      batch.mutate(asBatch(chosen, draft), {
+        onSuccess: (id) => leave(`/jobs/batches/${id}`),
+      });
+    } else {
+      deploy.mutate(chosen, { onSuccess: (jobs) => leave(`/jobs/${jobs[0]}`) });
+    }
   };
 
   return (
@@ -111,13 +116,17 @@ export function DeployPage() {
               <StepFooter
                 next={ready.length > 0 ? `Deploy to ${counted(ready.length, "card")}` : "Deploy"}
                 whyNot={whyNot}
-                busy={deploy.isPending}
+                busy={deploy.isPending || batch.isPending}
                 onNext={start}
                 testId="wizard-deploy"
               />
             }
           >
-            <ReviewStep plan={plan} error={deploy.error} />
+            <ReviewStep
+              plan={plan}
+              request={asRequest(draft)}
+              error={batch.error ?? deploy.error}
+            />
           </WizardStep>
         </Wizard>
       </PageSection>

@@ -1,93 +1,24 @@
-import {
-  Alert,
-  Card,
-  CardBody,
-  CardExpandableContent,
-  CardHeader,
-  CardTitle,
-  Content,
-  Flex,
-  FlexItem,
-  Label,
-  Stack,
-  StackItem,
-} from "@patternfly/react-core";
-import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
-import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
+import { Alert, Content, Stack, StackItem } from "@patternfly/react-core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { useState } from "react";
+import { DoctorPanel } from "@/components/doctor/DoctorPanel";
 import { ErrorAlert } from "@/components/ErrorAlert";
-import { ImageChange } from "@/components/ImageChange";
 import { Loading } from "@/components/Loading";
+import { PlanCard } from "@/components/PlanCard";
 import { PlanSteps } from "@/components/PlanSteps";
 import { ShowCommands } from "@/components/ShowCommands";
-import type { CardPlan, PlanView } from "@/ipc/bindings";
+import type { DeployRequest, PlanView } from "@/ipc/bindings";
 import { counted, listed, sentence } from "@/lib/format";
 import { doable } from "./draft";
+import { SaveAsFile } from "./SaveAsFile";
 
-type CardProps = { card: CardPlan; first: boolean };
-
-function Standing({ card }: { card: CardPlan }) {
-  return card.problems.length > 0 ? (
-    <Label color="orange" icon={<BanIcon />} isCompact>
-      Left out
-    </Label>
-  ) : (
-    <Label color="green" icon={<CheckCircleIcon />} isCompact>
-      Ready
-    </Label>
-  );
-}
-
-function CardReview({ card, first }: CardProps) {
-  const [open, setOpen] = useState(first);
-  const id = `plan-${card.dpu}`;
-  return (
-    <Card isExpanded={open} isCompact id={id} data-testid={`plan-${card.name}`}>
-      <CardHeader
-        onExpand={() => setOpen(!open)}
-        toggleButtonProps={{
-          id: `${id}-toggle`,
-          "aria-label": `Plan of ${card.name}`,
-          "aria-labelledby": `${id}-title`,
-          "aria-expanded": open,
-        }}
-        actions={{ hasNoOffset: true, actions: <Standing card={card} /> }}
-      >
-        <CardTitle id={`${id}-title`} component="h3">
-          <Flex columnGap={{ default: "columnGapLg" }} alignItems={{ default: "alignItemsCenter" }}>
-            <FlexItem>{card.name}</FlexItem>
-            {card.hostname && (
-              <FlexItem className="slipway-subtle">becomes {card.hostname}</FlexItem>
-            )}
-            <FlexItem className="slipway-body">
-              <ImageChange from={card.from} to={card.to} />
-            </FlexItem>
-          </Flex>
-        </CardTitle>
-      </CardHeader>
-      {card.problems.length + card.warnings.length > 0 && (
-        <CardBody>
-          {card.problems.map((problem) => (
-            <Alert key={problem} isInline isPlain variant="warning" title={sentence(problem)} />
-          ))}
-          {card.warnings.map((warning) => (
-            <Alert key={warning} isInline isPlain variant="info" title={sentence(warning)} />
-          ))}
-        </CardBody>
-      )}
-      <CardExpandableContent>
-        <CardBody>
-          <PlanSteps steps={card.steps} />
-          <ShowCommands steps={card.steps} what={`the commands for ${card.name}`} />
-        </CardBody>
-      </CardExpandableContent>
-    </Card>
-  );
-}
+type Props = {
+  plan: UseQueryResult<PlanView>;
+  request: DeployRequest | null;
+  error: unknown;
+};
 
 /** What would happen, card by card, before anything does. */
-export function ReviewStep({ plan, error }: { plan: UseQueryResult<PlanView>; error: unknown }) {
+export function ReviewStep({ plan, request, error }: Props) {
   if (plan.error) {
     return <ErrorAlert error={plan.error} title="It can't be planned" onRetry={plan.refetch} />;
   }
@@ -103,6 +34,7 @@ export function ReviewStep({ plan, error }: { plan: UseQueryResult<PlanView>; er
             ? "None of these cards can be deployed."
             : `The disk of ${listed(ready.map((card) => card.name))} is overwritten. Nothing has been touched yet.`}
         </Content>
+        <SaveAsFile request={request} />
       </StackItem>
       {out.length > 0 && (
         <Alert
@@ -115,9 +47,23 @@ export function ReviewStep({ plan, error }: { plan: UseQueryResult<PlanView>; er
         <Alert key={warning} isInline variant="info" title={sentence(warning)} />
       ))}
       {error !== null && <ErrorAlert error={error} title="Nothing was started" />}
+      <StackItem>
+        <DoctorPanel cards={plan.data.cards.map((card) => card.dpu)} iso={request?.iso ?? null} />
+      </StackItem>
       {plan.data.cards.map((card, at) => (
         <StackItem key={card.dpu}>
-          <CardReview card={card} first={at === 0} />
+          <PlanCard
+            id={`plan-${card.dpu}`}
+            name={card.name}
+            hostname={card.hostname}
+            change={card}
+            problems={card.problems}
+            warnings={card.warnings}
+            open={at === 0}
+          >
+            <PlanSteps steps={card.steps} />
+            <ShowCommands steps={card.steps} what={`the commands for ${card.name}`} />
+          </PlanCard>
         </StackItem>
       ))}
     </Stack>

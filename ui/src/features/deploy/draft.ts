@@ -1,4 +1,5 @@
-import type { DeployRequest, IsoId, PlanView } from "@/ipc/bindings";
+import type { BatchRequest, DeployRequest, IsoId, PlanView } from "@/ipc/bindings";
+import { asRules, type RulesDraft, rulesProblem, usualRules } from "@/lib/batches";
 import { domainProblem, keyLines, keysProblem, orNull } from "@/lib/fields";
 
 /** What was chosen and typed in the deploy wizard. Kept while the window is open. */
@@ -8,6 +9,7 @@ export type DeployDraft = {
   domain: string;
   keys: string;
   allowRelease: string;
+  rules: RulesDraft;
 };
 
 export const emptyDraft: DeployDraft = {
@@ -16,6 +18,7 @@ export const emptyDraft: DeployDraft = {
   domain: "",
   keys: "",
   allowRelease: "",
+  rules: usualRules,
 };
 
 export const STEPS = ["cards", "iso", "settings", "review"] as const;
@@ -25,7 +28,10 @@ export function problems(draft: DeployDraft) {
   return {
     cards: draft.cards.length === 0 ? "Tick at least one card" : null,
     iso: draft.iso === null ? "Choose an ISO" : null,
-    settings: domainProblem(draft.domain) ?? keysProblem(draft.keys),
+    settings:
+      domainProblem(draft.domain) ??
+      keysProblem(draft.keys) ??
+      (draft.cards.length > 1 ? rulesProblem(draft.rules) : null),
   };
 }
 
@@ -46,3 +52,9 @@ export function asRequest(draft: DeployDraft): DeployRequest | null {
 export function doable(plan: PlanView | undefined) {
   return plan?.cards.filter((card) => card.problems.length === 0) ?? [];
 }
+
+/** Several cards are one batch, under these rules. */
+export const asBatch = (request: DeployRequest, draft: DeployDraft): BatchRequest => ({
+  what: { kind: "deploy", request },
+  rules: asRules(draft.rules),
+});

@@ -110,6 +110,9 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
               >
                 Refresh all
               </Button>
+              <LinkButton variant="secondary" to="/deploy/file" testId="open-cluster">
+                Deploy a cluster file
+              </LinkButton>
               <LinkButton to="/add" testId="add-cards">
                 Add cards
               </LinkButton>

@@ -1,67 +1,12 @@
-import {
-  Button,
-  Form,
-  FormGroup,
-  FormHelperText,
-  HelperText,
-  HelperTextItem,
-  InputGroup,
-  InputGroupItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from "@patternfly/react-core";
-import FolderOpenIcon from "@patternfly/react-icons/dist/esm/icons/folder-open-icon";
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useState } from "react";
 import { ByteProgress } from "@/components/ByteProgress";
 import { ErrorAlert } from "@/components/ErrorAlert";
+import { PathField } from "@/components/PathField";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import type { ImportProgress } from "@/ipc/bindings";
 import { pickIsoFile } from "@/ipc/dialog";
 import { useImportIso } from "@/ipc/queries/isos";
-
-type FieldProps = { path: string; disabled: boolean; onPath: (path: string) => void };
-
-function PathField({ path, disabled, onPath }: FieldProps) {
-  const [error, setError] = useState<unknown>(null);
-  const pick = async () => {
-    try {
-      const picked = await pickIsoFile();
-      if (picked) onPath(picked);
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  return (
-    <FormGroup label="ISO file" fieldId="iso-path" isRequired>
-      <InputGroup>
-        <InputGroupItem isFill>
-          <TextInput
-            id="iso-path"
-            value={path}
-            isDisabled={disabled}
-            spellCheck={false}
-            placeholder="/srv/isos/dpu-os-1.1.0.iso"
-            onChange={(_event, text) => onPath(text)}
-          />
-        </InputGroupItem>
-        <InputGroupItem>
-          <Button variant="control" icon={<FolderOpenIcon />} isDisabled={disabled} onClick={pick}>
-            Choose a file…
-          </Button>
-        </InputGroupItem>
-      </InputGroup>
-      <FormHelperText>
-        <HelperText>
-          <HelperTextItem>A path on this machine. The file is read, not copied.</HelperTextItem>
-        </HelperText>
-      </FormHelperText>
-      {error !== null && <ErrorAlert error={error} title="The file dialog did not open" />}
-    </FormGroup>
-  );
-}
 
 /** Reads an ISO into the library; closing the dialog does not stop it. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
@@ -86,7 +31,17 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             if (path.trim() && !read.isPending) start();
           }}
         >
-          <PathField path={path} disabled={read.isPending} onPath={setPath} />
+          <PathField
+            id="iso-path"
+            label="ISO file"
+            path={path}
+            required
+            disabled={read.isPending}
+            placeholder="/srv/isos/dpu-os-1.1.0.iso"
+            pick={pickIsoFile}
+            onPath={setPath}
+            hint="A path on this machine. The file is read, not copied."
+          />
           {read.isPending && !progress && <p role="status">Opening the file…</p>}
           {read.isPending && progress && (
             <ByteProgress

@@ -16,6 +16,7 @@ import type { JobOutcome, JobRow } from "@/ipc/bindings";
 import { useJobs } from "@/ipc/queries/jobs";
 import { counted } from "@/lib/format";
 import { isOutcome, OUTCOMES, runningFirst } from "@/lib/jobs";
+import { BatchList } from "./BatchList";
 
 type FilterProps = {
   jobs: JobRow[];
@@ -66,6 +67,7 @@ export function JobsPage() {
             columns={["Job", "Card", "State", "Standing", "Started", "Took"]}
           />
         )}
+        <BatchList />
         {jobs?.length === 0 && (
           <EmptyState headingLevel="h2" titleText="No jobs yet" icon={ListIcon}>
             <EmptyStateBody>

@@ -13,25 +13,25 @@ import {
 import BellIcon from "@patternfly/react-icons/dist/esm/icons/bell-icon";
 import { useNavigate } from "react-router";
 import { RelativeTime } from "@/components/RelativeTime";
-import type { JobOutcome } from "@/ipc/bindings";
 import { sentence } from "@/lib/format";
-import { jobTitle, OUTCOMES } from "@/lib/jobs";
+import type { Tone } from "@/lib/states";
 import { useNotifications } from "./useNotifications";
 
-const VARIANTS: Record<JobOutcome, "success" | "danger" | "warning" | "info"> = {
-  running: "info",
-  succeeded: "success",
-  failed: "danger",
-  cancelled: "warning",
+const VARIANTS: Record<Tone, "success" | "danger" | "warning" | "info"> = {
+  green: "success",
+  red: "danger",
+  orange: "warning",
+  grey: "warning",
+  blue: "info",
 };
 
-/** The jobs that ended, newest first; each opens its page. */
+/** The jobs and batches that ended, newest first; each opens its page. */
 export function NotificationsDrawer({ onClose }: { onClose: () => void }) {
   const { ended, unread, isNew, readAll } = useNotifications();
   const navigate = useNavigate();
-  const open = (id: string) => {
+  const open = (to: string) => {
     onClose();
-    navigate(`/jobs/${id}`);
+    navigate(to);
   };
   return (
     <NotificationDrawer>
@@ -49,27 +49,25 @@ export function NotificationsDrawer({ onClose }: { onClose: () => void }) {
       <NotificationDrawerBody>
         {ended.length === 0 ? (
           <EmptyState variant="sm" headingLevel="h2" titleText="Nothing yet" icon={BellIcon}>
-            <EmptyStateBody>Jobs that end or fail are told here.</EmptyStateBody>
+            <EmptyStateBody>Jobs and batches that end or fail are told here.</EmptyStateBody>
           </EmptyState>
         ) : (
-          <NotificationDrawerList aria-label="Jobs that ended">
-            {ended.map((job) => (
+          <NotificationDrawerList aria-label="What ended">
+            {ended.map((notice) => (
               <NotificationDrawerListItem
-                key={job.id}
-                variant={VARIANTS[job.outcome]}
-                isRead={!isNew(job)}
-                onClick={() => open(job.id)}
+                key={notice.id}
+                variant={VARIANTS[notice.tone]}
+                isRead={!isNew(notice)}
+                onClick={() => open(notice.to)}
               >
                 <NotificationDrawerListItemHeader
                   headingLevel="h2"
-                  variant={VARIANTS[job.outcome]}
-                  title={`${jobTitle(job)}: ${OUTCOMES[job.outcome].word.toLowerCase()}`}
-                  srTitle={OUTCOMES[job.outcome].word}
+                  variant={VARIANTS[notice.tone]}
+                  title={notice.title}
+                  srTitle={notice.word}
                 />
-                <NotificationDrawerListItemBody
-                  timestamp={<RelativeTime at={job.ended_at ?? job.created_at} />}
-                >
-                  {job.message ? sentence(job.message) : job.what}
+                <NotificationDrawerListItemBody timestamp={<RelativeTime at={notice.endedAt} />}>
+                  {sentence(notice.text)}
                 </NotificationDrawerListItemBody>
               </NotificationDrawerListItem>
             ))}

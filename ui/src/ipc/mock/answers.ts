@@ -103,7 +103,8 @@ export function cardOf(desk: Desk, id: string): MockCard {
 }
 
 export function jobOf(desk: Desk, id: string): MockJob {
-  const job = desk.jobs.find((one) => one.id === id);
+  const ofBatches = desk.batches.flatMap(({ cards }) => cards.flatMap(({ job }) => job ?? []));
+  const job = [...desk.jobs, ...ofBatches].find((one) => one.id === id);
   if (!job) throw refuse("not_found", `there is no job ${id}`);
   return job;
 }

@@ -1,5 +1,6 @@
 import type { IsoView, JobId, LookPolicy, PinView } from "../bindings";
 import type { CredentialView } from "../whole";
+import { type MockBatch, makeBatches } from "./batchSamples";
 import { type MockHost, makeHosts } from "./bmcs";
 import { type MockCard, makeCards } from "./cards";
 import type { MockDiscovery } from "./discovery";
@@ -14,6 +15,7 @@ export type Desk = {
   cards: MockCard[];
   jobs: MockJob[];
   isos: IsoView[];
+  batches: MockBatch[];
   pins: PinView[];
   hosts: MockHost[];
   /** Said by hand: the server of a card. */
@@ -210,6 +212,7 @@ export function makeDesk({
     cards,
     jobs,
     isos,
+    batches: makeBatches(cards, now()),
     pins: makePins(cards, hosts, now()),
     hosts,
     pairs: new Map(),

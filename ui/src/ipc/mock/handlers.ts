@@ -12,8 +12,11 @@ import type {
   PublishRequest,
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
+import { batchHandlers } from "./batches";
 import type { MockCard } from "./cards";
+import { clusterHandlers } from "./clusters";
 import { type Desk, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
+import { doctorHandlers } from "./doctor";
 import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
@@ -212,6 +215,9 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
+    ...clusterHandlers(desk),
+    ...batchHandlers(desk),
+    ...doctorHandlers(desk),
     ...redfishHandlers(desk, changed),
     ...studioHandlers(desk),
     ...imageHandlers(desk),

@@ -28,6 +28,13 @@ function askedLock(): Lock {
   return asked === "file" || asked === "new" ? asked : null;
 }
 
+/** What the system's dialog answers: a file of the kind that was asked for. */
+function picked({ options }: Record<string, unknown>): string {
+  const title = (options as { title?: string } | undefined)?.title ?? "";
+  if (title.includes("cluster")) return "/home/ada/clusters/rack-b7.yaml";
+  return title.includes("variables") ? "/home/ada/clusters/lab.yaml" : "/srv/isos/dpu-os-1.3.0.iso";
+}
+
 export function installMock(options: MockOptions = {}) {
   const { cards = askedCards(), lock = askedLock(), now, answers = {} } = options;
   const desk = makeDesk({ cards, lock, now });
@@ -56,7 +63,9 @@ export function installMock(options: MockOptions = {}) {
         case "plugin:store|save":
           return null;
         case "plugin:dialog|open":
-          return "/srv/isos/dpu-os-1.3.0.iso";
+          return picked(args);
+        case "plugin:dialog|save":
+          return "/home/ada/clusters/rack-b7.today.yaml";
         default:
           return handle(command, args);
       }

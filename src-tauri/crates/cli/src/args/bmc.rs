@@ -100,6 +100,8 @@ pub enum BmcCommand {
         #[arg(long, value_name = "FD")]
         password_fd: u32,
     },
+    /// Set the IMC's clock and install our CA's certificate, as a deployment does first
+    Prepare { card: String },
     /// Give a card other logins; that of Redfish is tried before it is kept
     Login {
         card: String,

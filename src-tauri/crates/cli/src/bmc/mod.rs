@@ -113,6 +113,18 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
                 None => output.line(format!("{} is in no known server", dpu.name)),
             });
         }
+        BmcCommand::Prepare { card } => {
+            let dpu = fleet.find_dpu(&card).await?;
+            let done = fleet.prepare_imc(&dpu.id).await?;
+            output.show(&done, || {
+                if done.is_empty() {
+                    output.line(format!("the IMC of {} was prepared already", dpu.name));
+                }
+                for line in &done {
+                    output.line(line);
+                }
+            });
+        }
         BmcCommand::Password { card, password_fd } => {
             let dpu = fleet.find_dpu(&card).await?;
             fleet

@@ -7,33 +7,38 @@ use super::support::{Desk, eventually};
 
 const BUSYBOX: &str = "/bin/busybox";
 
-/// A desk with podman's storage in its own folder. `None`: podman can't run here.
-fn desk() -> Option<Desk> {
+/// Whether podman can run here; says so where it can't, and fails in CI.
+pub fn podman_runs() -> bool {
     let runs = |program: &str| {
         let run = Command::new(program).arg("--version").output();
         run.is_ok_and(|output| output.status.success())
     };
     let root = Command::new("id").arg("-u").output();
     let root = root.is_ok_and(|output| output.stdout.starts_with(b"0\n"));
-    if !(root && runs("podman") && runs("runc") && Path::new(BUSYBOX).exists()) {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "podman, runc and busybox as root"
-        );
-        #[expect(
-            clippy::print_stderr,
-            reason = "whoever runs the tests should see what was left out"
-        )]
-        {
-            eprintln!("skipped: wants podman, runc and a static busybox, as root");
-        }
-        return None;
+    if root && runs("podman") && runs("runc") && Path::new(BUSYBOX).exists() {
+        return true;
     }
-    let desk = Desk::new();
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "podman, runc and busybox as root"
+    );
+    #[expect(
+        clippy::print_stderr,
+        reason = "whoever runs the tests should see what was left out"
+    )]
+    {
+        eprintln!("skipped: wants podman, runc and a static busybox, as root");
+    }
+    false
+}
+
+/// podman's storage in the desk's own folder, and a build context with a busybox in it.
+pub fn own_storage(desk: &Desk) {
     fs::write(
         desk.beside("containers.conf"),
         "[engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n\
-         [containers]\nnetns = \"host\"\ndefault_ulimits = [\"nofile=1024:1024\"]\n",
+         [containers]\nnetns = \"host\"\n\
+         default_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n",
     )
     .unwrap();
     let storage = format!(
@@ -44,14 +49,27 @@ fn desk() -> Option<Desk> {
     fs::write(desk.beside("storage.conf"), storage).unwrap();
     fs::create_dir(desk.beside("context")).unwrap();
     fs::copy(BUSYBOX, desk.beside("context/busybox")).unwrap();
-    Some(desk)
 }
 
-fn with_podman(desk: &Desk, arguments: &[&str]) -> Command {
-    let mut command = desk.command(arguments);
+/// With that storage.
+pub fn of_storage<'a>(desk: &Desk, command: &'a mut Command) -> &'a mut Command {
     command
         .env("CONTAINERS_CONF", desk.beside("containers.conf"))
-        .env("CONTAINERS_STORAGE_CONF", desk.beside("storage.conf"));
+        .env("CONTAINERS_STORAGE_CONF", desk.beside("storage.conf"))
+}
+
+/// A desk with podman's storage in its own folder. `None`: podman can't run here.
+fn desk() -> Option<Desk> {
+    podman_runs().then(|| {
+        let desk = Desk::new();
+        own_storage(&desk);
+        desk
+    })
+}
+
+pub fn with_podman(desk: &Desk, arguments: &[&str]) -> Command {
+    let mut command = desk.command(arguments);
+    of_storage(desk, &mut command);
     command
 }
 
@@ -75,7 +93,7 @@ fn said(output: &std::process::Output) -> String {
 }
 
 /// The command lines of the processes that hold this text.
-fn processes(text: &str) -> Vec<String> {
+pub fn processes(text: &str) -> Vec<String> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     entries
         .filter_map(|entry| fs::read(entry.path().join("cmdline")).ok())

@@ -3,66 +3,18 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use crate::support::Desk;
-
-/// The same small Anaconda ISOs as slipway-media's tests have.
-#[path = "../../../media/tests/remaster/anaconda.rs"]
-#[expect(dead_code, reason = "these tests need one layout")]
-mod anaconda;
+use crate::support::{
+    desk, sshd,
+    studio::{Scene, anaconda},
+};
 
 const SECRET: &str = "c2VudGluZWwtb2YtYS1sb2dpbg";
-
-struct Scene {
-    desk: Desk,
-    base: PathBuf,
-    image: String,
-    output: PathBuf,
-}
-
-impl Scene {
-    fn new(layer: usize) -> Self {
-        let desk = Desk::new();
-        let folder = desk.beside("inputs");
-        fs::create_dir_all(desk.beside("out")).unwrap();
-        fs::create_dir_all(&folder).unwrap();
-        let base = anaconda::base(&folder, anaconda::Layout::EfiFile);
-        let oci = folder.join("oci");
-        anaconda::oci_dir(&oci, "aarch64", layer);
-        Self {
-            image: format!("oci:{}", oci.display()),
-            output: desk.beside("out/rhel.iso"),
-            base,
-            desk,
-        }
-    }
-
-    fn words<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let mut words = vec!["iso", "build", "rhel", "--base", anaconda::text(&self.base)];
-        words.extend([
-            "--image",
-            &self.image,
-            "--output",
-            anaconda::text(&self.output),
-        ]);
-        words.extend(["--reference", "quay.io/lab/dpu-os:stable", "--ipu"]);
-        words.extend(more);
-        words
-    }
-
-    fn beside(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.output.parent().unwrap())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
 
 fn holds(folder: &Path, needle: &str) -> bool {
     fs::read_dir(folder).unwrap().any(|entry| {
@@ -178,6 +130,99 @@ fn what_can_not_be_built_is_named_and_nothing_is_left() {
             .says(sentence);
         assert!(scene.beside().is_empty(), "{more:?}");
     }
+}
+
+/// What bash needs to run `slipctl` in surroundings of its own: `$0` is slipctl, the data folder and
+/// the passphrase come first, and then the build's words.
+fn in_bash(scene: &Scene, script: &str, before: &[&str]) -> Command {
+    let (data, phrase) = (scene.desk.data(), scene.desk.beside("passphrase"));
+    let mut command = Command::new(before.first().copied().unwrap_or("bash"));
+    command.args(before.iter().skip(1));
+    if !before.is_empty() {
+        command.arg("bash");
+    }
+    command.args(["-c", script, desk::SLIPCTL]);
+    command.args([anaconda::text(&data), anaconda::text(&phrase)]);
+    desk::alone(&mut command, &scene.desk.beside(""));
+    command
+}
+
+/// A build that fails as it writes; its job. What the kernel says to a file that may not grow comes
+/// as an error, like a full disk's.
+fn failed(scene: &Scene) -> String {
+    let mut command = in_bash(
+        scene,
+        r#"data=$1 phrase=$2; shift 2; trap '' XFSZ; ulimit -f 30000
+           exec "$0" --data-dir "$data" --passphrase-fd 3 "$@" 3<"$phrase""#,
+        &[],
+    );
+    command.args(scene.words(&["--overwrite"]));
+    let ran = scene.desk.spawn(command, &["iso build"]).end();
+    let ran = ran.exits(1).says("the ISO can't be written");
+    ran.says("File too large").says("next: ");
+    let jobs = scene.desk.json(&["job", "list"]);
+    jobs[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_disk_that_takes_no_more_while_it_is_written_leaves_the_old_iso_and_nothing_half() {
+    let scene = Scene::new(60 << 20);
+    fs::write(&scene.output, "the ISO of yesterday").unwrap();
+    let failed = failed(&scene);
+    assert_eq!(scene.beside(), ["rhel.iso"], "nothing half");
+    let kept = fs::read_to_string(&scene.output).unwrap();
+    assert_eq!(kept, "the ISO of yesterday");
+    // With room the same job is started again, and its kickstart is still known.
+    scene.desk.run(&["job", "retry", &failed]).good();
+    let seen = scene
+        .desk
+        .json(&["iso", "verify", anaconda::text(&scene.output)]);
+    assert_eq!(seen["good"], true, "{seen}");
+}
+
+#[test]
+fn room_is_asked_for_before_anything_is_started() {
+    let scene = Scene::new(40 << 20);
+    let out = scene.output.parent().unwrap().to_owned();
+    let script = r#"
+        data=$1 phrase=$2 out=$3; shift 3
+        mount -t tmpfs -o size=64m,mode=0700 tmpfs "$out" 2>/dev/null || exit 99
+        "$0" --data-dir "$data" --passphrase-fd 3 "$@" 3<"$phrase"; echo "ended: $?"; ls -A "$out""#;
+    let unshare: &[&str] = match sshd::is_root() {
+        true => &["unshare", "-m"],
+        false => &["unshare", "-r", "-m"],
+    };
+    let mut command = in_bash(&scene, script, unshare);
+    command.arg(&out).args(scene.words(&[]));
+    let ran = scene.desk.spawn(command, &["iso build"]).end();
+    if ran.code == Some(99) || ran.err.contains("unshare: ") {
+        println!("skipped: no mount namespaces here: {}", ran.err);
+        return;
+    }
+    let ran = ran.says(&format!("{} has ", out.display()));
+    let ran = ran.says(" are needed").says("make room there");
+    assert_eq!(ran.out, "ended: 4\n", "nothing is left: {ran:?}");
+    assert_eq!(scene.desk.json(&["job", "list"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_failed_build_is_forgotten_when_asked_and_when_the_same_iso_is_built_again() {
+    let scene = Scene::new(60 << 20);
+    let forgotten = |job: &str| {
+        scene
+            .desk
+            .run(&["job", "retry", job])
+            .explains(4, "is not in the store")
+            .says("build it anew from the form");
+    };
+    let first = failed(&scene);
+    scene.desk.run(&["iso", "forget", &first]).good();
+    forgotten(&first);
+    let second = failed(&scene);
+    let third = failed(&scene);
+    forgotten(&second);
+    scene.desk.run(&["job", "retry", &third]).good();
+    scene.desk.run(&["iso", "forget", &third]).good();
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use model::{
     Login, Mac, Step, StepKind, Subscription,
 };
 pub use plan::{CardOutline, ClusterOutline, OutlineStep, Standing, outline};
-pub use problem::{Migration, Problem, ProblemCode, Related, Severity};
+pub use problem::{Migration, Problem, ProblemCode, ProblemSeverity, Related};
 pub use read::{ClusterSpans, Surroundings};
 pub use render::{Look, render_problem};
 pub use source::{Place, Source, Span};
@@ -34,8 +34,8 @@ pub use values::{
 pub use write::write;
 pub use yaml11::{Reading, read_plain};
 
-/// More than any cluster file has.
-const LARGEST: usize = 1 << 20;
+/// More bytes than any cluster file has.
+pub const LARGEST: usize = 1 << 20;
 
 /// What came of reading a file.
 pub struct Import {
@@ -66,13 +66,14 @@ impl Import {
     ) -> impl Iterator<Item = &'a Problem> + 'a {
         self.problems.iter().filter(move |problem| {
             let skipped = |step: &String| skipped_steps.contains(step);
-            problem.severity == Severity::Error && !problem.step.as_ref().is_some_and(skipped)
+            problem.severity == ProblemSeverity::Error
+                && !problem.step.as_ref().is_some_and(skipped)
         })
     }
 
     /// Adds what somebody found out who knows more than the file.
     pub fn warn(&mut self, code: ProblemCode, at: Option<Span>, message: String, fix: String) {
-        let problem = Problem::new(Severity::Warning, code, message, fix);
+        let problem = Problem::new(ProblemSeverity::Warning, code, message, fix);
         let problem = match at {
             Some(span) => problem.at(&self.source, span),
             None => problem,
@@ -104,7 +105,7 @@ pub fn import(name: &str, text: &str, values: &Values, around: &Surroundings) ->
 fn fill_and_read(import: &mut Import, values: &Values, around: &Surroundings) {
     let source = &import.source;
     let refuse = |at: usize, message: &str, fix: &str| {
-        Problem::new(Severity::Error, ProblemCode::Syntax, message, fix)
+        Problem::new(ProblemSeverity::Error, ProblemCode::Syntax, message, fix)
             .at(source, Span::new(at, at))
     };
     if source.text().len() > LARGEST {

@@ -74,8 +74,8 @@ pub struct ClusterOutline {
     /// As the file has it.
     pub iso: Option<String>,
     pub cards: Vec<CardOutline>,
-    /// How many nodes a cluster out of scope has.
-    pub nodes: usize,
+    /// How many nodes it has, in scope or not.
+    pub nodes: u32,
 }
 
 /// The plan of a whole file. `installation` gives a card's deployment steps where more is known
@@ -96,14 +96,14 @@ pub fn outline(
                 in_scope: false,
                 iso: None,
                 cards: vec![],
-                nodes: *nodes,
+                nodes: count(*nodes),
             },
             Cluster::Iso(cluster) => ClusterOutline {
                 name: cluster.name.clone(),
                 kind: "iso".into(),
                 in_scope: true,
                 iso: cluster.iso.as_ref().map(ToString::to_string),
-                nodes: cluster.cards.len(),
+                nodes: count(cluster.cards.len()),
                 cards: cluster
                     .cards
                     .iter()
@@ -115,6 +115,10 @@ pub fn outline(
             },
         })
         .collect()
+}
+
+fn count(nodes: usize) -> u32 {
+    u32::try_from(nodes).unwrap_or(u32::MAX)
 }
 
 fn card_outline(

@@ -8,7 +8,7 @@ use super::source::{Place, Source, Span};
 /// Whether a plan can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum ProblemSeverity {
     /// No plan can be made, or it would not be the one that was meant.
     Error,
     /// Not needed for a plan, or harmless.
@@ -77,7 +77,7 @@ impl ProblemCode {
 /// One thing that is wrong. Never says a password or a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 pub struct Problem {
-    pub severity: Severity,
+    pub severity: ProblemSeverity,
     pub code: ProblemCode,
     /// What is wrong, one sentence.
     pub message: String,
@@ -104,7 +104,7 @@ pub struct Related {
 
 impl Problem {
     pub(super) fn new(
-        severity: Severity,
+        severity: ProblemSeverity,
         code: ProblemCode,
         message: impl Into<String>,
         fix: impl Into<String>,

@@ -5,7 +5,7 @@ use annotate_snippets::{
 };
 
 use super::{
-    problem::{Problem, Severity},
+    problem::{Problem, ProblemSeverity},
     source::{Source, Span},
 };
 
@@ -20,8 +20,8 @@ pub enum Look {
 #[must_use]
 pub fn render_problem(problem: &Problem, source: &Source, look: Look) -> String {
     let level = match problem.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+        ProblemSeverity::Error => Level::ERROR,
+        ProblemSeverity::Warning => Level::WARNING,
     };
     let title = level
         .primary_title(problem.message.as_str())

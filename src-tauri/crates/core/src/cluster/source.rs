@@ -126,6 +126,20 @@ impl Source {
         (shown, from..to.unwrap_or(trimmed).clamp(from, trimmed))
     }
 
+    /// Every line as it may be shown.
+    #[must_use]
+    pub fn shown_lines(&self) -> Vec<String> {
+        let starts = self.lines.iter();
+        let mut all: Vec<String> = starts
+            .map(|start| self.shown_line(Span::new(*start, *start)).0)
+            .collect();
+        // What stands after the last newline is no line.
+        if all.last().is_some_and(String::is_empty) {
+            all.pop();
+        }
+        all
+    }
+
     pub(super) fn hide(&mut self, span: Span) {
         if span.end > span.start {
             self.secrets.push(span);
@@ -220,6 +234,7 @@ mod tests {
         let secret = text.find("\"sen").unwrap();
         let (line, range) = source.shown_line(Span::new(secret, secret + 14));
         assert_eq!(&line[range], "…");
+        assert_eq!(source.shown_lines(), ["bmc: {password: …, url: \"x\"}"]);
         // Half-written: no closing quote.
         let source = Source::new("f", "bmc_password: \"sentinel\\");
         assert_eq!(source.shown_line(Span::new(0, 12)).0, "bmc_password: …");

@@ -16,7 +16,7 @@ use minijinja::{
 
 use super::{
     marks::{Run, line_by_line, segments, with_marks, without_marks},
-    problem::{Problem, ProblemCode, Severity},
+    problem::{Problem, ProblemCode, ProblemSeverity},
     read::nearest,
     source::{Source, Span},
     values::{EARLIER_NAMES, FUNCTIONS, MissingValue, Values, WORKER_FUNCTIONS, todays_name},
@@ -205,9 +205,9 @@ pub fn without_value(value: &MissingValue, source: &Source, at: Option<Span>) ->
     let message = format!("`{value}`{meaning} has no value");
     let fix = format!("give {} in the variables file (--vars)", value.line());
     let severity = if at.is_some() {
-        Severity::Error
+        ProblemSeverity::Error
     } else {
-        Severity::Warning
+        ProblemSeverity::Warning
     };
     let problem = Problem::new(severity, ProblemCode::MissingValue, message, fix);
     match at {
@@ -236,7 +236,7 @@ fn unknown(name: &str, values: &Values, source: &Source) -> Problem {
     };
     let message = format!("a template asks for `{name}`, which nobody knows");
     let at = source.text().find(name).unwrap_or_default();
-    Problem::new(Severity::Error, ProblemCode::Template, message, fix)
+    Problem::new(ProblemSeverity::Error, ProblemCode::Template, message, fix)
         .at(source, Span::new(at, at + name.len()))
 }
 
@@ -292,7 +292,7 @@ fn render(
         let message = "the templates make a text of more than 4 MiB";
         let fix = "a cluster file is a few kilobytes";
         return Err(Box::new(Problem::new(
-            Severity::Error,
+            ProblemSeverity::Error,
             ProblemCode::Template,
             message,
             fix,
@@ -315,7 +315,7 @@ fn told(error: &Error, source: &Source) -> Problem {
     let rest = &source.text()[start..];
     let begin = start + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
     let end = start + rest.find('\n').unwrap_or(rest.len());
-    Problem::new(Severity::Error, ProblemCode::Template, message, fix)
+    Problem::new(ProblemSeverity::Error, ProblemCode::Template, message, fix)
         .at(source, Span::new(begin, end))
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::{
-    problem::{Problem, ProblemCode, Severity},
+    problem::{Problem, ProblemCode, ProblemSeverity},
     source::{Source, Span},
     yaml11::{Reading, read_plain},
 };
@@ -154,7 +154,7 @@ impl<'t> Composer<'t, '_> {
     }
 
     fn error(&self, span: Span, message: impl Into<String>, fix: &str) -> Box<Problem> {
-        let problem = Problem::new(Severity::Error, ProblemCode::Syntax, message, fix);
+        let problem = Problem::new(ProblemSeverity::Error, ProblemCode::Syntax, message, fix);
         Box::new(problem.at(self.source, span))
     }
 
@@ -392,13 +392,13 @@ fn twice(source: &Source, first: &Entry, last: &Entry) -> Problem {
     let same = first.value.same(&last.value);
     let (severity, message) = if same {
         let message = format!("`{}` is here twice, with the same value", last.key);
-        (Severity::Warning, message)
+        (ProblemSeverity::Warning, message)
     } else {
         let message = format!(
             "`{}` is here twice; CDA takes the last one without a word",
             last.key
         );
-        (Severity::Error, message)
+        (ProblemSeverity::Error, message)
     };
     Problem::new(
         severity,

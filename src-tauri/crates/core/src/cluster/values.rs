@@ -7,7 +7,7 @@ use serde::Serialize;
 use specta::Type;
 
 use super::{
-    problem::{Problem, ProblemCode, Severity},
+    problem::{Problem, ProblemCode, ProblemSeverity},
     read::nearest,
     source::Source,
     tree::{Node, Value as Yaml, compose},
@@ -174,7 +174,9 @@ impl Values {
         if let Some(tree) = compose(text, &source, &|span| span, &mut problems) {
             values.read(&tree, &source, &mut problems);
         }
-        let failed = problems.iter().any(|p| p.severity == Severity::Error);
+        let failed = problems
+            .iter()
+            .any(|p| p.severity == ProblemSeverity::Error);
         if failed { Err(problems) } else { Ok(values) }
     }
 
@@ -182,7 +184,8 @@ impl Values {
         let fix = "write `name: value` lines, and `workers:` with a list";
         let wrong = |node: &Node, what: &str| {
             let words = format!("{what}, and this is {}", node.words());
-            Problem::new(Severity::Error, ProblemCode::WrongType, words, fix).at(source, node.span)
+            Problem::new(ProblemSeverity::Error, ProblemCode::WrongType, words, fix)
+                .at(source, node.span)
         };
         let Some(entries) = tree.map() else {
             problems.push(wrong(tree, "a variables file is a mapping"));
@@ -233,7 +236,7 @@ impl Values {
                     let message = format!("a value is text, and this is {}", entry.value.words());
                     let fix = "write one value";
                     problems.push(
-                        Problem::new(Severity::Error, ProblemCode::WrongType, message, fix)
+                        Problem::new(ProblemSeverity::Error, ProblemCode::WrongType, message, fix)
                             .at(source, entry.value.span),
                     );
                 }
@@ -245,8 +248,13 @@ impl Values {
                     };
                     let message = format!("`{}` is no value of a worker", entry.key);
                     problems.push(
-                        Problem::new(Severity::Error, ProblemCode::UnknownKey, message, fix)
-                            .at(source, entry.key_span),
+                        Problem::new(
+                            ProblemSeverity::Error,
+                            ProblemCode::UnknownKey,
+                            message,
+                            fix,
+                        )
+                        .at(source, entry.key_span),
                     );
                 }
             }

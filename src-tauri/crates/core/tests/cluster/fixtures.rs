@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use slipway_core::cluster::{ProblemCode, Severity, Surroundings, Values, import, write};
+use slipway_core::cluster::{ProblemCode, ProblemSeverity, Surroundings, Values, import, write};
 
 use crate::{SENTINEL, folder, read, shown, values};
 
@@ -127,8 +127,8 @@ fn a_card_of_the_inventory_needs_no_password_in_the_file() {
             .find(|p| p.code == ProblemCode::Password);
         password.map(|p| p.severity)
     };
-    assert_eq!(severity(&stranger), Some(Severity::Error));
-    assert_eq!(severity(&known), Some(Severity::Warning));
+    assert_eq!(severity(&stranger), Some(ProblemSeverity::Error));
+    assert_eq!(severity(&known), Some(ProblemSeverity::Warning));
     assert!(!known.is_blocked(&[]), "{:?}", known.problems);
 }
 

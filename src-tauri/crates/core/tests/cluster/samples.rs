@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use slipway_core::cluster::{Cluster, ProblemCode, Severity, Surroundings, Values, import};
+use slipway_core::cluster::{Cluster, ProblemCode, ProblemSeverity, Surroundings, Values, import};
 
 fn sample(name: &str) -> Option<String> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -73,7 +73,7 @@ fn the_samples_are_understood() {
         let errors = import
             .problems
             .iter()
-            .filter(|p| p.severity == Severity::Error);
+            .filter(|p| p.severity == ProblemSeverity::Error);
         let found: Vec<ProblemCode> = errors.map(|p| p.code).collect();
         assert_eq!(found, codes, "{name}: {:#?}", import.problems);
         let cards = match import.file.clusters.as_slice() {

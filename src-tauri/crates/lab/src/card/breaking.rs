@@ -42,6 +42,7 @@ impl Card {
             | Fault::HalfJson
             | Fault::ImcGoneMidDownload
             | Fault::ImcGone
+            | Fault::MediaUnreachable
             | Fault::OverrideLost
             | Fault::ResetRefused
             | Fault::OldOsAnswers => self.faults.add(fault, times, message),
@@ -55,6 +56,11 @@ impl Card {
             }
         }
         self.tick(Instant::now());
+    }
+
+    /// For Redfish and for SSH; sessions that are there stay.
+    pub fn set_imc_password(&self, password: &str) {
+        locked(&self.secrets).imc_password = password.to_owned();
     }
 
     pub fn clear_faults(&self) {

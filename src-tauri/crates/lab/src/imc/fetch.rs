@@ -29,6 +29,9 @@ pub async fn fetch(card: &Card, source: &Source) -> Result<(), CurlError> {
     if url.scheme() != "https" {
         return Err(CurlError::UnsupportedProtocol);
     }
+    if card.faults.has(Fault::MediaUnreachable) {
+        return Err(CurlError::NoConnection);
+    }
     let client = trust::client(card).map_err(|e| CurlError::of(&e))?;
     let with_login = |request: reqwest::RequestBuilder| match &source.login {
         Some((user, password)) => request.basic_auth(user, Some(password)),

@@ -42,6 +42,8 @@ pub enum CurlError {
     BadCertificate,
     #[error("Maximum file size exceeded")]
     TooLarge,
+    #[error("Problem with the SSL CA cert (path? access rights?)")]
+    BadAuthorities,
 }
 
 impl CurlError {
@@ -63,6 +65,7 @@ impl CurlError {
             Self::ReceiveFailed => 56,
             Self::BadCertificate => 60,
             Self::TooLarge => 63,
+            Self::BadAuthorities => 77,
         }
     }
 
@@ -124,8 +127,17 @@ impl TimeProvider for ImcClock {
 /// # Errors
 /// The client could not be built.
 pub fn client(card: &Card) -> Result<reqwest::Client, reqwest::Error> {
+    let trusted = card.imc().trusted.clone();
+    client_trusting(card, &trusted)
+}
+
+/// The same with these certificates (PEM) in place of the IMC's own: `curl --cacert`.
+///
+/// # Errors
+/// The client could not be built.
+pub fn client_trusting(card: &Card, trusted: &[String]) -> Result<reqwest::Client, reqwest::Error> {
     let mut roots = RootCertStore::empty();
-    for pem in &card.imc().trusted {
+    for pem in trusted {
         let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
         // What is no certificate is passed over, as `update-ca-trust` does.
         roots.add_parsable_certificates(certificates.flatten());

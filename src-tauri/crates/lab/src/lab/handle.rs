@@ -32,6 +32,11 @@ impl CardHandle {
         self.0.clear_faults();
     }
 
+    /// Somebody gives the IMC another password, for Redfish and for SSH.
+    pub fn set_imc_password(&self, password: &str) {
+        self.0.set_imc_password(password);
+    }
+
     /// What was done to the card so far.
     #[must_use]
     pub fn observed(&self) -> Observed {
@@ -42,6 +47,18 @@ impl CardHandle {
     #[must_use]
     pub fn bootc_status_json(&self) -> String {
         self.0.acc().bootc_status_json()
+    }
+
+    /// Everything that a card keeps (files, trust, slot, override, options, clock, disk): for
+    /// tests that nothing was changed.
+    ///
+    /// # Errors
+    /// None that can be met: everything of it is kept as JSON in the lab's state, too.
+    pub fn state(&self) -> serde_json::Result<serde_json::Value> {
+        Ok(serde_json::json!({
+            "imc": serde_json::to_value(self.0.kept())?,
+            "acc": serde_json::to_value(self.0.acc().save())?,
+        }))
     }
 
     /// What the ACC does now.

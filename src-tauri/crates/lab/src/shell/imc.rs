@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     card::{Card, MEDIA_FILE},
+    faults::Fault,
     files::Files,
     imc::trust::{self, CurlError},
 };
@@ -42,6 +43,13 @@ impl Machine for ImcMachine {
     fn made_up(&self, path: &str) -> Option<Vec<u8>> {
         let text = match path {
             "/proc/uptime" => uptime(self.0.imc_uptime()),
+            "/proc/meminfo" => {
+                let [total, available] = crate::invented::MEMORY_KIB;
+                let free = available / 4;
+                format!(
+                    "MemTotal:       {total:>8} kB\nMemFree:        {free:>8} kB\nMemAvailable:   {available:>8} kB\n"
+                )
+            }
             "/proc/sys/kernel/random/boot_id" => {
                 let boots = self.0.imc().boots;
                 let id =
@@ -197,7 +205,7 @@ impl ImcMachine {
     async fn curl(&self, call: &Call, args: &[&str]) -> Done {
         let mut url = "";
         let (mut head, mut fails) = (false, false);
-        let (mut to, mut format) = (None, None);
+        let (mut to, mut format, mut authorities) = (None, None, None);
         let mut limit = Duration::from_secs(60);
         let mut words = args.iter();
         while let Some(word) = words.next() {
@@ -208,7 +216,8 @@ impl ImcMachine {
                     let seconds = words.next().and_then(|text| text.parse().ok());
                     limit = Duration::from_secs(seconds.unwrap_or(60));
                 }
-                "--cacert" | "--capath" | "-H" | "-u" | "-X" | "--retry" => {
+                "--cacert" => authorities = words.next().copied(),
+                "--capath" | "-H" | "-u" | "-X" | "--retry" => {
                     words.next();
                 }
                 "--head" => head = true,
@@ -224,7 +233,16 @@ impl ImcMachine {
                 operand => url = operand,
             }
         }
-        let asked = tokio::time::timeout(limit, self.request(url, head)).await;
+        let authorities = match authorities {
+            None => None,
+            Some("/dev/stdin" | "-") => Some(call.stdin.read().await),
+            Some(path) => match self.read(&call.path(path)) {
+                Ok(pem) => Some(pem),
+                Err(_) => return curl_failed(CurlError::BadAuthorities),
+            },
+        };
+        let request = self.request(url, head, authorities);
+        let asked = tokio::time::timeout(limit, request).await;
         let (status, headers, body) = match asked {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return curl_failed(error),
@@ -256,9 +274,25 @@ impl ImcMachine {
         Done::fine(out)
     }
 
-    async fn request(&self, url: &str, head: bool) -> Result<(u16, String, Vec<u8>), CurlError> {
-        let client = trust::client(&self.0).map_err(|error| CurlError::of(&error))?;
+    /// `authorities`: PEM, in place of what the IMC trusts.
+    async fn request(
+        &self,
+        url: &str,
+        head: bool,
+        authorities: Option<Vec<u8>>,
+    ) -> Result<(u16, String, Vec<u8>), CurlError> {
+        let client = match authorities {
+            None => trust::client(&self.0),
+            Some(pem) => {
+                let pem = String::from_utf8_lossy(&pem).into_owned();
+                trust::client_trusting(&self.0, &[pem])
+            }
+        };
+        let client = client.map_err(|error| CurlError::of(&error))?;
         let url = url::Url::parse(url).map_err(|_| CurlError::BadUrl)?;
+        if self.0.faults.has(Fault::MediaUnreachable) {
+            return Err(CurlError::NoConnection);
+        }
         let request = if head {
             client.head(url)
         } else {

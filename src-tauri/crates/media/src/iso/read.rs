@@ -35,6 +35,41 @@ pub fn file(iso: &File, placed: &Placed, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// A file of the ISO of any size, to be read from its beginning to its end.
+pub struct Extents<'a> {
+    iso: &'a File,
+    placed: &'a Placed,
+    at: u64,
+}
+
+impl<'a> Extents<'a> {
+    pub fn new(iso: &'a File, placed: &'a Placed) -> Self {
+        Self { iso, placed, at: 0 }
+    }
+}
+
+impl io::Read for Extents<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.placed.size - self.at;
+        if rest == 0 || buffer.is_empty() {
+            return Ok(0);
+        }
+        let mut begin = 0;
+        for extent in &self.placed.extents {
+            let end = begin + extent.blocks * 2048;
+            if self.at < end {
+                let here = (end - self.at).min(rest).min(buffer.len() as u64) as usize;
+                let place = extent.offset + (self.at - begin);
+                self.iso.read_exact_at(&mut buffer[..here], place)?;
+                self.at += here as u64;
+                return Ok(here);
+            }
+            begin = end;
+        }
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
 /// SHA-256 of the whole file, 64 hexadecimal digits. `None` when `stop` was set.
 ///
 /// With aws-lc: as fast as the sha2 crate in a release build (1.8 GB/s measured, both with SHA-NI)

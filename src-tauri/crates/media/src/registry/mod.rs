@@ -214,6 +214,13 @@ impl OciRegistry {
         }
     }
 
+    /// The user whose login the reference's registry is asked with; `None`: with none.
+    pub async fn user_for(&self, reference: &ImageReference) -> Option<String> {
+        let access = self.access();
+        let found = Self::login(&access, reference.registry(), reference.repository()).await;
+        found.ok()?.login.map(|login| login.user)
+    }
+
     /// For podman, which must be told: whether the registry is on this machine and speaks no TLS.
     pub async fn is_plain_http(&self, registry: &str) -> bool {
         let tls = Kind::Tls {

@@ -1,7 +1,9 @@
 //! The image as an OCI directory: as it was given, or copied by skopeo with its digests kept.
 
 use std::{
-    io::ErrorKind,
+    fs,
+    io::{ErrorKind, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -11,13 +13,30 @@ use slipway_core::{
     image::{ImageDigest, oci_architecture},
     iso::CONTAINER_DIR,
     job::iso_build::{IsoBuildPlan, IsoImage},
+    secret::Password,
+    time::ByteCount,
 };
 
-use super::paths;
+use super::{paths, write::private};
 use crate::iso::{
     IsoError,
     container::{self, Container, Files},
 };
+
+/// How an image is reached, where skopeo would not know by itself, and how large it is.
+#[derive(Debug, Clone, Default)]
+pub struct ImageAccess {
+    /// An auth.json with logins of our own, instead of the plan's.
+    pub auth: Option<Password>,
+    /// The folder with the authority of the registry's certificate.
+    pub cert_dir: Option<PathBuf>,
+    /// The registry is on this machine and speaks no TLS.
+    pub plain_http: bool,
+    /// Of what is copied; `None` where nobody was asked.
+    pub size: Option<ByteCount>,
+    /// Of the image for the plan's architecture, as the registry has it.
+    pub digest: Option<ImageDigest>,
+}
 
 /// Where the image lies once it was fetched.
 pub fn folder(plan: &IsoBuildPlan) -> PathBuf {
@@ -84,10 +103,11 @@ pub struct Copied {
 /// # Errors
 /// A reference that does not exist, a registry's certificate or login, an image for another
 /// machine: with what to do.
-pub async fn copy(plan: &IsoBuildPlan) -> Result<Copied, StepError> {
+pub async fn copy(plan: &IsoBuildPlan, access: &ImageAccess) -> Result<Copied, StepError> {
     let output = Path::new(&plan.output);
     let target = paths::container(output);
     let half = paths::work(output).join("container.part");
+    let auth = paths::work(output).join("auth.json");
     let local = |error: std::io::Error| {
         StepError::new(FailureKind::Local, "the image can't be copied to the disk")
             .because(error.to_string())
@@ -98,18 +118,16 @@ pub async fn copy(plan: &IsoBuildPlan) -> Result<Copied, StepError> {
     tokio::fs::create_dir_all(paths::work(output))
         .await
         .map_err(local)?;
-    let mut source_digest = None;
-    if let Err(kept) = skopeo(plan, &half, true).await {
-        if !kept.contains("preserve digests") && !kept.contains("preserve the") {
-            return Err(judged(plan, &kept));
-        }
-        // Docker's older format can't be kept in an OCI directory as it is.
-        source_digest = digest_at_source(plan).await;
-        let _ = tokio::fs::remove_dir_all(&half).await;
-        skopeo(plan, &half, false)
-            .await
-            .map_err(|said| judged(plan, &said))?;
+    private(&paths::work(output)).map_err(local)?;
+    if let Some(json) = &access.auth {
+        write_auth(&auth, json).map_err(local)?;
     }
+    let source = Source { plan, access, auth };
+    let copied = copied(&source, &half).await;
+    if access.auth.is_some() {
+        tokio::fs::remove_file(&source.auth).await.map_err(local)?;
+    }
+    let source_digest = copied?;
     let found = read(&half, &plan.architecture)?;
     tokio::fs::rename(&half, &target).await.map_err(local)?;
     Ok(Copied {
@@ -118,8 +136,64 @@ pub async fn copy(plan: &IsoBuildPlan) -> Result<Copied, StepError> {
     })
 }
 
+/// For this user only, and gone after the copy.
+pub fn write_auth(path: &Path, json: &Password) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(json.expose().as_bytes())
+}
+
+/// Where skopeo copies from, and with what.
+struct Source<'a> {
+    plan: &'a IsoBuildPlan,
+    access: &'a ImageAccess,
+    auth: PathBuf,
+}
+
+impl Source<'_> {
+    /// `--authfile` and the like; skopeo's copy names those of the source `--src-…`.
+    fn options(&self, prefix: &str) -> Vec<String> {
+        let mut all = vec![format!(
+            "--override-arch={}",
+            oci_architecture(&self.plan.architecture)
+        )];
+        all.push("--override-os=linux".into());
+        let chosen = self.plan.auth_file.clone();
+        let own = self.access.auth.as_ref();
+        let auth = own.map(|_| self.auth.display().to_string()).or(chosen);
+        all.extend(auth.map(|file| format!("--authfile={file}")));
+        let certs = self.access.cert_dir.as_ref();
+        all.extend(certs.map(|dir| format!("--{prefix}cert-dir={}", dir.display())));
+        if self.access.plain_http {
+            all.push(format!("--{prefix}tls-verify=false"));
+        }
+        all
+    }
+}
+
+/// Copies, and converts what can't be kept as it is: then answers with the digest it had.
+async fn copied(source: &Source<'_>, half: &Path) -> Result<Option<ImageDigest>, StepError> {
+    let Err(said) = skopeo(source, half, true).await else {
+        return Ok(None);
+    };
+    if !said.contains("preserve digests") && !said.contains("preserve the") {
+        return Err(judged(source.plan, &said));
+    }
+    // Docker's older format can't be kept in an OCI directory as it is.
+    let digest = digest_at_source(source).await;
+    let _ = tokio::fs::remove_dir_all(half).await;
+    skopeo(source, half, false)
+        .await
+        .map_err(|said| judged(source.plan, &said))?;
+    Ok(digest)
+}
+
 /// One run; its own words where it fails.
-async fn skopeo(plan: &IsoBuildPlan, to: &Path, keep_digests: bool) -> Result<(), String> {
+async fn skopeo(source: &Source<'_>, to: &Path, keep_digests: bool) -> Result<(), String> {
     let mut command = tokio::process::Command::new("skopeo");
     command.arg("copy");
     if keep_digests {
@@ -127,16 +201,9 @@ async fn skopeo(plan: &IsoBuildPlan, to: &Path, keep_digests: bool) -> Result<()
     } else {
         command.args(["--format", "oci"]);
     }
-    command.arg(format!(
-        "--override-arch={}",
-        oci_architecture(&plan.architecture)
-    ));
-    command.arg("--override-os=linux");
-    if let Some(file) = &plan.auth_file {
-        command.args(["--authfile", file]);
-    }
     let output = command
-        .arg(plan.image.transport())
+        .args(source.options("src-"))
+        .arg(source.plan.image.transport())
         .arg(format!("oci:{}:latest", to.display()))
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
@@ -154,18 +221,12 @@ async fn skopeo(plan: &IsoBuildPlan, to: &Path, keep_digests: bool) -> Result<()
     Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
 }
 
-async fn digest_at_source(plan: &IsoBuildPlan) -> Option<ImageDigest> {
+async fn digest_at_source(source: &Source<'_>) -> Option<ImageDigest> {
     let mut command = tokio::process::Command::new("skopeo");
-    command.args(["inspect", "--format", "{{.Digest}}"]);
-    command.arg(format!(
-        "--override-arch={}",
-        oci_architecture(&plan.architecture)
-    ));
-    if let Some(file) = &plan.auth_file {
-        command.args(["--authfile", file]);
-    }
     let output = command
-        .arg(plan.image.transport())
+        .args(["inspect", "--format", "{{.Digest}}"])
+        .args(source.options(""))
+        .arg(source.plan.image.transport())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -202,7 +263,7 @@ fn judged(plan: &IsoBuildPlan, said: &str) -> StepError {
         error(
             FailureKind::Authentication,
             format!("the registry wants a login for {source}"),
-            "`podman login REGISTRY`, or name an auth.json",
+            "log in (`slipctl image login REGISTRY`), or name an auth.json (`--authfile`)",
         )
     } else if has(&[
         "manifest unknown",

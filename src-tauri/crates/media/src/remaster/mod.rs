@@ -6,6 +6,7 @@
 
 mod base;
 mod bootcfg;
+mod builder;
 mod fat;
 mod fetch;
 mod image;
@@ -17,6 +18,8 @@ mod verify;
 mod workshop;
 mod write;
 
+pub use image::ImageAccess;
+pub(crate) use room::ask as ask_room;
 pub use verify::{IsoReport, verify};
 pub use workshop::Workshop;
 

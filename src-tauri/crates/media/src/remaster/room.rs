@@ -40,13 +40,13 @@ pub fn ask(path: &Path, needed: u64) -> Result<String, StepError> {
         return Err(StepError::new(
             FailureKind::Precondition,
             format!(
-                "{} has {} free, the build needs {}",
+                "{} has {} free, and {} are needed",
                 folder.display(),
                 ByteCount(free),
                 ByteCount(needed)
             ),
         )
-        .hint("make room there, or write the ISO somewhere else (`--output`)"));
+        .hint("make room there, or choose another place (`--output`)"));
     }
     Ok(format!(
         "{} needed, {} free in {}",

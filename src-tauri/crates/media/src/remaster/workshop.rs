@@ -21,12 +21,15 @@ use slipway_core::{
 };
 use tokio::task::JoinHandle;
 
-use super::{base::Base, fetch, image, paths, room, verify, write};
+use crate::podman::PodmanCli;
+
+use super::{ImageAccess, base::Base, builder, fetch, image, paths, room, verify, write};
 
 /// Makes ISOs. One piece of work per job at a time.
 #[derive(Debug)]
 pub struct Workshop {
     cache: PathBuf,
+    podman: PodmanCli,
     works: Mutex<HashMap<JobId, Work>>,
 }
 
@@ -47,8 +50,11 @@ struct Work {
 #[derive(Clone)]
 struct Bench {
     cache: PathBuf,
+    podman: PodmanCli,
+    job: JobId,
     plan: IsoBuildPlan,
     kickstart: Option<Password>,
+    access: ImageAccess,
     source_digest: Option<ImageDigest>,
     stop: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
@@ -61,6 +67,7 @@ impl Workshop {
     pub fn new(cache: PathBuf) -> Self {
         Self {
             cache,
+            podman: PodmanCli::new(),
             works: Mutex::default(),
         }
     }
@@ -70,10 +77,15 @@ impl Workshop {
     }
 
     /// Everything that can be found wrong before the long work, and what was seen. Changes nothing.
+    /// The network is not asked: what a registry has is in `access`, where somebody asked it.
     ///
     /// # Errors
     /// The first thing that is wrong, with what to do.
-    pub async fn check(&self, plan: &IsoBuildPlan) -> Result<Vec<String>, StepError> {
+    pub async fn check(
+        &self,
+        plan: &IsoBuildPlan,
+        access: &ImageAccess,
+    ) -> Result<Vec<String>, StepError> {
         if let Some(missing) = super::missing_programs().into_iter().find(|missing| {
             // An OCI directory is taken as it is.
             !missing.reason.starts_with("skopeo") || !matches!(plan.image, IsoImage::OciDir { .. })
@@ -96,8 +108,14 @@ impl Workshop {
                 "give another name, or say that it may be replaced (`--overwrite`)",
             ));
         }
+        if builder::is_wanted(plan) {
+            let podman = builder::check(&self.podman).await?;
+            let room = room::ask(output, builder::needed(access))?;
+            return Ok(vec![podman, room]);
+        }
         let mut seen = Vec::new();
         let base = match &plan.base {
+            IsoBase::ImageBuilder { .. } => None,
             IsoBase::File { path } => Some(PathBuf::from(path)),
             IsoBase::Url { url, sha256 } => {
                 fetch::check(url, sha256)?;
@@ -140,8 +158,10 @@ impl Workshop {
                     ));
                 }
             },
-            // Its size is told by the registry only as it is copied.
-            IsoImage::Registry { .. } | IsoImage::LocalStorage { .. } => 0,
+            // Once in the work folder, once in the ISO.
+            IsoImage::Registry { .. } | IsoImage::LocalStorage { .. } => {
+                access.size.map_or(0, |size| size.0.saturating_mul(2))
+            }
         };
         seen.push(room::ask(output, needed)?);
         Ok(seen)
@@ -156,6 +176,7 @@ impl Workshop {
         job: &JobId,
         plan: &IsoBuildPlan,
         kickstart: Option<Password>,
+        access: ImageAccess,
         what: IsoWork,
     ) -> Result<(), StepError> {
         let mut works = self.works();
@@ -167,8 +188,11 @@ impl Workshop {
         let (stop, done, total) = Default::default();
         let bench = Bench {
             cache: self.cache.clone(),
+            podman: self.podman.clone(),
+            job: job.clone(),
             plan: plan.clone(),
             kickstart,
+            access,
             source_digest: source_digest.clone(),
             stop,
             done,
@@ -221,6 +245,22 @@ impl Workshop {
             }
             let _ = work.task.await;
         }
+    }
+
+    /// Removes the image builder's container of a job, where there is one: when the process that
+    /// started it is gone, it runs on by itself.
+    ///
+    /// # Errors
+    /// podman does not answer.
+    pub async fn remove_container(
+        &self,
+        job: &JobId,
+        plan: &IsoBuildPlan,
+    ) -> Result<(), StepError> {
+        if builder::is_wanted(plan) {
+            builder::remove(&self.podman, job).await?;
+        }
+        Ok(())
     }
 
     /// Removes what is not finished.
@@ -312,7 +352,7 @@ impl Bench {
     async fn run(self, what: IsoWork) -> Result<IsoWorkDone, StepError> {
         match what {
             IsoWork::FetchBase => match &self.plan.base {
-                IsoBase::File { .. } => Ok(IsoWorkDone::Base),
+                IsoBase::File { .. } | IsoBase::ImageBuilder { .. } => Ok(IsoWorkDone::Base),
                 IsoBase::Url { url, sha256 } => {
                     fetch::fetch(&self.cache, url, sha256, &self.done, &self.total).await?;
                     Ok(IsoWorkDone::Base)
@@ -325,6 +365,14 @@ impl Bench {
     }
 
     async fn fetch_image(self) -> Result<IsoWorkDone, StepError> {
+        if builder::is_wanted(&self.plan) {
+            let digest = builder::pull(&self.podman, &self.plan, &self.access).await?;
+            return Ok(IsoWorkDone::Image {
+                // The builder may convert it as it puts it on the ISO; then both are recorded.
+                source_digest: Some(digest.clone()),
+                digest,
+            });
+        }
         if let IsoImage::OciDir { path } = &self.plan.image {
             let found = image::read(Path::new(path), &self.plan.architecture)?;
             return Ok(IsoWorkDone::Image {
@@ -332,7 +380,7 @@ impl Bench {
                 source_digest: None,
             });
         }
-        let copied = image::copy(&self.plan).await?;
+        let copied = image::copy(&self.plan, &self.access).await?;
         Ok(IsoWorkDone::Image {
             digest: copied.digest,
             source_digest: copied.source_digest,
@@ -343,10 +391,19 @@ impl Bench {
         match &self.plan.base {
             IsoBase::File { path } => path.into(),
             IsoBase::Url { sha256, .. } => fetch::cached(&self.cache, sha256),
+            // Asked by nobody: nothing is remastered.
+            IsoBase::ImageBuilder { .. } => PathBuf::new(),
         }
     }
 
     async fn write(self) -> Result<IsoWorkDone, StepError> {
+        if builder::is_wanted(&self.plan) {
+            let kickstart = self.kickstart.unwrap_or_else(|| Password::new(""));
+            let (cli, source) = (&self.podman, self.source_digest);
+            let written =
+                builder::run(cli, &self.job, &self.plan, kickstart, source, &self.stop).await?;
+            return Ok(IsoWorkDone::Written(written));
+        }
         let base = Base::read(&self.base_path(), &self.plan.architecture).await?;
         let kickstart = self.kickstart.clone().ok_or_else(|| {
             StepError::new(FailureKind::Local, "a bug: an ISO without its kickstart")

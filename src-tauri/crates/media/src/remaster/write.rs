@@ -178,7 +178,7 @@ pub fn remove_if_there(path: &Path) -> std::io::Result<()> {
 }
 
 /// The kickstart in it may hold secrets.
-fn private(folder: &Path) -> std::io::Result<()> {
+pub fn private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
 }

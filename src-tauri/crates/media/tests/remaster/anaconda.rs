@@ -136,13 +136,18 @@ pub fn tree(folder: &Path, layout: Layout, kernel: &[u8], initrd: &[u8]) -> Path
     tree
 }
 
-/// An EFI image with as little room to spare as lorax leaves.
+/// An EFI image with as little room to spare as lorax leaves. `folder/loader.efi` is what boots; where
+/// there is none, something that does not.
 fn efi_image(folder: &Path, machine: &str) -> PathBuf {
     let image = folder.join("efiboot.img");
     let grub = folder.join("grub.cfg");
     fs::write(&grub, grub_cfg()).unwrap();
     let loader = folder.join("loader.efi");
-    fs::write(&loader, vec![0x4d; 200_000]).unwrap();
+    if !loader.exists() {
+        fs::write(&loader, vec![0x4d; 200_000]).unwrap();
+    }
+    let room = loader.metadata().unwrap().len() / 1024 + 61;
+    let room = (room - room % 4).to_string();
     let name = if machine == "aarch64" {
         "BOOTAA64.EFI"
     } else {
@@ -150,7 +155,7 @@ fn efi_image(folder: &Path, machine: &str) -> PathBuf {
     };
     run(
         "mkfs.fat",
-        &["--invariant", "-n", "ANACONDA", "-C", text(&image), "256"],
+        &["--invariant", "-n", "ANACONDA", "-C", text(&image), &room],
     );
     run("mmd", &["-i", text(&image), "::/EFI", "::/EFI/BOOT"]);
     run(

@@ -9,6 +9,7 @@ use slipway_core::{
     failure::FailureKind,
     job::iso_build::{BuildProgress, IsoBase, IsoImage, IsoWork},
 };
+use slipway_media::ImageAccess;
 
 use crate::{
     anaconda::{Layout, noise, oci_dir, run, text},
@@ -16,7 +17,11 @@ use crate::{
 };
 
 async fn refused(bench: &Bench) -> String {
-    let error = bench.workshop.check(&bench.plan).await.unwrap_err();
+    let error = bench
+        .workshop
+        .check(&bench.plan, &ImageAccess::default())
+        .await
+        .unwrap_err();
     assert!(error.hint.is_some(), "{error:?}");
     assert!(!error.transient, "{error:?}");
     assert!(bench.beside().is_empty(), "{:?}", bench.beside());
@@ -102,10 +107,18 @@ async fn an_image_that_was_changed_is_no_image() {
 async fn an_output_that_is_there_is_not_replaced_unasked() {
     let mut bench = Bench::new(Layout::EfiFile);
     fs::write(bench.output(), "mine").unwrap();
-    let error = bench.workshop.check(&bench.plan).await.unwrap_err();
+    let error = bench
+        .workshop
+        .check(&bench.plan, &ImageAccess::default())
+        .await
+        .unwrap_err();
     assert!(error.message.ends_with("is there already"));
     bench.plan.overwrite = true;
-    bench.workshop.check(&bench.plan).await.unwrap();
+    bench
+        .workshop
+        .check(&bench.plan, &ImageAccess::default())
+        .await
+        .unwrap();
     assert_eq!(
         fs::read(bench.output()).unwrap(),
         b"mine",
@@ -169,7 +182,13 @@ async fn a_cancelled_write_leaves_no_half_iso_and_no_xorriso() {
     let job = &bench.job;
     bench
         .workshop
-        .start(job, &bench.plan, Some(Bench::kickstart()), IsoWork::Write)
+        .start(
+            job,
+            &bench.plan,
+            Some(Bench::kickstart()),
+            ImageAccess::default(),
+            IsoWork::Write,
+        )
         .unwrap();
     let until = Instant::now() + Duration::from_secs(60);
     loop {

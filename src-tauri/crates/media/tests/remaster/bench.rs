@@ -15,7 +15,7 @@ use slipway_core::{
     kickstart::{KickstartForm, render},
     secret::Password,
 };
-use slipway_media::Workshop;
+use slipway_media::{ImageAccess, Workshop};
 use tempfile::TempDir;
 
 use crate::anaconda::{self, Layout};
@@ -83,8 +83,13 @@ impl Bench {
 
     /// One piece of work, to its end.
     pub async fn work(&self, what: IsoWork) -> Result<IsoWorkDone, StepError> {
-        self.workshop
-            .start(&self.job, &self.plan, Some(Self::kickstart()), what.clone())?;
+        self.workshop.start(
+            &self.job,
+            &self.plan,
+            Some(Self::kickstart()),
+            ImageAccess::default(),
+            what.clone(),
+        )?;
         let until = Instant::now() + DEADLINE;
         loop {
             match self.workshop.progress(&self.job, &what) {
@@ -99,7 +104,9 @@ impl Bench {
     }
 
     pub async fn written(&self) -> Result<WrittenIso, StepError> {
-        self.workshop.check(&self.plan).await?;
+        self.workshop
+            .check(&self.plan, &ImageAccess::default())
+            .await?;
         self.work(IsoWork::FetchBase).await?;
         self.work(IsoWork::FetchImage).await?;
         match self.work(IsoWork::Write).await? {

@@ -53,8 +53,8 @@ echo SLIPWAY-NO-MEDIUM
 "#;
 
 /// A kernel and its modules: those of this machine, or Debian's package, unpacked.
-struct Kernel {
-    image: PathBuf,
+pub struct Kernel {
+    pub image: PathBuf,
     modules: PathBuf,
 }
 
@@ -160,7 +160,7 @@ fn with_needs(name: &str, files: &[PathBuf], order: &mut Vec<PathBuf>) {
     order.push(file.clone());
 }
 
-fn initramfs(folder: &Path, kernel: &Kernel) -> Vec<u8> {
+pub fn initramfs(folder: &Path, kernel: &Kernel) -> Vec<u8> {
     let root = folder.join("initramfs");
     for name in ["bin", "modules"] {
         fs::create_dir_all(root.join(name)).unwrap();
@@ -207,7 +207,7 @@ impl Drop for Machine {
 }
 
 /// What the machine says until it switches itself off.
-fn boot(iso: &Path, as_what: &[&str]) -> String {
+pub fn boot(iso: &Path, as_what: &[&str]) -> String {
     let serial = iso.with_extension("serial");
     // Of an earlier boot.
     let _ = fs::remove_file(&serial);
@@ -260,13 +260,8 @@ fn boot(iso: &Path, as_what: &[&str]) -> String {
 
 #[tokio::test]
 async fn the_x86_64_iso_boots_as_a_cd_and_as_a_disk() {
-    let kernel = match kernel() {
-        Ok(kernel) => kernel,
-        Err(missing) if std::env::var_os("CI").is_none() => {
-            eprintln!("skipped: {missing}");
-            return;
-        }
-        Err(missing) => panic!("{missing}"),
+    let Some(kernel) = kernel_or_skip() else {
+        return;
     };
     let mut bench = Bench::new(Layout::Hybrid);
     let folder = bench.dir.path().to_owned();
@@ -298,28 +293,51 @@ async fn the_x86_64_iso_boots_as_a_cd_and_as_a_disk() {
                 if device == "/dev/sr0" { "d" } else { "c" },
             ],
         );
-        let line = said
-            .lines()
-            .find(|line| line.contains("SLIPWAY-CMDLINE"))
-            .unwrap();
-        for argument in &bench.plan.kargs {
-            assert!(line.contains(argument.as_str()), "{line}");
+        booted_as_planned(&said, &bench, device);
+    }
+}
+
+/// Without a kernel there is nothing to boot; in CI there must be one.
+pub fn kernel_or_skip() -> Option<Kernel> {
+    match kernel() {
+        Ok(kernel) => Some(kernel),
+        Err(missing) => {
+            skipped(&missing);
+            None
         }
-        assert!(
-            line.contains("inst.ks=hd:LABEL=RHEL-9-6-0-BaseOS:/slipway.ks"),
-            "{line}"
-        );
-        assert!(
-            !line.contains("rd.live.check"),
-            "the installing entry is the default: {line}"
-        );
-        assert!(
-            said.contains(&format!("SLIPWAY-KICKSTART on {device}")),
-            "{said}"
-        );
-        assert!(
-            said.contains(&format!("SLIPWAY-CONTAINER on {device}")),
-            "{said}"
-        );
+    }
+}
+
+/// Says what was left out, and fails where nothing may be.
+pub fn skipped(missing: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{missing}");
+    #[expect(
+        clippy::print_stderr,
+        reason = "whoever runs the tests should see what was left out"
+    )]
+    {
+        eprintln!("skipped: {missing}");
+    }
+}
+
+/// The command line, the kickstart and the image, as the booted system saw them.
+pub fn booted_as_planned(said: &str, bench: &Bench, device: &str) {
+    let line = said
+        .lines()
+        .find(|line| line.contains("SLIPWAY-CMDLINE"))
+        .unwrap();
+    for argument in &bench.plan.kargs {
+        assert!(line.contains(argument.as_str()), "{line}");
+    }
+    assert!(
+        line.contains("inst.ks=hd:LABEL=RHEL-9-6-0-BaseOS:/slipway.ks"),
+        "{line}"
+    );
+    assert!(
+        !line.contains("rd.live.check"),
+        "the installing entry is the default: {line}"
+    );
+    for seen in ["SLIPWAY-KICKSTART", "SLIPWAY-CONTAINER"] {
+        assert!(said.contains(&format!("{seen} on {device}")), "{said}");
     }
 }

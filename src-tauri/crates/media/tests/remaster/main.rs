@@ -7,4 +7,5 @@ mod anaconda;
 mod bad_input;
 mod bench;
 mod boots;
+mod boots_efi;
 mod layouts;

@@ -1,5 +1,6 @@
 import { Card, CardBody, CardTitle, Grid, GridItem } from "@patternfly/react-core";
 import type { ReactNode } from "react";
+import { DoctorPanel } from "@/components/doctor/DoctorPanel";
 import { Facts } from "@/components/Facts";
 import { RelativeTime } from "@/components/RelativeTime";
 import type { DpuView } from "@/ipc/bindings";
@@ -54,6 +55,9 @@ export function OverviewTab({ view }: { view: DpuView }) {
         <Section title="Identity">
           <Identity view={view} />
         </Section>
+      </GridItem>
+      <GridItem span={12}>
+        <DoctorPanel cards={[view.row.id]} iso={null} />
       </GridItem>
     </Grid>
   );

@@ -5,6 +5,7 @@ pub mod https;
 pub mod lab_process;
 pub mod rack;
 pub mod sshd;
+pub mod studio;
 pub mod tree;
 
 use std::{

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     cluster::{
         model::{Card, CardKind, Mac},
-        problem::{ProblemCode, Severity},
+        problem::{ProblemCode, ProblemSeverity},
         source::Span,
         tree::{Entry, Node},
     },
@@ -61,7 +61,7 @@ impl Reader<'_> {
             let message = format!("a card is a mapping, and this is {}", node.words());
             let fix = "write `- name: …` and the other keys below it";
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::WrongType,
                 node.span,
                 message,
@@ -78,7 +78,7 @@ impl Reader<'_> {
                 &format!("masters[{index}]"),
                 "name",
                 fix,
-                Severity::Error,
+                ProblemSeverity::Error,
             );
         }
         let name = name.unwrap_or_else(|| format!("masters[{index}]"));
@@ -157,7 +157,7 @@ impl Reader<'_> {
         of: &str,
         key: &str,
         fix: &str,
-        severity: Severity,
+        severity: ProblemSeverity,
     ) {
         let span = Span::new(node.span.start, node.span.start);
         let message = format!("`{key}` of {of} is missing");
@@ -170,7 +170,7 @@ impl Reader<'_> {
             let fix = "use letters, digits, dashes and dots; the name becomes the card's host name";
             let span = entry.value.span;
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::Name,
                 span,
                 error.to_string(),
@@ -194,7 +194,7 @@ impl Reader<'_> {
                 &format!("card `{name}`"),
                 "kind",
                 fix,
-                Severity::Error,
+                ProblemSeverity::Error,
             );
             return Some(CardKind::Dpu);
         };
@@ -214,7 +214,7 @@ impl Reader<'_> {
                 );
                 let fix = "leave the card out; Slipway never sends it an ISO";
                 self.say(
-                    Severity::Warning,
+                    ProblemSeverity::Warning,
                     ProblemCode::OutOfScope,
                     entry.value.span,
                     message,
@@ -228,7 +228,7 @@ impl Reader<'_> {
                 );
                 let fix = "deploy it with CDA";
                 self.say(
-                    Severity::Warning,
+                    ProblemSeverity::Warning,
                     ProblemCode::OutOfScope,
                     entry.value.span,
                     message,
@@ -244,7 +244,7 @@ impl Reader<'_> {
                 };
                 let message = format!("`{kind}` is no kind of card");
                 self.say(
-                    Severity::Error,
+                    ProblemSeverity::Error,
                     ProblemCode::UnknownKind,
                     entry.value.span,
                     message,
@@ -313,7 +313,7 @@ impl Reader<'_> {
             let message = "CDA compares `preallocated` with a text, and this is true or false: it never matches";
             let fix = "write \"true\" in quotes, or leave it out: it is for virtual machines";
             self.say(
-                Severity::Warning,
+                ProblemSeverity::Warning,
                 ProblemCode::WrongType,
                 entry.value.span,
                 message,
@@ -325,7 +325,7 @@ impl Reader<'_> {
                 entry.key
             );
             self.say(
-                Severity::Warning,
+                ProblemSeverity::Warning,
                 ProblemCode::Unused,
                 entry.key_span,
                 message,
@@ -342,9 +342,9 @@ impl Reader<'_> {
         };
         let marvell = card.kind == CardKind::Marvell;
         let severity = if marvell {
-            Severity::Error
+            ProblemSeverity::Error
         } else {
-            Severity::Warning
+            ProblemSeverity::Warning
         };
         if absent("mac") {
             let fix =
@@ -365,7 +365,7 @@ impl Reader<'_> {
         }
         if card.kind == CardKind::Dpu && absent("dpu_host") {
             let fix = "nothing: the host's driver is then not reloaded, and no plan touches the host (CDA stops here after the whole install)";
-            self.missing(node, &of, "dpu_host", fix, Severity::Warning);
+            self.missing(node, &of, "dpu_host", fix, ProblemSeverity::Warning);
         }
     }
 }

@@ -7,7 +7,7 @@ use url::Url;
 use super::{ClusterSpans, Need, Reader, nearest};
 use crate::cluster::{
     model::{Card, Cluster, ClusterFile, IsoCluster, IsoSource},
-    problem::{Problem, ProblemCode, Severity},
+    problem::{Problem, ProblemCode, ProblemSeverity},
     source::Span,
     tree::{Entry, Node, Value},
 };
@@ -49,7 +49,7 @@ impl Reader<'_> {
         let Some(entries) = tree.map() else {
             let message = format!("a cluster file is a mapping, and this is {}", tree.words());
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::WrongType,
                 tree.span,
                 message,
@@ -72,10 +72,15 @@ impl Reader<'_> {
                 );
             }
         }
-        if clusters.is_empty() && self.problems.iter().all(|p| p.severity != Severity::Error) {
+        if clusters.is_empty()
+            && self
+                .problems
+                .iter()
+                .all(|p| p.severity != ProblemSeverity::Error)
+        {
             let span = Span::new(tree.span.start, tree.span.start);
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::Missing,
                 span,
                 "there is no cluster in this file",
@@ -96,7 +101,13 @@ impl Reader<'_> {
                     cluster.name()
                 );
                 let fix = "nothing; for CDA, one cluster per file";
-                self.say(Severity::Warning, ProblemCode::Unused, span, message, fix);
+                self.say(
+                    ProblemSeverity::Warning,
+                    ProblemCode::Unused,
+                    span,
+                    message,
+                    fix,
+                );
             }
         }
     }
@@ -106,7 +117,7 @@ impl Reader<'_> {
             let message = format!("a cluster is a mapping, and this is {}", node.words());
             let fix = "write `- name: …` and the other keys below it";
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::WrongType,
                 node.span,
                 message,
@@ -153,7 +164,13 @@ impl Reader<'_> {
     fn missing_key(&mut self, node: &Node, of: &str, key: &str, fix: &str) {
         let span = Span::new(node.span.start, node.span.start);
         let message = format!("`{key}` of {of} is missing");
-        self.say(Severity::Error, ProblemCode::Missing, span, message, fix);
+        self.say(
+            ProblemSeverity::Error,
+            ProblemCode::Missing,
+            span,
+            message,
+            fix,
+        );
     }
 
     fn kind(&mut self, entries: &[Entry], node: &Node, name: &str) -> String {
@@ -186,7 +203,7 @@ impl Reader<'_> {
         let message =
             format!("`{kind}` is no kind of cluster; CDA takes it and does something else");
         self.say(
-            Severity::Error,
+            ProblemSeverity::Error,
             ProblemCode::UnknownKind,
             entry.value.span,
             message,
@@ -201,7 +218,7 @@ impl Reader<'_> {
         );
         let fix = "deploy it with CDA; Slipway does `kind: iso`";
         self.say(
-            Severity::Warning,
+            ProblemSeverity::Warning,
             ProblemCode::OutOfScope,
             span,
             message,
@@ -243,7 +260,7 @@ impl Reader<'_> {
                     let fix = "move the cards to `masters`";
                     if !self.list(entry, Need::Nothing).is_empty() {
                         self.say(
-                            Severity::Warning,
+                            ProblemSeverity::Warning,
                             ProblemCode::Unused,
                             entry.key_span,
                             message,
@@ -281,7 +298,7 @@ impl Reader<'_> {
             let fix = "nothing, as long as the provisioner's network is not to be set up";
             let span = Span::new(node.span.start, node.span.start);
             self.say(
-                Severity::Warning,
+                ProblemSeverity::Warning,
                 ProblemCode::NetworkPort,
                 span,
                 message,
@@ -306,7 +323,7 @@ impl Reader<'_> {
             let message = format!("cluster `{}` has no card", cluster.name);
             let fix = "list the cards under `masters:`";
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::Missing,
                 entry.key_span,
                 message,
@@ -321,7 +338,7 @@ impl Reader<'_> {
             let message = "`network_api_port: auto` works for OpenShift only; CDA stops at it for `kind: iso`";
             let fix = "name the provisioner's port towards the cards, such as eno1";
             self.say(
-                Severity::Warning,
+                ProblemSeverity::Warning,
                 ProblemCode::NetworkPort,
                 entry.value.span,
                 message,
@@ -340,7 +357,7 @@ impl Reader<'_> {
             let message = format!("`{text}` is no IP address; for `kind: iso` nobody uses it");
             let fix = "write any address; CDA wants one";
             self.say(
-                Severity::Warning,
+                ProblemSeverity::Warning,
                 ProblemCode::Ip,
                 entry.value.span,
                 message,
@@ -360,7 +377,7 @@ impl Reader<'_> {
         };
         let wrong = |reader: &mut Self, message: String| {
             let fix = "write https://host/path/name.iso, or the path of a file";
-            reader.say(Severity::Error, ProblemCode::Iso, span, message, fix);
+            reader.say(ProblemSeverity::Error, ProblemCode::Iso, span, message, fix);
         };
         let Ok(mut url) = text.parse::<Url>() else {
             wrong(self, "`install_iso` is no URL".into());
@@ -380,7 +397,13 @@ impl Reader<'_> {
             "http" => {
                 let message = "an IMC fetches over HTTPS only; Slipway serves the ISO itself, and this URL just names it";
                 let fix = "nothing, once the ISO is in Slipway's library";
-                self.say(Severity::Warning, ProblemCode::Iso, span, message, fix);
+                self.say(
+                    ProblemSeverity::Warning,
+                    ProblemCode::Iso,
+                    span,
+                    message,
+                    fix,
+                );
             }
             _ => wrong(self, format!("an ISO can't be had by `{scheme}:`")),
         }
@@ -402,7 +425,7 @@ impl Reader<'_> {
         if let (Some(IsoSource::NewestRhel), Some(span), true) = (&cluster.iso, spans.iso, other) {
             let message = "`rhel:` is for Marvell cards only: their tools find the newest RHEL";
             let fix = "name an ISO: a URL or a path";
-            self.say(Severity::Error, ProblemCode::Iso, span, message, fix);
+            self.say(ProblemSeverity::Error, ProblemCode::Iso, span, message, fix);
         }
     }
 
@@ -424,7 +447,7 @@ impl Reader<'_> {
                     let message = format!("two cards have one {what}, {value}");
                     let fix = format!("give each card its own {what}");
                     let problem =
-                        Problem::new(Severity::Error, ProblemCode::NotUnique, message, fix)
+                        Problem::new(ProblemSeverity::Error, ProblemCode::NotUnique, message, fix)
                             .at(self.source, self.first_line(*span))
                             .and_at(self.source, self.first_line(*first), "the other card");
                     self.problems.push(problem);

@@ -5,7 +5,7 @@ use crate::{
     address::Address,
     cluster::{
         model::Login,
-        problem::{ProblemCode, Severity},
+        problem::{ProblemCode, ProblemSeverity},
         source::Span,
         tree::{Entry, Node},
     },
@@ -81,11 +81,17 @@ impl Reader<'_> {
                     .is_some_and(|n| !n.is_null() && n.map().is_none_or(|_| n.get("url").is_some()))
             });
             if !named {
-                self.missing(node, &format!("card `{card}`"), "bmc", fix, Severity::Error);
+                self.missing(
+                    node,
+                    &format!("card `{card}`"),
+                    "bmc",
+                    fix,
+                    ProblemSeverity::Error,
+                );
             }
             return None;
         };
-        let address = self.address(&address, span, Severity::Error)?;
+        let address = self.address(&address, span, ProblemSeverity::Error)?;
         let known = Address::parse_or(&address, IMC_REDFISH_PORT)
             .is_ok_and(|redfish| self.around.known_imcs.contains(&redfish));
         if let Some((password, span)) = &parts.password
@@ -93,11 +99,11 @@ impl Reader<'_> {
         {
             let (severity, fix) = if known {
                 let fix = "nothing: Slipway uses the password that it keeps for this card";
-                (Severity::Warning, fix)
+                (ProblemSeverity::Warning, fix)
             } else {
                 let fix =
                     "write the IMC's own Redfish password (`calvin` stands for calvincalvincalvin)";
-                (Severity::Error, fix)
+                (ProblemSeverity::Error, fix)
             };
             self.say(
                 severity,
@@ -123,7 +129,7 @@ impl Reader<'_> {
         for problem in &mut self.problems {
             let is_login = problem.span == user || problem.span == password;
             if problem.code == ProblemCode::Placeholder && problem.span.is_some() && is_login {
-                problem.severity = Severity::Error;
+                problem.severity = ProblemSeverity::Error;
             }
         }
     }
@@ -137,11 +143,17 @@ impl Reader<'_> {
                     .map_or(Span::new(0, 0), |(_, span)| *span);
                 let message = format!("`bmc_host` of card `{card}` has no `url`");
                 let fix = "give the host's BMC, or leave `bmc_host` out";
-                self.say(Severity::Warning, ProblemCode::Missing, span, message, fix);
+                self.say(
+                    ProblemSeverity::Warning,
+                    ProblemCode::Missing,
+                    span,
+                    message,
+                    fix,
+                );
             }
             return None;
         };
-        let address = self.address(&address, span, Severity::Warning)?;
+        let address = self.address(&address, span, ProblemSeverity::Warning)?;
         login(Parts {
             address: Some((address, span)),
             ..parts
@@ -149,7 +161,12 @@ impl Reader<'_> {
     }
 
     /// `host` or `host:port`; a URL's host is taken.
-    pub(super) fn address(&mut self, text: &str, span: Span, severity: Severity) -> Option<String> {
+    pub(super) fn address(
+        &mut self,
+        text: &str,
+        span: Span,
+        severity: ProblemSeverity,
+    ) -> Option<String> {
         let inner = text.split_once("://").map(|(_, rest)| rest);
         let host = inner.map_or(text, |rest| rest.split('/').next().unwrap_or(rest));
         if inner.is_some() {
@@ -161,7 +178,13 @@ impl Reader<'_> {
             } else {
                 "write the host only".into()
             };
-            self.say(Severity::Warning, ProblemCode::Host, span, message, fix);
+            self.say(
+                ProblemSeverity::Warning,
+                ProblemCode::Host,
+                span,
+                message,
+                fix,
+            );
         }
         match Address::parse_or(host, IMC_REDFISH_PORT) {
             Ok(_) => Some(host.to_owned()),

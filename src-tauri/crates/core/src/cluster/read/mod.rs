@@ -14,7 +14,7 @@ use crate::address::Address;
 
 use super::{
     model::{ClusterFile, Kept},
-    problem::{Migration, Problem, ProblemCode, Severity},
+    problem::{Migration, Problem, ProblemCode, ProblemSeverity},
     source::{Source, Span},
     template::{missing_in, without_value},
     tree::{Entry, Node, Value},
@@ -46,10 +46,10 @@ enum Need {
 }
 
 impl Need {
-    fn severity(self) -> Severity {
+    fn severity(self) -> ProblemSeverity {
         match self {
-            Self::Plan => Severity::Error,
-            Self::Nothing => Severity::Warning,
+            Self::Plan => ProblemSeverity::Error,
+            Self::Nothing => ProblemSeverity::Warning,
         }
     }
 }
@@ -113,7 +113,7 @@ struct Reader<'s> {
 impl Reader<'_> {
     fn say(
         &mut self,
-        severity: Severity,
+        severity: ProblemSeverity,
         code: ProblemCode,
         span: Span,
         message: impl Into<String>,
@@ -222,7 +222,13 @@ impl Reader<'_> {
             );
             let fix = format!("put it in quotes: \"{text}\"");
             let span = entry.value.span;
-            self.say(Severity::Warning, ProblemCode::Reading, span, message, fix);
+            self.say(
+                ProblemSeverity::Warning,
+                ProblemCode::Reading,
+                span,
+                message,
+                fix,
+            );
         }
         if let Some(word) = checks::placeholder(&text) {
             let message = format!("`{}` still has its placeholder, {word}", entry.key);
@@ -251,7 +257,13 @@ impl Reader<'_> {
             let message = format!("CDA does not read `{}` as text", entry.key);
             let fix = "put it in quotes";
             let span = entry.value.span;
-            self.say(Severity::Warning, ProblemCode::Reading, span, message, fix);
+            self.say(
+                ProblemSeverity::Warning,
+                ProblemCode::Reading,
+                span,
+                message,
+                fix,
+            );
         }
         if checks::placeholder(&text).is_some() {
             let message = format!("`{}` still has its placeholder", entry.key);
@@ -276,7 +288,7 @@ impl Reader<'_> {
                 let message = format!("CDA takes `{}: \"false\"`, a text, as true", entry.key);
                 let fix = "leave out the quotes: false";
                 self.say(
-                    Severity::Error,
+                    ProblemSeverity::Error,
                     ProblemCode::WrongType,
                     entry.value.span,
                     message,
@@ -289,7 +301,7 @@ impl Reader<'_> {
                 let message = format!("`{}` is true or false, and this is {words}", entry.key);
                 let fix = "write true or false, without quotes";
                 self.say(
-                    Severity::Error,
+                    ProblemSeverity::Error,
                     ProblemCode::WrongType,
                     entry.value.span,
                     message,
@@ -340,7 +352,7 @@ impl Reader<'_> {
                         && self.named.insert(number)
                     {
                         let mut problem = without_value(value, self.source, Some(node.span));
-                        problem.severity = Severity::Warning;
+                        problem.severity = ProblemSeverity::Warning;
                         self.problems.push(problem);
                     }
                 }
@@ -382,9 +394,9 @@ impl Reader<'_> {
             self.secrets.push(entry.value.span);
         }
         let severity = if needed {
-            Severity::Error
+            ProblemSeverity::Error
         } else {
-            Severity::Warning
+            ProblemSeverity::Warning
         };
         let fix = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),

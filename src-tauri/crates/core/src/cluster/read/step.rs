@@ -4,7 +4,7 @@ use super::{Need, Reader, nearest};
 use crate::{
     cluster::{
         model::{IsoBuilder, Kept, Step, StepKind, Subscription},
-        problem::{ProblemCode, Severity},
+        problem::{ProblemCode, ProblemSeverity},
         source::Span,
         tree::{Entry, Node},
     },
@@ -99,7 +99,7 @@ impl Reader<'_> {
             let message = format!("a step is a mapping, and this is {}", node.words());
             let fix = "write `- name: …`";
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::WrongType,
                 node.span,
                 message,
@@ -112,7 +112,7 @@ impl Reader<'_> {
             let fix = "write `- name: …`";
             let span = Span::new(node.span.start, node.span.start);
             self.say(
-                Severity::Error,
+                ProblemSeverity::Error,
                 ProblemCode::Missing,
                 span,
                 "`name` of a step is missing",
@@ -145,7 +145,7 @@ impl Reader<'_> {
                 );
                 let fix = format!("run it with CDA; here `--skip-steps {other}`");
                 self.say(
-                    Severity::Warning,
+                    ProblemSeverity::Warning,
                     ProblemCode::OutOfScope,
                     named.value.span,
                     message,
@@ -160,7 +160,7 @@ impl Reader<'_> {
                 };
                 let message = format!("there is no step `{other}`");
                 self.say(
-                    Severity::Error,
+                    ProblemSeverity::Error,
                     ProblemCode::UnknownStep,
                     named.value.span,
                     message,
@@ -227,7 +227,13 @@ impl Reader<'_> {
                 let message = format!("`{key}` of rh_subscription is missing");
                 let fix =
                     "take it from https://console.redhat.com/insights/connector/activation-keys";
-                self.say(Severity::Error, ProblemCode::Missing, span, message, fix);
+                self.say(
+                    ProblemSeverity::Error,
+                    ProblemCode::Missing,
+                    span,
+                    message,
+                    fix,
+                );
             }
         }
     }
@@ -268,7 +274,7 @@ impl Reader<'_> {
                 let span = entry.key_span;
                 self.migrated(span, of, key, "nothing: it has no effect");
                 self.say(
-                    Severity::Warning,
+                    ProblemSeverity::Warning,
                     ProblemCode::Unused,
                     span,
                     message,

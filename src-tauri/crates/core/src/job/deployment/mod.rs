@@ -5,6 +5,8 @@ mod media;
 mod prepare;
 mod verify;
 
+pub use prepare::prepare;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Residue, StepContext, StepOutcome, Terminal, boot_change};

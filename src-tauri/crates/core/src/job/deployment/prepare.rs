@@ -1,15 +1,19 @@
 //! Before anything irreversible: is this the card we think it is, and will its IMC trust us?
 
+use std::sync::Mutex;
+
 use super::{DeploymentPlan, Outcome, SUPPORTED_RELEASES, State};
 use crate::{
     bootc::StatusFacts,
     command::CommandLine,
     failure::{FailureKind, StepError},
+    ids::JobId,
     job::{
-        StepContext, StepOutcome,
+        CardAccess, JobFacts, Policy, StepContext, StepOutcome,
         boot_change::{boot_id, read_file, read_status, run},
     },
     ports::Bmc,
+    time::Timestamp,
 };
 
 /// Where an IMC keeps the certificates that its administrators add.
@@ -88,6 +92,31 @@ pub(super) async fn prepare_imc(cx: &mut StepContext<'_>) -> Outcome {
     set_clock(cx).await?;
     trust_our_ca(cx).await?;
     Ok(StepOutcome::Advance(State::PublishingMedia))
+}
+
+/// The same on its own, for a person who mends what the doctor found: answers with what was done.
+///
+/// # Errors
+/// As the step of a deployment.
+pub async fn prepare(
+    card: &dyn CardAccess,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<Vec<String>, StepError> {
+    let notes = Mutex::default();
+    let mut cx = StepContext {
+        job: &JobId::new(),
+        card,
+        now,
+        resumed: false,
+        uncertain: false,
+        state_since: now,
+        policy,
+        facts: &mut JobFacts::default(),
+        notes: &notes,
+    };
+    prepare_imc(&mut cx).await?;
+    Ok(notes.into_inner().unwrap_or_default())
 }
 
 async fn imc_seconds(cx: &StepContext<'_>) -> Result<i64, StepError> {

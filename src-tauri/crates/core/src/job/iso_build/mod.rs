@@ -5,6 +5,7 @@
 //! only starts it and looks how it goes. A process that dies takes its work with it and leaves
 //! nothing but the temporary files of a known name, which the next run removes.
 
+mod builder;
 mod plan;
 mod steps;
 mod tool;
@@ -21,10 +22,11 @@ use crate::{
     failure::{Failure, StepError},
     ids::IsoId,
     image::{ImageDigest, ImageReference},
+    image_builder::BuilderType,
     time::ByteCount,
 };
 
-/// The Anaconda ISO that is remastered.
+/// What the ISO is made of besides its image: the Anaconda ISO that is remastered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "from")]
 pub enum IsoBase {
@@ -37,6 +39,15 @@ pub enum IsoBase {
         url: url::Url,
         /// 64 hexadecimal digits.
         sha256: String,
+    },
+    /// Nothing is remastered: osbuild's image builder makes the whole ISO.
+    #[specta(skip)]
+    ImageBuilder {
+        iso_type: BuilderType,
+        /// For [`BuilderType::BootcInstaller`].
+        installer: Option<ImageReference>,
+        /// The builder's own image, by its digest where that is known.
+        builder: String,
     },
 }
 

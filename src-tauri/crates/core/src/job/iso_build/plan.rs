@@ -12,6 +12,9 @@ use crate::{
 /// The steps of a build, in order, each with what does the same by hand.
 #[must_use]
 pub fn planned_steps(plan: &IsoBuildPlan) -> Vec<PlannedStep> {
+    if let IsoBase::ImageBuilder { builder, .. } = &plan.base {
+        return super::builder::planned_steps(plan, builder);
+    }
     let line = |argv: &[&str]| CommandLine::new(argv.iter().copied()).to_string();
     let name = |state: &State| state.name();
     let (base, fetch) = match &plan.base {
@@ -30,6 +33,7 @@ pub fn planned_steps(plan: &IsoBuildPlan) -> Vec<PlannedStep> {
                 format!("echo '{sha256}  base.iso' | sha256sum -c"),
             ],
         ),
+        IsoBase::ImageBuilder { builder, .. } => (builder.as_str(), vec![]),
     };
     let arch = oci_architecture(&plan.architecture);
     let source = plan.image.transport();
@@ -76,6 +80,7 @@ pub fn planned_steps(plan: &IsoBuildPlan) -> Vec<PlannedStep> {
                 IsoBase::Url { url, .. } => {
                     format!("Downloads {url} once, checks its SHA-256, keeps it in the cache")
                 }
+                IsoBase::ImageBuilder { builder, .. } => format!("Nothing: {builder} makes it"),
             },
             fetch,
         ),
@@ -122,7 +127,7 @@ pub fn planned_steps(plan: &IsoBuildPlan) -> Vec<PlannedStep> {
 
 impl WrittenIso {
     /// For a state's name only.
-    fn placeholder() -> Self {
+    pub(super) fn placeholder() -> Self {
         Self {
             size: ByteCount(0),
             md5: String::new(),

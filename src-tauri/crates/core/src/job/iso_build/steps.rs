@@ -5,7 +5,7 @@ use super::{
     Outcome, State, WrittenIso,
 };
 use crate::{
-    failure::{FailureKind, StepError},
+    failure::{FailureKind, Retry, StepError},
     job::{Residue, StepOutcome, Terminal, WaitReason},
     time::ByteCount,
 };
@@ -23,6 +23,10 @@ pub async fn fetch_base(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
     match &plan.base {
         IsoBase::File { path } => {
             cx.note(format!("the base ISO is {path}"));
+            return Ok(StepOutcome::Advance(State::FetchingImage));
+        }
+        IsoBase::ImageBuilder { builder, .. } => {
+            cx.note(format!("{builder} makes the installer"));
             return Ok(StepOutcome::Advance(State::FetchingImage));
         }
         IsoBase::Url { .. } => {}
@@ -62,7 +66,13 @@ pub async fn write(plan: &IsoBuildPlan, cx: &Context<'_>) -> Outcome {
         Work::Ended(
             IsoWorkDone::Base | IsoWorkDone::Image { .. } | IsoWorkDone::Verified { .. },
         ) => Err(mixed_up()),
-        Work::Runs(bytes) => waiting("xorriso writes the ISO", bytes, cx),
+        Work::Runs(bytes) => {
+            let what = match plan.base {
+                IsoBase::ImageBuilder { .. } => "image builder makes the ISO",
+                IsoBase::File { .. } | IsoBase::Url { .. } => "xorriso writes the ISO",
+            };
+            waiting(what, bytes, cx)
+        }
     }
 }
 
@@ -108,10 +118,10 @@ pub async fn add(
 
 pub async fn clean_up(plan: &IsoBuildPlan, then: &Terminal<BuiltIso>, cx: &Context<'_>) -> Outcome {
     cx.tool.cancel(cx.job).await;
-    // A failed build keeps its kickstart, so that it can be tried again.
+    // A failed build keeps its kickstart where it can be tried again.
     let forget = match then {
         Terminal::Succeeded(_) | Terminal::Cancelled => true,
-        Terminal::Failed(_) => false,
+        Terminal::Failed(failure) => failure.retry == Retry::No,
     };
     let mut residue = Vec::new();
     if let Err(error) = cx.tool.clean(cx.job, plan, forget).await {

@@ -1,0 +1,171 @@
+//! An ISO whose image comes from a registry: Debian's docker-registry, with and without a login. What
+//! can't be had is named before anything is started, with the evidence and what to do.
+
+use std::{fs, net::TcpListener};
+
+use crate::support::studio::{Registry, Scene, anaconda, missing};
+
+const USER: &str = "robot";
+const PASSWORD: &str = "sentinel-of-a-registry";
+
+const NEEDED: [&str; 3] = ["docker-registry", "htpasswd", "skopeo"];
+
+fn from(scene: &Scene, reference: &str) -> Build {
+    Build {
+        image: format!("docker://{reference}"),
+        base: scene.base.display().to_string(),
+        output: scene.output.display().to_string(),
+    }
+}
+
+/// The same build with another image.
+struct Build {
+    image: String,
+    base: String,
+    output: String,
+}
+
+impl Build {
+    fn words<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let mut words = vec!["iso", "build", "rhel", "--base", &self.base];
+        words.extend(["--image", &self.image, "--output", &self.output, "--ipu"]);
+        words.extend(more);
+        words
+    }
+}
+
+#[test]
+fn what_the_registry_does_not_give_is_named_before_anything_is_started() {
+    if missing(&NEEDED) {
+        return;
+    }
+    let scene = Scene::new(1000);
+    let open = Registry::start(&scene.desk.beside("open"), None);
+    open.push(&scene.image, "lab/dpu-os:stable", None);
+    open.push(&scene.image, "lab/dpu-os:next", None);
+    let refused = |reference: String, more: &[&str], code: i32, sentence: &str, evidence: &str| {
+        let build = from(&scene, &reference);
+        scene
+            .desk
+            .run(&build.words(more))
+            .explains(code, sentence)
+            .says(evidence);
+        assert!(scene.beside().is_empty(), "{reference}");
+        let jobs = scene.desk.json(&["job", "list"]);
+        assert_eq!(jobs, serde_json::json!([]), "nothing was started");
+    };
+    let host = &open.host;
+    refused(
+        format!("{host}/lab/dpu-os:none"),
+        &[],
+        4,
+        "does not exist in its registry",
+        "has the tags next, stable",
+    );
+    refused(
+        format!("{host}/lab/nothing:1"),
+        &[],
+        4,
+        "does not exist in its registry",
+        "names no tags of",
+    );
+    let x86 = scene.desk.beside("x86");
+    fs::create_dir(&x86).unwrap();
+    let base = anaconda::base(&x86, anaconda::Layout::Hybrid);
+    let mut build = from(&scene, &format!("{host}/lab/dpu-os:stable"));
+    build.base = base.display().to_string();
+    scene
+        .desk
+        .run(&build.words(&["--arch", "x86_64"]))
+        .explains(4, "has no image for x86_64")
+        .says("it has one for arm64");
+
+    let safe = Registry::start(&scene.desk.beside("safe"), Some((USER, PASSWORD)));
+    safe.push(
+        &scene.image,
+        "lab/dpu-os:stable",
+        Some(&format!("{USER}:{PASSWORD}")),
+    );
+    let reference = format!("{}/lab/dpu-os:stable", safe.host);
+    refused(
+        reference.clone(),
+        &[],
+        6,
+        "wants a login for lab/dpu-os",
+        "there is no login for it",
+    );
+    let auth = scene.desk.beside("wrong.json");
+    write_auth(&auth, &safe.host, "another password");
+    refused(
+        reference,
+        &["--authfile", auth.to_str().unwrap()],
+        6,
+        "wants a login for lab/dpu-os",
+        "it refused the login of `robot`",
+    );
+
+    let away = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = away.local_addr().unwrap().to_string();
+    drop(away);
+    refused(
+        format!("{place}/lab/dpu-os:stable"),
+        &[],
+        7,
+        "does not answer",
+        "onnection refused",
+    );
+}
+
+fn write_auth(path: &std::path::Path, host: &str, password: &str) {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    let login = BASE64_STANDARD.encode(format!("{USER}:{password}"));
+    let json = format!(r#"{{"auths": {{"{host}": {{"auth": "{login}"}}}}}}"#);
+    fs::write(path, json).unwrap();
+}
+
+#[test]
+fn a_login_of_our_own_gets_the_image_and_is_left_nowhere() {
+    if missing(&NEEDED) {
+        return;
+    }
+    let scene = Scene::new(1_000_000);
+    let safe = Registry::start(&scene.desk.beside("safe"), Some((USER, PASSWORD)));
+    safe.push(
+        &scene.image,
+        "lab/dpu-os:stable",
+        Some(&format!("{USER}:{PASSWORD}")),
+    );
+    let password = scene.desk.beside("registry-password");
+    fs::write(&password, PASSWORD).unwrap();
+    let data = scene.desk.data();
+    let login = scene.desk.with_passphrase(
+        "bash",
+        &[
+            "-c",
+            r#""$0" --data-dir "$1" --passphrase-fd 3 image login "$2" --user robot <"$3""#,
+            crate::support::desk::SLIPCTL,
+            data.to_str().unwrap(),
+            &safe.host,
+            password.to_str().unwrap(),
+        ],
+    );
+    scene.desk.spawn(login, &["image login"]).end().good();
+
+    let build = from(&scene, &format!("{}/lab/dpu-os:stable", safe.host));
+    let built = scene.desk.run(&build.words(&[])).good();
+    assert!(!built.out.contains(PASSWORD) && !built.err.contains(PASSWORD));
+    assert_eq!(scene.beside(), ["rhel.iso"]);
+    let list = scene.desk.json(&["iso", "list"]);
+    let oci = scene.image.trim_start_matches("oci:");
+    let index: serde_json::Value =
+        serde_json::from_slice(&fs::read(format!("{oci}/index.json")).unwrap()).unwrap();
+    let facts = &list[0]["iso"]["facts"];
+    assert_eq!(
+        facts["image_digest"], index["manifests"][0]["digest"],
+        "the registry's digest was kept"
+    );
+    assert_eq!(
+        facts["image_reference"],
+        format!("{}/lab/dpu-os:stable", safe.host)
+    );
+}

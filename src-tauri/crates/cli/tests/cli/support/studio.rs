@@ -1,0 +1,144 @@
+//! An ISO to build: a small Anaconda ISO, an image, and a desk to build on; and a registry that is
+//! not our own code.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use super::Desk;
+
+/// The same small Anaconda ISOs as slipway-media's tests have.
+#[path = "../../../../media/tests/remaster/anaconda.rs"]
+#[expect(dead_code, reason = "these tests need one layout")]
+pub mod anaconda;
+
+pub struct Scene {
+    pub desk: Desk,
+    pub base: PathBuf,
+    pub image: String,
+    pub output: PathBuf,
+}
+
+impl Scene {
+    pub fn new(layer: usize) -> Self {
+        let desk = Desk::new();
+        let folder = desk.beside("inputs");
+        fs::create_dir_all(desk.beside("out")).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        let base = anaconda::base(&folder, anaconda::Layout::EfiFile);
+        let oci = folder.join("oci");
+        anaconda::oci_dir(&oci, "aarch64", layer);
+        Self {
+            image: format!("oci:{}", oci.display()),
+            output: desk.beside("out/rhel.iso"),
+            base,
+            desk,
+        }
+    }
+
+    pub fn words<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let mut words = vec!["iso", "build", "rhel", "--base", anaconda::text(&self.base)];
+        words.extend([
+            "--image",
+            &self.image,
+            "--output",
+            anaconda::text(&self.output),
+        ]);
+        words.extend(["--reference", "quay.io/lab/dpu-os:stable", "--ipu"]);
+        words.extend(more);
+        words
+    }
+
+    pub fn beside(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.output.parent().unwrap())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// What a test can't do without; where it is missing, it says so, and fails in CI.
+pub fn missing(programs: &[&str]) -> bool {
+    let Some(missing) = programs.iter().find(|program| {
+        let run = Command::new(program).arg("--version").output();
+        run.is_err()
+    }) else {
+        return false;
+    };
+    assert!(std::env::var_os("CI").is_none(), "{missing} is missing");
+    #[expect(
+        clippy::print_stderr,
+        reason = "whoever runs the tests should see what was left out"
+    )]
+    {
+        eprintln!("skipped: {missing} is not installed");
+    }
+    true
+}
+
+/// Debian's docker-registry on a free port, over plain HTTP; with a login where one is given.
+pub struct Registry {
+    child: Child,
+    pub host: String,
+}
+
+impl Registry {
+    pub fn start(dir: &Path, login: Option<(&str, &str)>) -> Self {
+        fs::create_dir_all(dir).unwrap();
+        let shown = dir.display();
+        let mut config = format!(
+            "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {shown}/data\n\
+             http:\n  addr: 127.0.0.1:0\n"
+        );
+        if let Some((user, password)) = login {
+            let users = anaconda::run("htpasswd", &["-nbB", user, password]);
+            fs::write(dir.join("htpasswd"), users.trim()).unwrap();
+            config +=
+                &format!("auth:\n  htpasswd:\n    realm: slipway\n    path: {shown}/htpasswd\n");
+        }
+        fs::write(dir.join("config.yml"), config).unwrap();
+        let mut child = Command::new("docker-registry")
+            .arg("serve")
+            .arg(dir.join("config.yml"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        let host = loop {
+            line.clear();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
+            if let Some((_, rest)) = line.split_once("listening on ") {
+                let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c));
+                break rest[..end.unwrap_or(rest.len())].to_owned();
+            }
+        };
+        // It must not block on a full pipe.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, host }
+    }
+
+    /// Copies an OCI directory there, as somebody else would.
+    pub fn push(&self, oci: &str, name: &str, login: Option<&str>) {
+        let to = format!("docker://{}/{name}", self.host);
+        let from = format!("{oci}:latest");
+        let mut words = vec!["copy", "--preserve-digests", "--dest-tls-verify=false"];
+        let login = login.map(|login| format!("--dest-creds={login}"));
+        words.extend(login.as_deref());
+        words.extend([from.as_str(), &to]);
+        anaconda::run("skopeo", &words);
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,186 @@
+//! A cluster file on the disk: read once as a whole, and written in today's form.
+
+use std::{
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use slipway_core::{
+    cluster::{self, Import, LARGEST, Problem, Source, Surroundings, Values},
+    failure::chain,
+    secret::Password,
+};
+use tokio::io::AsyncReadExt;
+
+use crate::{AppError, ErrorCode};
+
+/// The texts of a cluster file and of its variables file. No `Debug`: there are passwords in them.
+pub struct ClusterTexts {
+    file: Text,
+    variables: Option<Text>,
+    folder: PathBuf,
+}
+
+struct Text {
+    /// As problems name it.
+    name: String,
+    text: String,
+}
+
+/// A variables file that can't be used. No `Debug`, for its source.
+pub struct WrongVariables {
+    pub source: Source,
+    pub problems: Vec<Problem>,
+}
+
+impl ClusterTexts {
+    /// # Errors
+    /// A file that is not there, can't be read, is too large, or is no text.
+    pub async fn read(file: &Path, variables: Option<&Path>) -> Result<Self, AppError> {
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        Ok(Self {
+            file: Text::read(file).await?,
+            variables: match variables {
+                Some(path) => Some(Text::read(path).await?),
+                None => None,
+            },
+            folder: absolute.parent().map(Path::to_owned).unwrap_or_default(),
+        })
+    }
+
+    /// Where relative paths in the file begin.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Names the files by their last part, where the folders are known.
+    #[must_use]
+    pub fn by_file_name(mut self) -> Self {
+        for text in std::iter::once(&mut self.file).chain(&mut self.variables) {
+            let last = Path::new(&text.name).file_name();
+            if let Some(last) = last.map(|last| last.to_string_lossy().into_owned()) {
+                text.name = last;
+            }
+        }
+        self
+    }
+
+    /// What the variables file gives; nothing where there is none.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn variables(&self) -> Result<Values, Box<WrongVariables>> {
+        let Some(Text { name, text }) = &self.variables else {
+            return Ok(Values::default());
+        };
+        Values::parse(name, text).map_err(|problems| {
+            Box::new(WrongVariables {
+                source: Source::new(name, text),
+                problems,
+            })
+        })
+    }
+
+    /// Reads the file with these values. Never fails: what can't be read is named.
+    #[must_use]
+    pub fn import(&self, values: &Values, around: &Surroundings) -> Import {
+        cluster::import(&self.file.name, &self.file.text, values, around)
+    }
+
+    /// The same as long as neither file is changed.
+    pub(super) fn seen(&self) -> String {
+        let mut all = crate::access::hex_sha256(self.file.text.as_bytes());
+        if let Some(variables) = &self.variables {
+            all.push_str(&crate::access::hex_sha256(variables.text.as_bytes()));
+        }
+        all
+    }
+}
+
+impl Text {
+    async fn read(path: &Path) -> Result<Self, AppError> {
+        let name = path.display().to_string();
+        let failed = |error: std::io::Error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                return AppError::not_found(format!("there is no file {name}"))
+                    .hint("give the path of a cluster.yaml");
+            }
+            local(format!("reading {name}"), &error)
+        };
+        let file = tokio::fs::File::open(path).await.map_err(failed)?;
+        let mut bytes = Vec::new();
+        let most = u64::try_from(LARGEST).unwrap_or(u64::MAX) + 1;
+        let mut file = file.take(most);
+        file.read_to_end(&mut bytes).await.map_err(failed)?;
+        if bytes.len() > LARGEST {
+            return Err(AppError::invalid(format!("{name} has more than 1 MiB"))
+                .hint("give a cluster file: a few pages of YAML"));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            AppError::from_chain(ErrorCode::Invalid, &error).hint("save the file as UTF-8 text")
+        })?;
+        Ok(Self { name, text })
+    }
+}
+
+fn local(message: String, error: &std::io::Error) -> AppError {
+    let mut app = AppError::new(ErrorCode::Other, message);
+    app.causes = chain(error);
+    app
+}
+
+/// Every problem of a file as a cause; nothing was started.
+#[must_use]
+pub fn wrong_file<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> AppError {
+    let causes: Vec<String> = problems
+        .map(|problem| {
+            let place = problem
+                .place
+                .map(|place| format!(":{}:{}", place.line, place.column));
+            let place = place.unwrap_or_default();
+            format!(
+                "{}{place}: {} ({})",
+                problem.file, problem.message, problem.fix
+            )
+        })
+        .collect();
+    let s = if causes.len() == 1 { "" } else { "s" };
+    let mut error = AppError::invalid(format!(
+        "{name} has {} error{s}; nothing was started",
+        causes.len()
+    ));
+    error.causes = causes;
+    error
+}
+
+/// Writes a file in today's form. It holds passwords: only its owner reads it, and nothing is
+/// overwritten.
+///
+/// # Errors
+/// A file that is there already, or one that can't be written.
+pub fn write_today(import: &Import, path: &Path) -> Result<(), AppError> {
+    write_new(&cluster::write(&import.file), path)
+}
+
+pub(super) fn write_new(text: &Password, path: &Path) -> Result<(), AppError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.expose().as_bytes()));
+    written.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            return is_there(path);
+        }
+        local(format!("writing {}", path.display()), &error)
+    })
+}
+
+/// The error of a file that would be overwritten.
+#[must_use]
+pub fn is_there(path: &Path) -> AppError {
+    AppError::refused(format!("{} is there already", path.display()))
+        .hint("give another name; nothing is overwritten")
+}

@@ -1,0 +1,130 @@
+//! A cluster file against this desk: which of its cards and ISOs are known, what would happen, and
+//! making it happen.
+
+mod deploy;
+mod file;
+mod find;
+mod plan;
+mod save;
+mod window;
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use serde::Serialize;
+use slipway_core::{
+    cluster::{CardKind, ClusterOutline},
+    ids::{DpuId, IsoId},
+};
+use specta::Type;
+
+pub(crate) use find::{Found, IsoState};
+pub(crate) use plan::why_unknown;
+
+pub use file::{ClusterTexts, WrongVariables, is_there, write_today, wrong_file};
+
+use crate::{AppError, views::CardPlan};
+
+/// What is to be done with a file.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterRequest {
+    /// Names of cards, in the file or in the inventory; none means all of the file.
+    pub cards: Vec<String>,
+    /// Clusters and cards just as the file names them, instead of `cards`.
+    pub exactly: Option<BTreeSet<(String, String)>>,
+    /// Steps that are left out.
+    pub skip_steps: Vec<String>,
+    /// The ISO, instead of what the file says: name, id, or the first digits of its SHA-256.
+    pub iso: Option<String>,
+    /// Where relative paths in the file begin.
+    pub folder: PathBuf,
+    pub domain: Option<String>,
+    pub authorized_keys: Vec<String>,
+    pub allow_release: Option<String>,
+}
+
+/// What would happen, and what stands against it.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ClusterPlan {
+    pub title: String,
+    pub clusters: Vec<ClusterOutline>,
+    /// Where the ISO of each cluster with chosen cards is.
+    pub isos: Vec<ClusterIso>,
+    /// The chosen cards, in the order of the file.
+    pub cards: Vec<ClusterCard>,
+    pub warnings: Vec<String>,
+    /// Why nothing can be deployed; empty: it can.
+    pub problems: Vec<String>,
+}
+
+/// A cluster's ISO.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct ClusterIso {
+    pub cluster: String,
+    pub iso: IsoWhere,
+}
+
+/// Where an ISO that a file names is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum IsoWhere {
+    InLibrary {
+        id: IsoId,
+        name: String,
+    },
+    /// A file that a deployment imports first.
+    ToImport {
+        path: String,
+    },
+    Missing {
+        why: String,
+    },
+}
+
+/// A card of the file, and what this desk knows of it.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ClusterCard {
+    pub cluster: String,
+    /// In the file, and then its host name.
+    pub name: String,
+    pub kind: CardKind,
+    /// `host` or `host:port` of the IMC, as the file has it.
+    pub imc: Option<String>,
+    /// The server that it is in, as the file has it.
+    pub host: Option<String>,
+    pub standing: ClusterStanding,
+    /// In the inventory; `None`: it is not there yet.
+    pub dpu: Option<DpuId>,
+    pub dpu_name: Option<String>,
+    /// The installation's plan; `None` where the card or the ISO is not known.
+    pub plan: Option<CardPlan>,
+}
+
+/// How a card of a file stands to the inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case", tag = "standing")]
+pub enum ClusterStanding {
+    Known,
+    /// It can be added.
+    Unknown,
+    /// The inventory has a card of this name with another IMC.
+    OtherImc {
+        imc: String,
+    },
+    /// Of another maker: no card of the inventory is meant by it.
+    NotAnIpu,
+}
+
+impl ClusterPlan {
+    /// # Errors
+    /// What stands against it, all of it.
+    pub fn refuse_problems(&self) -> Result<(), AppError> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        let mut error = AppError::refused("this can't be deployed yet; nothing was started");
+        error.causes.clone_from(&self.problems);
+        Err(error.hint(
+            "mend what is named, leave steps out with --skip-steps, or name the cards with --cards",
+        ))
+    }
+}

@@ -1,0 +1,236 @@
+//! A cluster file as the window opens it: what is shown of it, what is not, and what is deployed.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use slipway_core::{batch::BatchRules, cluster::ProblemCode, secret::Password};
+use slipway_fleet::{
+    Begun, ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
+    views::{ClusterCardName, ClusterDeploy, ClusterOpen, DeployRequest, DpuQuery, TypedValue},
+};
+use slipway_lab::{Lab, LabConfig};
+
+/// Nothing that crosses to the window may have it.
+const PASSWORD: &str = "sentinel-imc-password";
+const KEY: &str = "sentinel-activation-key";
+
+struct Desk {
+    lab: Lab,
+    fleet: Fleet,
+    folders: (tempfile::TempDir, tempfile::TempDir),
+}
+
+impl Desk {
+    async fn start(cards: usize) -> Self {
+        let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let config = LabConfig::test(cards, folders.0.path().to_owned());
+        let lab = Lab::start(config).await.unwrap();
+        let mut config = FleetConfig::new(folders.1.path());
+        config.passphrase = Some(Password::new("a passphrase for tests"));
+        let fleet = Fleet::open(config).await.unwrap();
+        fleet.join_lab(folders.0.path()).await.unwrap();
+        Self {
+            lab,
+            fleet,
+            folders,
+        }
+    }
+
+    fn file(&self, name: &str, text: &str) -> ClusterOpen {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        ClusterOpen {
+            file: path.display().to_string(),
+            variables: None,
+            values: vec![],
+            workers: vec![],
+            skip_steps: vec![],
+            iso: None,
+            domain: None,
+            authorized_keys: vec![],
+            allow_release: None,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folders.1.path().join(name)
+    }
+
+    /// Cards of the lab under other names, as files have them.
+    fn yaml(&self, names: &[&str], more: &str) -> String {
+        let cards = self.lab.inventory().cards.into_iter().zip(names);
+        let mut text = String::from(
+            "clusters:\n- name: lab\n  kind: iso\n  network_api_port: eno1\n  \
+             install_iso: https://files.lab/dpu-os-1.0.0.iso\n  masters:\n",
+        );
+        for (number, (card, name)) in cards.enumerate() {
+            text.push_str(&format!(
+                "  - name: {name}\n    node: localhost\n    kind: dpu\n    \
+                 bmc: {{url: \"{}\", user: root, password: {PASSWORD}}}\n    \
+                 ip: 10.0.0.{number}\n    mac: 00:08:00:01:03:0{number}\n",
+                card.imc_redfish
+            ));
+        }
+        text.push_str(more);
+        text
+    }
+}
+
+fn typed(function: &str, value: &str) -> TypedValue {
+    TypedValue {
+        function: function.into(),
+        worker: None,
+        value: Password::new(value),
+    }
+}
+
+fn named(cards: &[&str]) -> Vec<ClusterCardName> {
+    let name = |card: &&str| ClusterCardName {
+        cluster: "lab".into(),
+        card: (*card).to_owned(),
+    };
+    cards.iter().map(name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_shown_whole_with_its_problems_marked_and_no_secret_in_it() {
+    let desk = Desk::start(1).await;
+    let more = "    dpu_hots: x\n  postconfig:\n  - name: rh_subscription\n    \
+                organization_id: \"1\"\n    activation_key: \"{{ activation_key() }}\"\n\
+                - {name: hub, kind: openshift, masters: [{name: a, node: b, kind: vm}]}\n";
+    let mut open = desk.file("c.yaml", &desk.yaml(&["acc-1"], more));
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert!(view.blocked);
+    assert_eq!(view.file.name, "c.yaml");
+    assert_eq!(view.missing[0].called, "activation_key()");
+    assert!(view.missing[0].secret);
+    let typo = view
+        .problems
+        .iter()
+        .find(|found| found.problem.code == ProblemCode::UnknownKey)
+        .unwrap();
+    let shown = typo.shown.unwrap();
+    let line = &view.file.lines[shown.line as usize - 1];
+    let marked = &line[shown.from as usize..shown.to as usize];
+    assert_eq!(marked, "dpu_hots", "{line}");
+    let scopes: Vec<bool> = view.plan.clusters.iter().map(|c| c.in_scope).collect();
+    assert_eq!(scopes, [true, false], "no cluster is dropped");
+
+    open.values = vec![typed("activation_key", KEY)];
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert_eq!(view.missing, []);
+    for text in [serde_json::to_string(&view).unwrap(), format!("{view:?}")] {
+        assert!(!text.contains(PASSWORD), "{text}");
+        assert!(!text.contains(KEY), "{text}");
+    }
+    open.file = "c.yaml".into();
+    let error = desk.fleet.read_cluster(&open).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Invalid, "{error}");
+    desk.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn just_the_chosen_cards_of_an_unchanged_file_are_deployed() {
+    let desk = Desk::start(3).await;
+    // The file gives the second card the name that the inventory gives the first one.
+    let text = desk.yaml(&["acc-1", "dpu-01", "acc-3"], "");
+    let open = desk.file("c.yaml", &text);
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert!(!view.blocked, "{:?}", view.problems);
+    assert_eq!(view.plan.problems, Vec::<String>::new());
+    assert!(matches!(view.plan.isos[0].iso, IsoWhere::InLibrary { .. }));
+    let deploy = |seen: &str, cards: &[&str]| ClusterDeploy {
+        open: open.clone(),
+        seen: seen.to_owned(),
+        cards: named(cards),
+        rules: BatchRules::default(),
+    };
+    let none = deploy(&view.seen, &[]);
+    let none = desk.fleet.deploy_opened_cluster(&none, |_| {});
+    assert_eq!(none.await.unwrap_err().code, ErrorCode::Invalid);
+    fs::write(desk.path("c.yaml"), format!("{text}# changed\n")).unwrap();
+    let changed = deploy(&view.seen, &["acc-1"]);
+    let changed = desk.fleet.deploy_opened_cluster(&changed, |_| {}).await;
+    assert_eq!(changed.unwrap_err().code, ErrorCode::Precondition);
+    assert!(desk.fleet.jobs(None, false).await.unwrap().is_empty());
+
+    let again = desk.fleet.read_cluster(&open).await.unwrap();
+    let chosen = deploy(&again.seen, &["dpu-01"]);
+    let begun = desk.fleet.deploy_opened_cluster(&chosen, |_| {}).await;
+    assert!(matches!(begun.unwrap(), Begun::Job(_)), "one card is a job");
+    let jobs = desk.fleet.jobs(None, false).await.unwrap();
+    let subjects: Vec<&str> = jobs.iter().map(|job| job.subject.as_str()).collect();
+    assert_eq!(subjects, ["dpu-02"], "by its IMC, not by its name");
+    let others = deploy(&again.seen, &["acc-1", "acc-3"]);
+    let begun = desk.fleet.deploy_opened_cluster(&others, |_| {}).await;
+    assert!(matches!(begun.unwrap(), Begun::Batch(_)), "two are a batch");
+    desk.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_inventory_lacks_is_told_per_card_and_the_file_is_written_for_its_owner() {
+    let desk = Desk::start(2).await;
+    let text = desk.yaml(&["acc-1", "acc-2"], "");
+    let strange = &desk.lab.inventory().cards[1].imc_redfish;
+    let text = text.replace(&strange.to_string(), "127.0.0.1:1");
+    let open = desk.file("c.yaml", &text);
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    let standings: Vec<&ClusterStanding> = view.plan.cards.iter().map(|c| &c.standing).collect();
+    assert_eq!(
+        standings,
+        [&ClusterStanding::Known, &ClusterStanding::Unknown]
+    );
+    assert_eq!(view.plan.cards[1].imc.as_deref(), Some("127.0.0.1:1"));
+
+    let new = desk.path("today.yaml");
+    let path = new.display().to_string();
+    desk.fleet.write_opened_cluster(&open, &path).await.unwrap();
+    assert!(fs::read_to_string(&new).unwrap().contains(PASSWORD));
+    let mode = fs::metadata(&new).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "passwords are in it");
+    let over = desk.fleet.write_opened_cluster(&open, &path).await;
+    assert_eq!(over.unwrap_err().code, ErrorCode::Precondition);
+
+    let broken = desk.file("broken.yaml", "clusters: [\n");
+    let other = desk.path("other.yaml").display().to_string();
+    let error = desk.fleet.write_opened_cluster(&broken, &other).await;
+    assert_eq!(error.unwrap_err().code, ErrorCode::Invalid);
+    assert!(!desk.path("other.yaml").exists());
+    desk.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_made_without_a_file_is_saved_as_one_that_says_the_same() {
+    let desk = Desk::start(2).await;
+    let dpus = desk.fleet.dpus(&DpuQuery::default()).await.unwrap().rows;
+    let request = DeployRequest {
+        dpus: dpus.iter().map(|row| row.id.clone()).collect(),
+        iso: desk.fleet.isos().await.unwrap()[0].iso.id.clone(),
+        domain: Some("lab.example".into()),
+        authorized_keys: vec![],
+        allow_release: None,
+    };
+    let path = desk.path("saved.yaml").display().to_string();
+    desk.fleet.save_cluster_at(&request, &path).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("password"), "{text}");
+    let mut open = desk.file("other.yaml", "");
+    open.file = path;
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert!(!view.blocked, "{:?}", view.problems);
+    assert_eq!(view.plan.problems, Vec::<String>::new());
+    let meant: Vec<_> = view
+        .plan
+        .cards
+        .iter()
+        .map(|card| card.dpu.clone())
+        .collect();
+    let asked: Vec<_> = request.dpus.iter().cloned().map(Some).collect();
+    assert_eq!(meant, asked);
+    assert_eq!(
+        view.plan.cards[0].name,
+        format!("{}.lab.example", dpus[0].name)
+    );
+    desk.lab.stop().await;
+}

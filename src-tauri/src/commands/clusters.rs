@@ -1,0 +1,44 @@
+//! Cluster files.
+
+use slipway_fleet::{
+    Begun,
+    views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView, DeployRequest},
+};
+use tauri::ipc::Channel;
+
+use super::{Answer, State};
+
+/// Reads the file anew each time; touches nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn read_cluster(desk: State<'_>, open: ClusterOpen) -> Answer<ClusterView> {
+    desk.fleet()?.read_cluster(&open).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn deploy_cluster(
+    desk: State<'_>,
+    deploy: ClusterDeploy,
+    on_progress: Channel<ClusterProgress>,
+) -> Answer<Begun> {
+    let tell = move |progress| {
+        // The page may have been left; the import goes on.
+        let _ = on_progress.send(progress);
+    };
+    desk.fleet()?.deploy_opened_cluster(&deploy, tell).await
+}
+
+/// In today's form, at a path where nothing is yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn write_cluster(desk: State<'_>, open: ClusterOpen, path: String) -> Answer<()> {
+    desk.fleet()?.write_opened_cluster(&open, &path).await
+}
+
+/// A deployment that was made without a file, as one; no password is in it.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_cluster(desk: State<'_>, request: DeployRequest, path: String) -> Answer<()> {
+    desk.fleet()?.save_cluster_at(&request, &path).await
+}

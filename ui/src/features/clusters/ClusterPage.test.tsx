@@ -1,0 +1,141 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { BROKEN, GOOD } from "@/ipc/mock/clusterFiles";
+import { hex } from "@/ipc/mock/images";
+import { show } from "../../../test/show";
+import { ClusterPage } from "./ClusterPage";
+
+const open = (options = {}) =>
+  show(<ClusterPage />, { at: "/deploy/file", path: "/deploy/file", ...options });
+const next = () => screen.getByTestId("wizard-next");
+
+type Shown = ReturnType<typeof open>;
+
+async function read({ user }: Shown, file: string) {
+  await user.type(await screen.findByRole("textbox", { name: /^Cluster file/ }), file);
+  await user.click(next());
+  await screen.findByTestId("cluster-sentence");
+}
+
+/** Leaves out what can't be done, and goes on to the plan. */
+async function toReview({ user }: Shown) {
+  await user.click(await screen.findByRole("checkbox", { name: "Leave out rh_subscription" }));
+  await user.click(await screen.findByRole("checkbox", { name: "Leave out microshift" }));
+  await user.click(screen.getByRole("checkbox", { name: "Select b7-acc-3" }));
+  await waitFor(() => expect(next()).not.toHaveAttribute("aria-disabled", "true"));
+  await user.click(next());
+}
+
+test("every problem is told at once with its place, its line and its fix", async () => {
+  const shown = open();
+  await read(shown, BROKEN);
+  expect(screen.getByTestId("cluster-sentence")).toHaveTextContent("3 errors, 1 warning");
+  const typo = within(screen.getByTestId("problem-unknown-key"));
+  expect(typo.getByText(/is no key of card/)).toBeInTheDocument();
+  expect(typo.getByRole("button", { name: "broken.yaml, line 15, column 7" })).toBeVisible();
+  expect(typo.getByText("dpu_hots")).toBeInTheDocument();
+  expect(typo.getByText(/Did you mean `dpu_host`/)).toBeInTheDocument();
+  expect(next()).toHaveAttribute("aria-disabled", "true");
+  const text = within(screen.getByRole("region", { name: "Text of broken.yaml" }));
+  expect(text.getAllByText(/bmc_password: …/).length).toBe(2);
+  await shown.user.click(typo.getByRole("button", { name: /line 15/ }));
+  expect(text.getByText("15").closest("li")).toHaveAttribute("aria-current", "location");
+});
+
+test("an error of a step no longer counts once the step is left out", async () => {
+  const shown = open();
+  await read(shown, BROKEN);
+  await shown.user.click(screen.getByRole("checkbox", { name: /Leave the step microshift out/ }));
+  await waitFor(() => {
+    const last = shown.backend.calls.filter((call) => call.command === "read_cluster").at(-1);
+    expect(last?.args.open).toMatchObject({ skip_steps: ["microshift"] });
+  });
+});
+
+test("missing values are a form, and a secret among them is not kept on the disk", async () => {
+  const shown = open();
+  await read(shown, GOOD);
+  const form = within(await screen.findByTestId("missing-values"));
+  expect(form.getByText("2 values for the templates are missing")).toBeInTheDocument();
+  await shown.user.type(form.getByLabelText("bmc_hostname(2)"), "imc3.lab");
+  const key = form.getByLabelText("activation_key()");
+  expect(key).toHaveAttribute("type", "password");
+  await shown.user.type(key, "sentinel-key");
+  expect(await screen.findByText("Nothing is wrong with it")).toBeInTheDocument();
+  // What was typed can still be mended.
+  expect(screen.getByLabelText("bmc_hostname(2)")).toHaveValue("imc3.lab");
+  expect(sessionStorage.getItem("cluster")).toContain("imc3.lab");
+  expect(sessionStorage.getItem("cluster")).not.toContain("sentinel-key");
+});
+
+test("cards, refused steps and what is out of scope are all told; then the plan is deployed", async () => {
+  const shown = open();
+  const { user, router, backend } = shown;
+  await read(shown, GOOD);
+  await user.type(screen.getByLabelText("bmc_hostname(2)"), "imc3.lab");
+  await user.type(screen.getByLabelText("activation_key()"), "sentinel-key");
+  await screen.findByText("Nothing is wrong with it");
+  expect(screen.getByText(/1 cluster out of scope/)).toBeInTheDocument();
+  await user.click(next());
+  const unknown = await screen.findByTestId("add-unknown");
+  expect(decodeURIComponent(unknown.getAttribute("href") ?? "")).toBe(
+    "#/add?list=address,name,host\nimc3.lab,b7-acc-3,b7-srv-3.lab",
+  );
+  await toReview(shown);
+  const plan = within(await screen.findByTestId("plan-b7-acc-1"));
+  expect(plan.getByText("Insert the ISO")).toBeInTheDocument();
+  expect(plan.getByText("microshift").closest("li")).toHaveAttribute("data-standing", "left_out");
+  await waitFor(() =>
+    expect(screen.getByTestId("wizard-deploy")).not.toHaveAttribute("aria-disabled", "true"),
+  );
+  await user.click(screen.getByTestId("wizard-deploy"));
+  await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\/batches\//));
+  const sent = backend.calls.find((call) => call.command === "deploy_cluster");
+  expect(sent?.args.deploy).toMatchObject({
+    seen: hex(JSON.stringify(GOOD), 64),
+    cards: [
+      { cluster: "rack-b7", card: "b7-acc-1" },
+      { cluster: "rack-b7", card: "b7-acc-2" },
+    ],
+    open: { skip_steps: ["rh_subscription", "microshift"] },
+    rules: { at_once: 8, waves: [], stop_after: 2 },
+  });
+});
+
+test("a refused step keeps the deployment from starting until it is left out", async () => {
+  const shown = open();
+  await read(shown, GOOD);
+  await shown.user.type(screen.getByLabelText("bmc_hostname(2)"), "imc3.lab");
+  await shown.user.type(screen.getByLabelText("activation_key()"), "k");
+  await screen.findByText("Nothing is wrong with it");
+  await shown.user.click(next());
+  await shown.user.click(await screen.findByRole("checkbox", { name: "Select b7-acc-3" }));
+  await shown.user.click(next());
+  const deploy = await screen.findByTestId("wizard-deploy");
+  expect(deploy).toHaveAttribute("aria-disabled", "true");
+  expect(
+    (await screen.findAllByText(/the steps rh_subscription and microshift can't be done yet/i))
+      .length,
+  ).toBeGreaterThan(0);
+});
+
+test("the file is written in today's form where the person says", async () => {
+  const shown = open();
+  await read(shown, GOOD);
+  const save = () => screen.getByTestId("save-today");
+  expect(save()).toHaveAttribute("aria-disabled", "true");
+  await shown.user.type(screen.getByLabelText("bmc_hostname(2)"), "imc3.lab");
+  await shown.user.type(screen.getByLabelText("activation_key()"), "k");
+  await screen.findByText("Nothing is wrong with it");
+  await shown.user.click(save());
+  expect(
+    await screen.findByText("Written to /home/ada/clusters/rack-b7.today.yaml"),
+  ).toBeInTheDocument();
+});
+
+test("a file that is not there says so", async () => {
+  const shown = open();
+  await shown.user.type(await screen.findByRole("textbox", { name: /^Cluster file/ }), "/no/such");
+  await shown.user.click(next());
+  expect(await screen.findByText("There is no file /no/such.")).toBeInTheDocument();
+});
