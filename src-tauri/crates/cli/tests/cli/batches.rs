@@ -247,7 +247,11 @@ fn a_paused_batch_starts_nothing_until_it_is_resumed() {
 
 #[test]
 fn a_batch_goes_on_after_a_kill_and_nothing_is_done_twice() {
-    let rack = Rack::start(4, slow_installer);
+    let rack = Rack::start(4, |config| {
+        slow_installer(config);
+        // Away for longer than a look takes: its uptime tells whether it was reset.
+        config.timings.imc_reset = Duration::from_millis(1500);
+    });
     let desk = Desk::joined(&rack);
     let cards = names(4);
     let words = deploy(&cards, &["--at-once", "2"]);

@@ -63,7 +63,7 @@ async fn a_newer_database_is_left_as_it_is() {
     assert!(
         refused
             .to_string()
-            .ends_with("was written by a newer Slipway (schema 9001, this one knows 3)")
+            .ends_with("was written by a newer Slipway (schema 9001, this one knows 4)")
     );
     assert_eq!(
         refused.hint(),
