@@ -34,14 +34,18 @@ pub async fn ksvalidate(kickstart: &Password) -> Option<Vec<Finding>> {
         found.push(Finding::new(
             Severity::Warning,
             "ksvalidator",
-            format!(
-                "ksvalidator is not content, and does not say why ({})",
-                output.status
-            ),
+            format!("ksvalidator is not content: {}", last_words(&said)),
             "look at it by hand: `ksvalidator -v RHEL9 FILE`",
         ));
     }
     Some(found)
+}
+
+/// A key that stands there twice, say: it warns without a line.
+fn last_words(said: &str) -> &str {
+    let mut lines = said.lines().map(str::trim);
+    let own = |line: &&str| !line.is_empty() && !line.starts_with("Checking kickstart file");
+    lines.rfind(own).unwrap_or("it does not say why")
 }
 
 /// `The following problem occurred on line 2 of the kickstart file:`, an empty line, the problem.
