@@ -1580,7 +1580,7 @@ export type Iso = {
 	made: IsoOrigin,
 };
 
-/**  The Anaconda ISO that is remastered. */
+/**  What the ISO is made of besides its image: the Anaconda ISO that is remastered. */
 export type IsoBase = { from: "file"; path: string } | 
 /**  Fetched once, checked, and kept in the cache under its hash. */
 { from: "url"; url: string; 
