@@ -1,6 +1,6 @@
 //! The reset, and everything that is waited for until the new system answers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     Outcome, State,
@@ -68,18 +68,25 @@ pub(super) async fn reset_imc(
     Ok(StepOutcome::Advance(State::AwaitingImc { requested_at }))
 }
 
+/// As it was when the step began (`cx.now`): what asking took is taken off. Else, where SSH takes
+/// longer than the IMC was away, a reset would look as if it had never happened.
 async fn imc_uptime(cx: &StepContext<'_>) -> Result<Duration, StepError> {
+    let asked = Instant::now();
     let out = run(cx.card.imc_shell(), cx, &["cat", "/proc/uptime"]).await?;
     let seconds = out
         .text()
         .split(' ')
         .next()
-        .and_then(|s| s.parse::<f64>().ok());
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| {
-        StepError::new(FailureKind::Protocol, "the IMC does not tell its uptime")
-            .because(out.reason())
-            .transient()
-    })
+        .and_then(|s| s.parse::<f64>().ok())
+        .and_then(|s| Duration::try_from_secs_f64(s).ok());
+    let took = asked.elapsed();
+    seconds
+        .map(|uptime| uptime.saturating_sub(took))
+        .ok_or_else(|| {
+            StepError::new(FailureKind::Protocol, "the IMC does not tell its uptime")
+                .because(out.reason())
+                .transient()
+        })
 }
 
 pub(super) async fn await_imc(requested_at: Timestamp, cx: &mut StepContext<'_>) -> Outcome {
