@@ -2,7 +2,12 @@
 //! a stand-in: a container that takes osbuild's arguments, looks at them and at its config.toml, and
 //! gives an ISO that was made before. osbuild's own has not been run.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use super::images::{of_storage, own_storage, podman_runs, processes, with_podman};
 use crate::support::{
@@ -95,7 +100,10 @@ impl Studio {
         ];
         scene.desk.run(&words).good();
         scene.desk.run(&["iso", "remove", "given.iso"]).good();
-        let mark = format!("8{}", std::process::id());
+        // Of this test alone: others of the same process run beside it.
+        static SCENES: AtomicU32 = AtomicU32::new(0);
+        let scene_number = SCENES.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("8{}{scene_number}", std::process::id());
         let script = STAND_IN
             .replace("REFERENCE", &reference)
             .replace("MARK", &mark);
