@@ -193,5 +193,6 @@ fn pages(project: &Project) -> Result {
         .env("CI", "true")
         .env("CHROMIUM", chromium)
         .env("TMPDIR", session.home());
-    pages.limit(20 * MINUTE).run()
+    // A quarter of an hour on two cores; the limit is for what hangs.
+    pages.limit(40 * MINUTE).run()
 }
