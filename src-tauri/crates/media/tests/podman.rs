@@ -5,9 +5,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -24,6 +23,11 @@ use slipway_media::{
     podman::{PodmanCli, Work, WorkState, Works, read_image},
     registry::{Access, Login, auth},
 };
+
+#[path = "support/docker_registry.rs"]
+mod docker_registry;
+
+use docker_registry::DockerRegistry;
 
 const BUSYBOX: &str = "/bin/busybox";
 
@@ -288,8 +292,8 @@ async fn a_build_that_another_slipway_started_is_found_when_it_has_ended() {
 
 /// Debian's registry with a certificate of its own authority, and a login.
 struct SafeRegistry {
-    child: Child,
     host: String,
+    _server: DockerRegistry,
 }
 
 const LOGIN: (&str, &str) = ("robot", "sentinel-password");
@@ -329,32 +333,12 @@ impl SafeRegistry {
              http:\n  addr: 127.0.0.1:0\n  tls:\n    certificate: {shown}/server.crt\n    key: {shown}/key.pem\n"
         );
         fs::write(dir.join("config.yml"), config).unwrap();
-        let mut child = Command::new("docker-registry")
-            .arg("serve")
-            .arg(dir.join("config.yml"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        let host = loop {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c));
-                break rest[..end.unwrap_or(rest.len())].to_owned();
-            }
-        };
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Some(Self { child, host })
-    }
-}
-
-impl Drop for SafeRegistry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let server = DockerRegistry::start(&dir.join("config.yml"))?;
+        let host = server.host.clone();
+        Some(Self {
+            host,
+            _server: server,
+        })
     }
 }
 

@@ -4,8 +4,7 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex},
 };
 
@@ -23,6 +22,9 @@ use slipway_core::{
     ports::{Registry as _, RegistryError, ResolvedImage},
 };
 use slipway_media::OciRegistry;
+
+#[path = "support/docker_registry.rs"]
+mod docker_registry;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -79,13 +81,13 @@ async fn resolve(reference: &str, architecture: &str) -> Result<ResolvedImage, R
 }
 
 /// Debian's registry (docker's distribution), on a free port, with its storage in a temp folder.
-struct DockerRegistry {
-    child: Child,
+struct PlainRegistry {
     host: String,
+    _server: docker_registry::DockerRegistry,
     _dir: tempfile::TempDir,
 }
 
-impl DockerRegistry {
+impl PlainRegistry {
     fn start() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("config.yml");
@@ -96,28 +98,11 @@ impl DockerRegistry {
             root.display()
         );
         std::fs::write(&config, text).unwrap();
-        let mut child = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        let host = loop {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c));
-                break rest[..end.unwrap_or(rest.len())].to_owned();
-            }
-        };
-        // It must not block on a full pipe.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let server = docker_registry::DockerRegistry::start(&config)?;
+        let host = server.host.clone();
         Some(Self {
-            child,
             host,
+            _server: server,
             _dir: dir,
         })
     }
@@ -154,16 +139,9 @@ impl DockerRegistry {
     }
 }
 
-impl Drop for DockerRegistry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[tokio::test]
 async fn a_real_registry_is_understood() {
-    let Some(registry) = DockerRegistry::start() else {
+    let Some(registry) = PlainRegistry::start() else {
         eprintln!("skipped: no docker-registry here (apt install docker-registry)");
         return;
     };

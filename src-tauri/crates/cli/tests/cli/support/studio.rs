@@ -3,9 +3,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use super::Desk;
@@ -14,6 +13,11 @@ use super::Desk;
 #[path = "../../../../media/tests/remaster/anaconda.rs"]
 #[expect(dead_code, reason = "these tests need one layout")]
 pub mod anaconda;
+
+#[path = "../../../../media/tests/support/docker_registry.rs"]
+mod docker_registry;
+
+use docker_registry::DockerRegistry;
 
 pub struct Scene {
     pub desk: Desk,
@@ -83,8 +87,8 @@ pub fn missing(programs: &[&str]) -> bool {
 
 /// Debian's docker-registry on a free port, over plain HTTP; with a login where one is given.
 pub struct Registry {
-    child: Child,
     pub host: String,
+    _server: DockerRegistry,
 }
 
 impl Registry {
@@ -102,26 +106,12 @@ impl Registry {
                 &format!("auth:\n  htpasswd:\n    realm: slipway\n    path: {shown}/htpasswd\n");
         }
         fs::write(dir.join("config.yml"), config).unwrap();
-        let mut child = Command::new("docker-registry")
-            .arg("serve")
-            .arg(dir.join("config.yml"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        let host = loop {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c));
-                break rest[..end.unwrap_or(rest.len())].to_owned();
-            }
-        };
-        // It must not block on a full pipe.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, host }
+        let server = DockerRegistry::start(&dir.join("config.yml")).unwrap();
+        let host = server.host.clone();
+        Self {
+            host,
+            _server: server,
+        }
     }
 
     /// Copies an OCI directory there, as somebody else would.
@@ -133,12 +123,5 @@ impl Registry {
         words.extend(login.as_deref());
         words.extend([from.as_str(), &to]);
         anaconda::run("skopeo", &words);
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
