@@ -1,0 +1,61 @@
+//! `slipctl import`, `plan` and `doctor`: what is read of a cluster.yaml.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// A cluster.yaml, and where its templates' values come from.
+#[derive(Args)]
+pub struct ClusterArgs {
+    /// A file with values for the templates
+    #[arg(long, value_name = "FILE")]
+    pub vars: Option<PathBuf>,
+    /// Only these cards, by their names in the file or in the inventory; templates count them
+    /// from 0
+    #[arg(long = "cards", value_name = "CARD", value_delimiter = ',', num_args = 1..)]
+    pub only: Vec<String>,
+    /// Leave out a step of the file: rh_subscription, microshift, …
+    #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
+    pub skip_steps: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct ImportArgs {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Write the file in today's form; comments are lost, passwords are in it
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Add the cards that are not known yet
+    #[arg(long)]
+    pub add: bool,
+    /// With --add: accept the certificates and host keys that are shown now
+    #[arg(long, requires = "add")]
+    pub trust_on_first_use: bool,
+}
+
+#[derive(Args)]
+pub struct PlanArgs {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// The ISO, instead of the file's: name, id, or the first digits of its SHA-256
+    #[arg(long)]
+    pub iso: Option<String>,
+    /// Put after the card's name: `lab.example`
+    #[arg(long)]
+    pub domain: Option<String>,
+}
+
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// Cards, by name; or one cluster.yaml: its cards that are in the inventory
+    #[arg(required = true)]
+    pub cards: Vec<String>,
+    /// Look at this ISO too: name, id, or the first digits of its SHA-256
+    #[arg(long)]
+    pub iso: Option<String>,
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}
