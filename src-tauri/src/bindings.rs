@@ -102,6 +102,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::jobs::cancel_job,
             commands::jobs::retry_job,
             commands::jobs::mark_job_seen,
+            commands::jobs::save_support_bundle,
             commands::batches::batches,
             commands::batches::batch,
             commands::batches::plan_batch,

@@ -4,7 +4,9 @@ use slipway_core::{
     ids::{DpuId, JobId},
     job::JobEvent,
 };
-use slipway_fleet::views::{BootChangeRequest, DeployRequest, JobRow, JobView, PlanView};
+use slipway_fleet::views::{
+    BootChangeRequest, DeployRequest, JobRow, JobView, PlanView, SupportBundle,
+};
 
 use super::{Answer, State};
 
@@ -66,4 +68,16 @@ pub async fn retry_job(desk: State<'_>, id: JobId) -> Answer<JobId> {
 #[specta::specta]
 pub async fn mark_job_seen(desk: State<'_>, id: JobId) -> Answer<()> {
     desk.fleet()?.mark_job_seen(&id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_support_bundle(
+    desk: State<'_>,
+    id: JobId,
+    path: String,
+) -> Answer<SupportBundle> {
+    desk.fleet()?
+        .write_support_bundle(&id, std::path::Path::new(&path))
+        .await
 }

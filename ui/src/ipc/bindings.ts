@@ -126,6 +126,7 @@ export const commands = {
 	cancelJob: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_job", { id })),
 	retryJob: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job", { id })),
 	markJobSeen: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("mark_job_seen", { id })),
+	saveSupportBundle: (id: JobId, path: string) => typedError<SupportBundle, AppError>(__TAURI_INVOKE("save_support_bundle", { id, path })),
 	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
 	batch: (id: BatchId) => typedError<BatchView, AppError>(__TAURI_INVOKE("batch", { id })),
 	planBatch: (what: BatchWhat) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_batch", { what })),
@@ -2440,6 +2441,14 @@ export type StudioDefaults = {
 	fleet_key: string,
 	/**  Programs that a build needs and that are missing here, with what to do. */
 	missing: Finding[],
+};
+
+/**  A file that was written for whoever helps. */
+export type SupportBundle = {
+	path: string,
+	size: ByteCount,
+	/**  Places where a secret, or what looks like one, was taken out. */
+	removed: number,
 };
 
 export type SystemInfo = {

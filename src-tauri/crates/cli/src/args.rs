@@ -225,6 +225,12 @@ pub enum JobCommand {
         #[arg(long, short)]
         follow: bool,
     },
+    /// Write all that is known of a job and its card into a new file for whoever helps: JSON,
+    /// without secrets
+    Bundle {
+        job: String,
+        file: PathBuf,
+    },
     /// Run what is queued until nothing is left
     Run,
 }

@@ -77,6 +77,16 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
             let id = find(&fleet, &job).await?;
             return wait::logs(&fleet, &id, follow, output).await;
         }
+        JobCommand::Bundle { job, file } => {
+            let id = find(&fleet, &job).await?;
+            let bundle = fleet.write_support_bundle(&id, &file).await?;
+            output.show(&bundle, || {
+                output.line(&format!(
+                    "{}: {}, {} secrets taken out; read it before you send it",
+                    bundle.path, bundle.size, bundle.removed
+                ));
+            });
+        }
         JobCommand::Run => {
             let ids: Vec<JobId> = fleet
                 .jobs(None, true)

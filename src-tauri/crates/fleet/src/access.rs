@@ -215,7 +215,7 @@ struct DeploymentSecret {
     public: String,
 }
 
-fn deployment_key(job: &JobId) -> String {
+pub(crate) fn deployment_key(job: &JobId) -> String {
     format!("deployment/{job}")
 }
 

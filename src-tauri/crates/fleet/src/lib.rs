@@ -44,6 +44,7 @@ mod studio_builder;
 mod studio_kickstarts;
 mod studio_tool;
 mod studio_views;
+mod support_bundle;
 mod trust;
 pub mod views;
 

@@ -6,6 +6,7 @@ import { LinkButton } from "@/components/LinkButton";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import type { JobView } from "@/ipc/bindings";
 import { useCancelJob, useRetryJob } from "@/ipc/queries/jobs";
+import { SupportBundle } from "./SupportBundle";
 
 type CancelProps = { view: JobView; onClose: () => void };
 
@@ -73,6 +74,7 @@ export function JobActions({ view }: { view: JobView }) {
           Open the card
         </LinkButton>
       )}
+      <SupportBundle row={row} />
       {retry.error && (
         <ErrorAlert error={retry.error} title="It was not started again" onClose={retry.reset} />
       )}

@@ -30,6 +30,20 @@ describe("a failed job", () => {
   });
 });
 
+test("all that is known of a job is saved where the person says, and the file is named", async () => {
+  const path = "/home/lab/slipway-support.json";
+  const { user, backend } = show(<JobPage />, {
+    at: `/jobs/${jobId("dpu-05 Deployment")}`,
+    path: "/jobs/:id",
+    answers: { "plugin:dialog|save": () => path },
+  });
+  await user.click(await screen.findByTestId("support-bundle"));
+  expect(await screen.findByText(`Written to ${path}`)).toBeInTheDocument();
+  expect(screen.getByText(/Secrets were taken out in 3 places/)).toBeInTheDocument();
+  const saved = backend.calls.find((call) => call.command === "save_support_bundle");
+  expect(saved?.args).toEqual({ id: jobId("dpu-05 Deployment"), path });
+});
+
 describe("a running job", () => {
   test("shows step, bytes and time against the deadline", async () => {
     open("dpu-06 Deployment");

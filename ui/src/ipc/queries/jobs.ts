@@ -40,3 +40,10 @@ export const useCancelJob = () => useJobChange((id) => call(commands.cancelJob(i
 export const useRetryJob = () => useJobChange((id) => call(commands.retryJob(id)));
 /** Somebody looked at a failed job: its card is no longer "Failed". */
 export const useMarkJobSeen = () => useJobChange((id) => call(commands.markJobSeen(id)));
+
+/** Everything about a job in a file, without secrets. */
+export const useSaveSupportBundle = () =>
+  useMutation({
+    mutationFn: ({ id, path }: { id: JobId; path: string }) =>
+      call(commands.saveSupportBundle(id, path)),
+  });

@@ -68,6 +68,48 @@ fn no_secret_is_written_anywhere() {
 }
 
 #[test]
+fn a_support_bundle_has_the_history_and_no_secret() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::new();
+    let dir = rack.dir().to_str().unwrap();
+    desk.run(&["lab", "add", "--dir", dir]).good();
+    desk.run(&["bmc", "inventory", "dpu-01"]).good();
+    let deploy = ["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"];
+    desk.run(&deploy).good();
+    let job = desk.last_job("dpu-01");
+    let id = job["row"]["id"].as_str().unwrap();
+    let path = desk.beside("bundle.json");
+    let bundle = ["--json", "job", "bundle", id, path.to_str().unwrap()];
+    let told = desk.json(&bundle[1..]);
+    // The way to the ISO is in the job's facts, and whoever knows it can read the ISO.
+    assert!(told["removed"].as_u64().unwrap() >= 1, "{told}");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(told["size"], text.len());
+    assert!(sentinels().iter().all(|secret| !text.contains(secret)));
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["facts"]["prepared"]["token"], "(removed)");
+    assert_eq!(document["job"]["row"]["outcome"], "succeeded");
+    let events = document["job"]["events"].as_array().unwrap();
+    assert!(events.iter().any(|event| event["kind"] == "succeeded"));
+    assert_eq!(
+        document["plan"]["Deployment"]["iso_name"],
+        "dpu-os-1.0.0.iso"
+    );
+    assert_eq!(document["card"]["row"]["name"], "dpu-01");
+    let root = &document["redfish"]["resources"]["/redfish/v1"];
+    assert!(
+        root["RedfishVersion"].is_string(),
+        "{:#}",
+        document["redfish"]
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    // A second one is refused, and the first is as it was.
+    desk.run(&bundle[1..]).explains(4, "is there already");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
 fn profiles_discovery_inventory_and_raw_give_no_secret_out() {
     let rack = Rack::start(1, |_| {});
     let desk = Desk::new();

@@ -164,7 +164,8 @@ pub fn write_today(import: &Import, path: &Path) -> Result<(), AppError> {
     write_new(&cluster::write(&import.file), path)
 }
 
-pub(super) fn write_new(text: &Password, path: &Path) -> Result<(), AppError> {
+/// For its owner only, and never over what is there.
+pub(crate) fn write_new(text: &Password, path: &Path) -> Result<(), AppError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     let written = options

@@ -109,3 +109,12 @@ pub struct BootChangeRequest {
     /// What the person saw as booted when they decided.
     pub expected_booted: Option<ImageDigest>,
 }
+
+/// A file that was written for whoever helps.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct SupportBundle {
+    pub path: String,
+    pub size: ByteCount,
+    /// Places where a secret, or what looks like one, was taken out.
+    pub removed: u32,
+}
