@@ -106,7 +106,7 @@ fn media_is_inserted_and_ejected_and_the_slot_is_read_back() {
     assert_eq!(done["slot"]["image"], Value::Null);
     desk.run(&["bmc", "eject", "srv-01", "--slot", &slot])
         .exits(4)
-        .says("nothing is in it");
+        .says("nothing is inserted");
 }
 
 #[test]
