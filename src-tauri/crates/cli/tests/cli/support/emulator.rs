@@ -28,6 +28,7 @@ pub struct Emulator {
 
 impl Emulator {
     /// `None`, said so, where it is not installed; in CI that is a failure.
+    #[expect(clippy::print_stdout, reason = "says what was not tested")]
     pub fn start() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
