@@ -8,7 +8,9 @@ export default defineConfig({
     include: ["pages/**/*.test.ts"],
     environment: "node",
     fileParallelism: false,
-    testTimeout: 60_000,
+    // Pages side by side in the one browser: more are only slower on two cores.
+    maxConcurrency: 2,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 });

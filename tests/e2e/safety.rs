@@ -83,6 +83,56 @@ async fn what_is_remote_or_inline_is_refused_by_the_window() {
     .await;
 }
 
+/// Commands that Tauri or a plugin of ours has, and that this window has no use for. A page that
+/// was taken over would ask for them.
+const NOT_GRANTED: [&str; 9] = [
+    "plugin:window|set_title",
+    "plugin:window|close",
+    "plugin:webview|create_webview_window",
+    "plugin:webview|internal_toggle_devtools",
+    "plugin:event|emit",
+    "plugin:path|resolve_directory",
+    "plugin:dialog|message",
+    "plugin:store|clear",
+    "plugin:store|entries",
+];
+
+/// Answers with what the app said; a promise that is never answered would be no refusal.
+const INVOKE: &str = "const [command] = arguments; window.answered = undefined; \
+    window.__TAURI_INTERNALS__.invoke(command, { path: 'preferences.json', rid: 0 }).then( \
+        (value) => { window.answered = `done: ${JSON.stringify(value)}` }, \
+        (error) => { window.answered = `refused: ${error}` })";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_is_granted_no_command_that_it_does_not_use() {
+    Window::with("grants", &[], |window| async move {
+        window.wait_for("[data-testid='nav-cards']").await;
+        let said = async |command: &str| {
+            window.script(INVOKE, vec![command.into()]).await;
+            let mut answer = String::new();
+            window
+                .until(command, 30, async || {
+                    let said = window.script("return window.answered", vec![]).await;
+                    answer = said.as_str().unwrap_or_default().to_owned();
+                    !answer.is_empty()
+                })
+                .await;
+            answer
+        };
+        // What it uses is granted, or the refusals below would say nothing.
+        let granted = said("plugin:store|load").await;
+        assert!(granted.starts_with("done: "), "{granted}");
+        for command in NOT_GRANTED {
+            let answer = said(command).await;
+            assert!(
+                answer.starts_with("refused: ") && answer.contains("not allowed"),
+                "{command}: {answer}"
+            );
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_asks_for_what_the_policy_refuses() {
     Window::with("pages", &[], |window| async move {

@@ -41,31 +41,17 @@ async fn open_card(window: &Window, card: &str) {
     window.wait_for("[data-testid='action-deploy']").await;
 }
 
-async fn the_main_job(window: &Window) {
-    // The README's pictures are of this window: `cargo xtask pictures`.
-    window.resize(1400, 900).await;
-    // An empty app says what it is, and offers the lab.
+/// An empty app says what it is, and offers the lab.
+async fn try_the_lab(window: &Window) {
     window.go("/overview").await;
     window.click("[data-testid='try-lab']").await;
     window.go("/cards").await;
     window.wait_for("[data-testid='row-dpu-01']").await;
-    window
-        .wait_text("[data-testid='row-dpu-01']", "Current", 60)
-        .await;
-    window.picture("cards").await;
-    window.go("/overview").await;
-    window
-        .wait_text(
-            "[data-testid='overview-sentence']",
-            "of 24 cards current",
-            30,
-        )
-        .await;
-    window.picture("overview").await;
+}
 
-    // Deploy: cards, ISO, settings, review, go.
-    let card = fresh_card(window).await;
-    open_card(window, &card).await;
+/// By the wizard: cards, ISO, settings, review, go.
+async fn start_deployment(window: &Window, card: &str) {
+    open_card(window, card).await;
     window.click("[data-testid='action-deploy']").await;
     window.wait_for("[data-testid='wizard-next']").await;
     window
@@ -90,6 +76,28 @@ async fn the_main_job(window: &Window) {
         .await;
     window.picture("deploy-review").await;
     window.click("[data-testid='wizard-deploy']").await;
+}
+
+async fn the_main_job(window: &Window) {
+    // The README's pictures are of this window: `cargo xtask pictures`.
+    window.resize(1400, 900).await;
+    try_the_lab(window).await;
+    window
+        .wait_text("[data-testid='row-dpu-01']", "Current", 60)
+        .await;
+    window.picture("cards").await;
+    window.go("/overview").await;
+    window
+        .wait_text(
+            "[data-testid='overview-sentence']",
+            "of 24 cards current",
+            30,
+        )
+        .await;
+    window.picture("overview").await;
+
+    let card = fresh_card(window).await;
+    start_deployment(window, &card).await;
     job_ends_well(window, "deployment").await;
 
     // Upgrade: 1.0.0 to 1.1.0, on the card's page.
@@ -144,6 +152,30 @@ async fn the_main_job(window: &Window) {
 async fn a_card_is_deployed_upgraded_and_rolled_back_in_the_window() {
     Window::with("main-job", &[], |window| async move {
         the_main_job(&window).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_is_cancelled_in_the_window_cleans_up_and_can_be_started_again() {
+    Window::with("cancel", &[], |window| async move {
+        try_the_lab(&window).await;
+        let card = fresh_card(&window).await;
+        start_deployment(&window, &card).await;
+        window.wait_for("[data-testid='job-outcome']").await;
+        window.click("[data-testid='action-cancel']").await;
+        window.click("[data-testid='confirm']").await;
+        window
+            .wait_text("[data-testid='job-outcome']", "Cancelled", 120)
+            .await;
+        window.picture("cancelled").await;
+        // The card is free again, and the same deployment can be had by one click.
+        window.click("[data-testid='action-retry']").await;
+        job_ends_well(&window, "after-cancel").await;
+        open_card(&window, &card).await;
+        window
+            .wait_text("[data-testid='booted-version']", "1.0.0", 60)
+            .await;
     })
     .await;
 }

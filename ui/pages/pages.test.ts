@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { LOOKS, type Look } from "./routes";
 import { serve } from "./server";
 
@@ -90,23 +90,33 @@ async function grave(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }
 
-describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
-  test.each(LOOKS.filter((look) => !ONLY || ONLY.includes(look.name)))("$name", async (look) => {
-    const context = await browser.newContext({
-      viewport: { width: 1400, height: 900 },
-      colorScheme,
-      reducedMotion: "reduce",
-    });
-    try {
-      const complaints = listen(context);
-      const page = await open(context, look);
-      await page.screenshot({ path: `${SHOTS}/${look.name}-${colorScheme}.png` });
-      expect(await grave(page)).toEqual([]);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
+const CHOSEN = LOOKS.filter((look) => !ONLY || ONLY.includes(look.name));
+
+// Each page is loaded once, and turned from light to dark as the desk would turn it.
+test.concurrent.each(CHOSEN)("$name, light and dark", async (look) => {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    colorScheme: "light",
+    reducedMotion: "reduce",
   });
+  try {
+    const complaints = listen(context);
+    const page = await open(context, look);
+    const found: Record<string, string[]> = {};
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const isDark = (dark: boolean) =>
+        document.documentElement.classList.contains("pf-v6-theme-dark") === dark;
+      await page.waitForFunction(isDark, colorScheme === "dark");
+      await settle(page);
+      await page.screenshot({ path: `${SHOTS}/${look.name}-${colorScheme}.png` });
+      found[colorScheme] = await grave(page);
+    }
+    expect(found).toEqual({ light: [], dark: [] });
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
 });
 
 test("the blank page has nothing on it", async () => {

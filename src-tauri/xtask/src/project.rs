@@ -23,11 +23,15 @@ pub struct Project {
 
 impl Project {
     pub fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        // As it runs, not as it was built: the working trees of a user share one target folder, so
+        // that this binary may have been built in another of them.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .ok_or("start it as `cargo xtask`: cargo says which working tree is meant")?;
+        let root = Path::new(&package)
             .ancestors()
             .nth(2)
             .filter(|root| root.join("Cargo.toml").is_file())
-            .ok_or("the working tree that xtask was built in is gone: run `cargo xtask` again")?
+            .ok_or("start it as `cargo xtask` inside Slipway's working tree")?
             .to_path_buf();
         let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
             Some(folder) => PathBuf::from(folder),

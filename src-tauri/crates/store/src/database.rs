@@ -14,7 +14,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::error::{StoreError, is_not_a_database};
+use crate::{
+    error::{StoreError, is_not_a_database},
+    saves::Saves,
+};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -32,6 +35,7 @@ const READERS: u32 = 4;
 pub struct Store {
     pub(crate) read: SqlitePool,
     write: SqlitePool,
+    pub(crate) saves: Saves,
 }
 
 impl Store {
@@ -75,7 +79,11 @@ impl Store {
         let read = pool(READERS)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            write,
+            saves: Saves::default(),
+        })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -92,6 +100,7 @@ impl Store {
         Ok(Self {
             read: only.clone(),
             write: only,
+            saves: Saves::default(),
         })
     }
 

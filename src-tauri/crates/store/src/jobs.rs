@@ -69,7 +69,7 @@ pub(crate) fn readable_as(row: &SqliteRow, id: &'static str) -> Option<Job> {
         .ok()
 }
 
-async fn append(
+pub(crate) async fn append(
     tx: &mut Transaction<'static, Sqlite>,
     job: &JobId,
     event: &NewEvent,
@@ -155,46 +155,6 @@ impl Store {
             tx.commit().await?;
         }
         Ok(active)
-    }
-
-    /// False where no job of this id and version is stored.
-    async fn update_job(&self, job: &Job, events: &[NewEvent]) -> Result<bool, StoreError> {
-        let wait = job
-            .wait
-            .as_ref()
-            .map(|wait| json("wait", wait))
-            .transpose()?;
-        let mut tx = self.begin().await?;
-        // A wish to cancel that came in since the job was read keeps its wake-up call.
-        let done = sqlx::query(
-            "UPDATE job SET
-                 state = $3, active = $4, facts = $5, state_since = $6, wait = $7, attempt = $8,
-                 wake_at = CASE WHEN cancel_requested = 1 AND $10 = 0 AND wake_at < $9
-                                THEN wake_at ELSE $9 END,
-                 ended_at = $11, version = version + 1
-             WHERE id = $1 AND version = $2",
-        )
-        .bind(job.id.as_str())
-        .bind(job.version.cast_signed())
-        .bind(json("state", &job.state)?)
-        .bind(i64::from(!job.state.is_terminal()))
-        .bind(json("facts", &job.facts)?)
-        .bind(job.state_since.to_string())
-        .bind(wait)
-        .bind(i64::from(job.attempt))
-        .bind(job.wake_at.to_string())
-        .bind(i64::from(job.cancel_requested))
-        .bind(job.ended_at.map(|at| at.to_string()))
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        for event in events {
-            append(&mut tx, &job.id, event).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
     }
 
     async fn job_row(&self, id: &JobId) -> Result<Option<Job>, StoreError> {
@@ -334,7 +294,7 @@ impl JobStore for Store {
     }
 
     async fn save(&self, job: &Job, events: &[NewEvent]) -> Result<u64, JobStoreError> {
-        if self.update_job(job, events).await.map_err(broken)? {
+        if self.save_job(job, events).await.map_err(broken)? {
             return Ok(job.version + 1);
         }
         self.job(&job.id).await?;

@@ -17,6 +17,7 @@ mod isos;
 mod jobs;
 mod pins;
 mod publications;
+mod saves;
 mod secrets;
 mod settings;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use slipway_core::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, Retry},
@@ -201,6 +202,73 @@ pub async fn a_stale_save_is_refused(store: &dyn JobStore) {
         store.request_cancel(&nobody.id, at(0)).await,
         Err(JobStoreError::Missing(_))
     ));
+}
+
+/// Of many saves at once each is stored or refused by itself: those of another version, and all
+/// but one of those of the same job.
+pub async fn saves_that_come_together_are_answered_one_by_one(store: &dyn JobStore) {
+    let mut saves = Vec::new();
+    for number in 0..150_u64 {
+        let mut job = deployment(&DpuId::new(), at(0));
+        store.submit(&job, "Deployment").await.unwrap();
+        job.attempt = 7;
+        match number % 3 {
+            0 => job.version = 5,
+            1 => saves.push(job.clone()),
+            _ => {}
+        }
+        saves.push(job);
+    }
+    let answers = join_all(saves.iter().map(|job| {
+        let events = [event(EventKind::Note, "moved", at(1))];
+        async move { store.save(job, &events).await }
+    }))
+    .await;
+    let mut saved = 0;
+    for (job, answer) in saves.iter().zip(&answers) {
+        match answer {
+            Ok(version) => {
+                saved += 1;
+                assert_eq!(*version, 1);
+                assert_eq!(store.job(&job.id).await.unwrap().attempt, 7);
+            }
+            Err(JobStoreError::Stale(id)) => assert_eq!(*id, job.id),
+            Err(error) => panic!("{error:?}"),
+        }
+        let events = store.events(Some(&job.id), 0, 10).await.unwrap();
+        let moved = events.iter().filter(|event| event.text == "moved").count();
+        assert_eq!(moved, usize::from(job.version == 0));
+    }
+    assert_eq!(saved, 100);
+}
+
+/// A step may be stopped while its save waits for the others.
+pub async fn a_save_that_is_given_up_takes_no_other_with_it(store: &dyn JobStore) {
+    let mut jobs = Vec::new();
+    for _ in 0..20 {
+        let mut job = deployment(&DpuId::new(), at(0));
+        store.submit(&job, "Deployment").await.unwrap();
+        job.attempt = 7;
+        jobs.push(job);
+    }
+    let mut saves: Vec<_> = jobs
+        .iter()
+        .map(|job| Box::pin(store.save(job, &[])))
+        .collect();
+    // While the first is written, the others come in; then the second has the turn, and takes all.
+    for save in &mut saves {
+        assert!(futures::poll!(save).is_pending());
+    }
+    saves.remove(0).await.unwrap();
+    let mut second = saves.remove(0);
+    assert!(futures::poll!(&mut second).is_pending());
+    drop(second);
+    let answers = join_all(saves).await;
+    for (answer, job) in answers.into_iter().zip(&jobs[2..]) {
+        assert_eq!(answer.unwrap(), 1);
+        assert_eq!(store.job(&job.id).await.unwrap().attempt, 7);
+    }
+    assert_eq!(store.job(&jobs[1].id).await.unwrap().attempt, 0);
 }
 
 /// Due are the active ones whose time has come, oldest wake first.

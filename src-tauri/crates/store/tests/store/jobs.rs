@@ -35,6 +35,8 @@ conforms! {
     a_build_is_in_no_cards_way
     of_many_submits_one_wins
     a_stale_save_is_refused
+    saves_that_come_together_are_answered_one_by_one
+    a_save_that_is_given_up_takes_no_other_with_it
     due_jobs_come_oldest_wake_first
     an_idle_store_never_wakes
     a_wish_to_cancel_wakes_the_job
