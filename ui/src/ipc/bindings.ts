@@ -727,6 +727,8 @@ export type Candidate = {
 	ssh?: string | null,
 	/**  `host:port` of the ACC. */
 	acc?: string | null,
+	/**  Its line names a network: nobody said that something is at this address. */
+	swept?: boolean,
 };
 
 /**  What a card is, as far as a file tells. */
@@ -1526,6 +1528,10 @@ export type ImageUse = {
 export type ImcIdentity = {
 	/**  The service root's `Name`. */
 	service_name: string,
+	/**  Whether it is an Intel IPU's IMC; its name alone does not tell. */
+	is_ipu?: boolean,
+	/**  What says that it is, or that it is not. */
+	evidence?: string,
 	/**  `Managers/1.FirmwareVersion` as it is. */
 	firmware: string | null,
 	/**  The release in it, such as `2.0.0`, where it has one. */

@@ -37,6 +37,10 @@ pub async fn add(
             }
         }
     }
+    let request = crate::cluster::request(&args.file, &args.cluster);
+    for told in fleet.pair_cluster(import, &request).await? {
+        output.note(told);
+    }
     match first_failure {
         None => Ok(ExitCode::SUCCESS),
         // People have read it; a program reads it now.

@@ -180,7 +180,7 @@ pub enum PairedBy {
 }
 
 impl PairedBy {
-    /// Whether it was found and not said: then a better finding may replace it.
+    /// Whether it was found and not said: then it is so no longer when it is not found again.
     #[must_use]
     pub fn is_found(&self) -> bool {
         match self {

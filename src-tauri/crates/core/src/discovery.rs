@@ -34,6 +34,8 @@ pub struct Candidate {
     pub ssh: Option<String>,
     /// `host:port` of the ACC.
     pub acc: Option<String>,
+    /// Its line names a network: nobody said that something is at this address.
+    pub swept: bool,
 }
 
 /// A line, or a part of one, that can't be meant.
@@ -106,9 +108,11 @@ impl AddressList {
                     );
                     return;
                 }
+                let swept = word.contains('/');
                 self.candidates
                     .extend(addresses.into_iter().map(|address| Candidate {
                         address,
+                        swept,
                         ..said.clone()
                     }));
             }

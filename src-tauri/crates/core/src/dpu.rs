@@ -31,6 +31,12 @@ pub enum AccRoute {
 pub struct ImcIdentity {
     /// The service root's `Name`.
     pub service_name: String,
+    /// Whether it is an Intel IPU's IMC; its name alone does not tell.
+    #[serde(default)]
+    pub is_ipu: bool,
+    /// What says that it is, or that it is not.
+    #[serde(default)]
+    pub evidence: String,
     /// `Managers/1.FirmwareVersion` as it is.
     pub firmware: Option<String>,
     /// The release in it, such as `2.0.0`, where it has one.
@@ -273,6 +279,21 @@ fn image_headline(facts: &DpuFacts, bootc: &BootcStatus) -> Headline {
     }
 }
 
+/// `2.0.0` out of an IMC's `/etc/issue`, which has a line `Version: 2.0.0`; `None` where it is no
+/// IMC's.
+#[must_use]
+pub fn issue_release(issue: &str) -> Option<String> {
+    let version = |line: &str| {
+        let (_, version) = line.split_once("Version:")?;
+        let word = version.split_whitespace().next()?;
+        let numbers: Vec<&str> = word.split('.').collect();
+        let is_number = |n: &&str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+        (numbers.len() >= 3 && numbers.iter().take(3).all(is_number))
+            .then(|| numbers[..3].join("."))
+    };
+    issue.lines().find_map(version)
+}
+
 /// `2.0.0` out of `MEV-HW-B1-ci-ts.release.2.0.0.11126`.
 #[must_use]
 pub fn firmware_release(firmware: &str) -> Option<String> {
@@ -314,6 +335,23 @@ mod tests {
         );
         assert_eq!(read("Default x86-64 system"), None);
         assert_eq!(read("release.x.y"), None);
+    }
+
+    #[test]
+    fn the_issue_of_an_imc_has_a_version() {
+        let read = |text: &str| issue_release(text);
+        let imc = "Intel IPU IMC\nVersion: 2.0.0\n\\n \\l\n";
+        assert_eq!(read(imc).as_deref(), Some("2.0.0"));
+        assert_eq!(read("Version: 1.8.0.4021").as_deref(), Some("1.8.0"));
+        for other in [
+            "Debian GNU/Linux 12 \\n \\l",
+            "Version: bookworm",
+            "Version: 12",
+            "Version:",
+            "",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -217,6 +217,8 @@ pub trait Controller: Send + Sync {
     async fn set_boot(&self, path: &str, wanted: &BootOverride) -> Result<BootOverride, BmcError>;
     /// Of the system or manager at `path`, by a type that it offers. Effect.
     async fn reset(&self, path: &str, reset_type: &str) -> Result<(), BmcError>;
+    /// `PowerState` of the system or manager at `path`, as it is written; an IMC may tell none.
+    async fn power(&self, path: &str) -> Result<Option<String>, BmcError>;
 }
 
 /// What a command left.

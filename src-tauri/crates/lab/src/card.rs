@@ -73,8 +73,10 @@ pub struct Card {
     imc: Mutex<Imc>,
     acc: Mutex<Acc>,
     observed: Mutex<Observed>,
-    /// Whether the IMC's ports (Redfish, SSH) are open.
+    /// Whether the IMC's SSH port is open, and with it the IMC reachable at all.
     imc_open: watch::Sender<bool>,
+    /// Whether its Redfish answers.
+    redfish_open: watch::Sender<bool>,
     /// Whether the ACC's sshd answers.
     acc_open: watch::Sender<bool>,
     /// Changes with every certificate.
@@ -129,6 +131,7 @@ impl Card {
             acc: Mutex::new(parts.acc),
             observed: Mutex::default(),
             imc_open: watch::Sender::new(true),
+            redfish_open: watch::Sender::new(true),
             acc_open: watch::Sender::new(false),
             tls_changed: watch::Sender::new(0),
             imc_life: Mutex::new(CancellationToken::new()),
@@ -170,9 +173,23 @@ impl Card {
         observed
     }
 
-    /// Follows whether the IMC's ports are open.
+    /// Follows whether the IMC's SSH port is open.
     pub fn imc_open(&self) -> watch::Receiver<bool> {
         self.imc_open.subscribe()
+    }
+
+    /// Follows whether its Redfish port is.
+    pub fn redfish_open(&self) -> watch::Receiver<bool> {
+        self.redfish_open.subscribe()
+    }
+
+    /// `systemctl start redfish`, and `stop`.
+    pub fn run_redfish(&self, runs: bool) {
+        self.faults.end(Fault::RedfishOff);
+        if !runs {
+            self.faults.add(Fault::RedfishOff, 1, None);
+        }
+        self.tick(Instant::now());
     }
 
     /// Follows whether the ACC's sshd answers.
@@ -271,7 +288,12 @@ impl Card {
             ImcPower::Up | ImcPower::GoingDown { .. } | ImcPower::Down { .. } => {}
         }
         let there = !matches!(self.imc().power, ImcPower::Down { .. });
-        set(&self.imc_open, there && !self.faults.has(Fault::ImcGone));
+        let there = there && !self.faults.has(Fault::ImcGone);
+        set(&self.imc_open, there);
+        set(
+            &self.redfish_open,
+            there && !self.faults.has(Fault::RedfishOff),
+        );
         let answers = {
             let mut acc = locked(&self.acc);
             acc.tick(now);

@@ -69,6 +69,13 @@ faults! {
     AccSilent = "acc-silent",
     /// The next `bootc upgrade` or `switch` fails; the message is its error line.
     UpgradeFails = "upgrade-fails",
+    /// At once: the service root has another name, as its configuration can give it; the message,
+    /// or `rack 7`.
+    RootRenamed = "root-renamed",
+    /// Until cleared, or `systemctl start redfish` on the IMC: its Redfish does not run.
+    RedfishOff = "redfish-off",
+    /// Until cleared: the IMC's SSH lets root in without a password, as it is shipped.
+    SshWithoutPassword = "ssh-without-password",
 }
 
 impl Fault {
@@ -86,7 +93,9 @@ impl Fault {
             | Self::RecoveryMode
             | Self::ImcDiskFull
             | Self::MediaUnreachable
-            | Self::AccSilent => true,
+            | Self::AccSilent
+            | Self::RedfishOff
+            | Self::SshWithoutPassword => true,
             Self::RefuseInsert
             | Self::TaskException
             | Self::NeverInserted
@@ -103,7 +112,8 @@ impl Fault {
             | Self::SshHostKeyChanged
             | Self::GreenbootFails
             | Self::TlsCertificateChanged
-            | Self::UpgradeFails => false,
+            | Self::UpgradeFails
+            | Self::RootRenamed => false,
         }
     }
 }
@@ -139,6 +149,11 @@ impl Faults {
 
     pub fn clear(&self) {
         self.pending().clear();
+    }
+
+    /// Ends a condition.
+    pub fn end(&self, fault: Fault) {
+        self.pending().retain(|pending| pending.fault != fault);
     }
 
     /// Whether it is pending; uses nothing up.

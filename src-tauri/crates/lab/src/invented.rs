@@ -23,6 +23,18 @@ pub const MEMORY_KIB: [u64; 2] = [2_031_420, 1_214_912];
 /// How far a skewed clock is behind, in seconds: some three years.
 pub const SKEWED_CLOCK: i64 = -95_000_000;
 
+/// What an IMC's Redfish takes its name from. That it is real is known; that the lab's has nothing
+/// else in it is not.
+pub const CONFIGURATION: &str = "/etc/imc-redfish-configuration.json";
+pub const SERVICE_NAME: &str = "Intel IPU Redfish Service";
+
+/// The text of [`CONFIGURATION`].
+#[must_use]
+pub fn configuration(service: &str) -> String {
+    let value = serde_json::json!({ "service": service, "restricted-to-interface": null });
+    format!("{value}\n")
+}
+
 /// `LAB0000001`.
 #[must_use]
 pub fn serial_number(card: usize) -> String {
@@ -74,13 +86,12 @@ pub fn imc_files(card: usize) -> Files {
         "/work/scripts",
         "/work/redfish/certs",
     ]);
-    let configuration =
-        "{\"service\":\"Intel IPU Redfish Service\",\"restricted-to-interface\":null}\n";
+    let configuration = configuration(SERVICE_NAME);
     for (path, text) in [
         ("/etc/hostname", hostname.as_str()),
         ("/etc/issue", issue.as_str()),
         ("/etc/issue.net", issue.as_str()),
-        ("/etc/imc-redfish-configuration.json", configuration),
+        (CONFIGURATION, configuration.as_str()),
     ] {
         files.place(path, text.as_bytes());
     }

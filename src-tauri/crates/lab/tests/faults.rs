@@ -114,6 +114,41 @@ async fn an_imc_that_restarts_in_the_middle_keeps_the_part_and_appends_to_it() {
 }
 
 #[tokio::test]
+async fn redfish_that_is_off_refuses_connections_until_it_is_started_on_the_imc() {
+    let bench = bench().await;
+    let card = bench.lab.card(1);
+    let get = || bench.imc.authorised("GET", SYSTEM).send();
+    assert_eq!(get().await.unwrap().status(), 200);
+    card.inject(Fault::RedfishOff);
+    until("Redfish to be gone", || async { get().await.err() }).await;
+    assert!(card.imc_is_up(), "the IMC itself is there");
+    let unit = card.run_on_imc("systemctl is-active redfish", b"").await;
+    assert_eq!((unit.exit, unit.stdout.as_slice()), (3, &b"inactive\n"[..]));
+    let issue = card.run_on_imc("cat /etc/issue", b"").await;
+    assert!(String::from_utf8_lossy(&issue.stdout).contains("Version: 2.0.0"));
+    card.run_on_imc("systemctl restart redfish", b"").await;
+    until("Redfish to answer", || async { get().await.ok() }).await;
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn the_service_root_has_the_name_that_the_imcs_configuration_gives_it() {
+    let bench = bench().await;
+    let card = bench.lab.card(1);
+    let name = async || bench.imc.get("/redfish/v1").await["Name"].clone();
+    assert_eq!(name().await, "Intel IPU Redfish Service");
+    card.inject(Fault::RootRenamed);
+    assert_eq!(name().await, "rack 7");
+    let configuration = "/etc/imc-redfish-configuration.json";
+    let write = format!("tee {configuration}");
+    card.run_on_imc(&write, br#"{"service": "slot 2"}"#).await;
+    assert_eq!(name().await, "slot 2");
+    card.clear_faults();
+    assert_eq!(name().await, "Intel IPU Redfish Service");
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
 async fn faults_of_the_redfish_service() {
     let bench = bench().await;
     bench.trust().await;

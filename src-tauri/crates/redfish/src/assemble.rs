@@ -13,11 +13,12 @@ use crate::{
     devices,
     fields::{Fields, mac},
     follow::{action_info, below, linked, list, next_page},
+    ipu::Signs,
     kind,
     navigate::ROOT,
     quirks::Quirks,
     resource::{self, ActionInfo},
-    slot,
+    slot, versions,
 };
 
 type Object = Map<String, Value>;
@@ -70,17 +71,20 @@ pub(crate) fn assemble(tree: &Tree) -> Inventory {
         .collect();
     let update = linked(root, "UpdateService").and_then(|path| tree.get(&path));
     let firmware = update.and_then(|update| linked(update, "FirmwareInventory"));
-    let firmware = reading.members(firmware);
+    let listed = reading.members(firmware).into_iter();
+    let mut firmware: Vec<FirmwareInfo> = listed.map(|(_, f)| firmware_info(f)).collect();
+    let of_managers = reading.members(linked(root, "Managers"));
+    let additional = of_managers
+        .iter()
+        .flat_map(|(_, m)| versions::additional(m));
+    firmware.extend(additional);
     let mut inventory = Inventory {
         kind: kind::unknown(),
         service: service(root),
         managers,
         systems,
         chassis,
-        firmware: firmware
-            .into_iter()
-            .map(|(_, f)| firmware_info(f))
-            .collect(),
+        firmware,
         gaps: Vec::new(),
         requests: 0,
     };
@@ -92,8 +96,14 @@ fn quirks(tree: &Tree, root: &Object) -> Quirks {
     let systems = linked(root, "Systems").and_then(|path| tree.get(&path));
     let first = systems.and_then(|all| list(all, "Members").into_iter().next());
     let system = first.and_then(|path| tree.get(&path)).cloned();
-    let system = resource::read(system.unwrap_or_default());
-    Quirks::of(&resource::read(root.clone()), &system)
+    let managers = linked(root, "Managers").and_then(|path| tree.get(&path));
+    let first = managers.and_then(|all| list(all, "Members").into_iter().next());
+    let manager = first.and_then(|path| tree.get(&path)).cloned();
+    Quirks::of(Signs {
+        root: &resource::read(root.clone()),
+        system: Some(&resource::read(system.unwrap_or_default())),
+        manager: Some(&resource::read(manager.unwrap_or_default())),
+    })
 }
 
 fn service(root: &Object) -> ServiceInfo {

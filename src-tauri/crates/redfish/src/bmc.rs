@@ -15,9 +15,10 @@ use url::Url;
 use crate::{
     RedfishClient,
     answer::Answer,
+    ipu::{Ipu, Signs},
     navigate::SystemAt,
     quirks::Quirks,
-    resource::{Action, ActionInfo, Boot, ComputerSystem, Manager, Task},
+    resource::{Action, ActionInfo, Boot, ComputerSystem, Task},
     task,
 };
 
@@ -30,14 +31,22 @@ impl Bmc for RedfishClient {
             Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
             Err(error) => return Err(error),
         };
-        let manager = match self.manager().await {
-            Ok(manager) => manager,
-            Err(BmcError::NotOffered { .. }) => Manager::default(),
-            Err(error) => return Err(error),
+        let manager = self.manager_if_any().await?;
+        let signs = Signs {
+            root: &root,
+            system: Some(&system),
+            manager: Some(&manager),
+        };
+        self.learn(Quirks::of(signs)).await;
+        let (is_ipu, evidence) = match signs.judge() {
+            Ipu::Is(evidence) => (true, evidence),
+            Ipu::IsNot(evidence) => (false, evidence),
         };
         let firmware = manager.firmware_version;
         Ok(ImcIdentity {
             service_name: root.name.clone().unwrap_or_default(),
+            is_ipu,
+            evidence,
             firmware_release: firmware.as_deref().and_then(firmware_release),
             firmware,
             bios: system.bios_version,

@@ -66,4 +66,9 @@ impl Controller for RedfishClient {
         let answer = self.act(Method::POST, &reset.target, &body, None).await?;
         self.transport.accepted(answer).map(drop)
     }
+
+    async fn power(&self, path: &str) -> Result<Option<String>, BmcError> {
+        let (resource, _) = self.transport.resource::<Resettable>(path).await?;
+        Ok(resource.power_state)
+    }
 }

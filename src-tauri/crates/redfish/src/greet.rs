@@ -9,18 +9,29 @@ use slipway_core::{
 };
 
 use crate::{
-    RedfishClient, RedfishTarget, Timeouts, kind,
+    RedfishClient, RedfishTarget, Timeouts,
+    ipu::{Signs, may_be_renamed},
+    kind,
     navigate::ROOT,
     quirks::Quirks,
-    resource::{self, ComputerSystem, ServiceRoot},
+    resource::{self, ServiceRoot},
 };
+
+/// What a root tells to whoever has not logged in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Greeting {
+    pub kind: BmcKind,
+    /// It names nobody, and may be an IMC that was given another name: its system and manager tell,
+    /// after a login.
+    pub may_be_imc: bool,
+}
 
 /// Whose service it is, as far as its root tells: enough to know an IMC, whose passwords have
 /// rules, before one is sent. A root that wants a login tells nothing.
 ///
 /// # Errors
 /// [`BmcError::NotRedfish`] where it is none; otherwise as every question.
-pub async fn kind_at(address: &Address, pin: &Fingerprint) -> Result<BmcKind, BmcError> {
+pub async fn greet(address: &Address, pin: &Fingerprint) -> Result<Greeting, BmcError> {
     let client = RedfishClient::new(RedfishTarget {
         address: address.clone(),
         user: String::new(),
@@ -31,12 +42,16 @@ pub async fn kind_at(address: &Address, pin: &Fingerprint) -> Result<BmcKind, Bm
     });
     let answer = client.transport.get_openly(ROOT).await?;
     if answer.status == 401 {
-        return Ok(BmcKind::Unknown);
+        return Ok(Greeting::default());
     }
     let object = answer.object().unwrap_or_default();
     client.transport.read_root(answer)?;
     let root: ServiceRoot = resource::read(object.clone());
-    let quirks = Quirks::of(&root, &ComputerSystem::default());
+    let quirks = Quirks::of(Signs {
+        root: &root,
+        system: None,
+        manager: None,
+    });
     let inventory = Inventory {
         service: ServiceInfo {
             vendor: root.vendor.clone(),
@@ -45,5 +60,9 @@ pub async fn kind_at(address: &Address, pin: &Fingerprint) -> Result<BmcKind, Bm
         },
         ..Inventory::default()
     };
-    Ok(kind::of(&inventory, quirks, &object))
+    let kind = kind::of(&inventory, quirks, &object);
+    Ok(Greeting {
+        may_be_imc: kind == BmcKind::Unknown && may_be_renamed(&object),
+        kind,
+    })
 }

@@ -20,6 +20,7 @@ mod evidence;
 mod fields;
 mod follow;
 mod greet;
+mod ipu;
 mod kind;
 mod kx;
 mod media;
@@ -32,8 +33,9 @@ mod task;
 pub mod tls;
 mod transport;
 mod verdict;
+mod versions;
 
 pub use ca::{SiteCa, SiteCaError};
 pub use client::{RedfishClient, RedfishTarget, Timeouts, inspect, probe, probe_within};
-pub use greet::kind_at;
+pub use greet::{Greeting, greet};
 pub use tls::Accepted;

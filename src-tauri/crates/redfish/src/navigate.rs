@@ -7,6 +7,7 @@ use slipway_core::ports::BmcError;
 
 use crate::{
     RedfishClient,
+    ipu::Signs,
     quirks::Quirks,
     resource::{self, Collection, ComputerSystem, Link, Manager, MediaSlot, ServiceRoot, linked},
 };
@@ -110,18 +111,13 @@ impl RedfishClient {
             Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
             Err(error) => return Err(error),
         };
-        let root = self.root().await?;
-        let quirks = Quirks::of(&root, &system);
+        let quirks = self.quirks(&system).await?;
         if let Some(collection) = linked(system.virtual_media.as_ref())
             && let Some(slot) = self.slot_of(&collection, quirks).await?
         {
             return Ok(slot);
         }
-        let manager = match self.manager().await {
-            Ok(manager) => manager,
-            Err(BmcError::NotOffered { .. }) => Manager::default(),
-            Err(error) => return Err(error),
-        };
+        let manager = self.manager_if_any().await?;
         if let Some(collection) = linked(manager.virtual_media.as_ref())
             && let Some(slot) = self.slot_of(&collection, quirks).await?
         {
@@ -141,9 +137,7 @@ impl RedfishClient {
                     Err(BmcError::NotOffered { .. }) => ComputerSystem::default(),
                     Err(error) => return Err(error),
                 };
-                let quirks = self.quirks(&system).await?;
-                self.places.lock().await.quirks = Some(quirks);
-                quirks
+                self.quirks(&system).await?
             }
         };
         self.read_slot(path, quirks).await
@@ -173,9 +167,40 @@ impl RedfishClient {
         Ok(first)
     }
 
-    /// The quirks of this service, from its root and its system.
+    /// The quirks of this service, from its root and its system; and from its manager, where only
+    /// that can tell.
     pub(crate) async fn quirks(&self, system: &ComputerSystem) -> Result<Quirks, BmcError> {
-        Ok(Quirks::of(&*self.root().await?, system))
+        let known = self.places.lock().await.quirks;
+        if let Some(quirks) = known {
+            return Ok(quirks);
+        }
+        let root = self.root().await?;
+        let mut signs = Signs {
+            root: &root,
+            system: Some(system),
+            manager: None,
+        };
+        let manager = match signs.want_the_manager() {
+            true => Some(self.manager_if_any().await?),
+            false => None,
+        };
+        signs.manager = manager.as_ref();
+        Ok(self.learn(Quirks::of(signs)).await)
+    }
+
+    /// Keeps them: the next login goes by them too.
+    pub(crate) async fn learn(&self, quirks: Quirks) -> Quirks {
+        self.transport.log_in_by_basic(quirks.logs_in_by_basic());
+        self.places.lock().await.quirks = Some(quirks);
+        quirks
+    }
+
+    /// The first manager, or an empty one where there is none.
+    pub(crate) async fn manager_if_any(&self) -> Result<Manager, BmcError> {
+        match self.manager().await {
+            Err(BmcError::NotOffered { .. }) => Ok(Manager::default()),
+            answered => answered,
+        }
     }
 
     /// The path of the tasks' collection, where there is one.

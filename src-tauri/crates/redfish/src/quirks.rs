@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::{
     answer::ServiceError,
-    resource::{ComputerSystem, MediaSlot, ServiceRoot},
+    ipu::Signs,
+    resource::{ComputerSystem, MediaSlot},
 };
 
 /// Whose firmware answers, as far as it matters here.
@@ -28,11 +29,12 @@ pub(crate) enum Platform {
 pub(crate) struct Quirks(pub Platform);
 
 impl Quirks {
-    /// Intel's says it in the root's name (which its configuration can change), and no other
-    /// service without a vendor has a system of type DPU. A BlueField's system is its own card
-    /// (the captured BF-24.10; a server that holds one is another model). Supermicro's root of 2023
-    /// names itself only under `Oem` (the captured SYS-821GE-TNHR).
-    pub(crate) fn of(root: &ServiceRoot, system: &ComputerSystem) -> Self {
+    /// How Intel's is told: [`crate::ipu`]. A BlueField's system is its own card (the captured
+    /// BF-24.10; a server that holds one is another model). Supermicro's root of 2023 names itself
+    /// only under `Oem` (the captured SYS-821GE-TNHR).
+    pub(crate) fn of(signs: Signs<'_>) -> Self {
+        let (root, none) = (signs.root, ComputerSystem::default());
+        let system = signs.system.unwrap_or(&none);
         let has = |text: &Option<String>, word: &str| {
             let text = text.as_deref().unwrap_or_default().to_lowercase();
             text.contains(word)
@@ -41,10 +43,7 @@ impl Quirks {
         let by = |word: &str, key: &str| {
             oem(key) || has(&root.vendor, word) || has(&system.manufacturer, word)
         };
-        let nameless_dpu = root.vendor.is_none()
-            && system.manufacturer.is_none()
-            && system.system_type.as_deref() == Some("DPU");
-        Self(if has(&root.name, "intel ipu") || nameless_dpu {
+        Self(if signs.judge().yes() {
             Platform::IntelIpu
         } else if has(&system.model, "bluefield") || has(&root.product, "bluefield") {
             Platform::BlueField
@@ -206,15 +205,19 @@ mod tests {
     }
 
     fn platform(root: Value, system: Value) -> Platform {
-        Quirks::of(&object(root), &object(system)).0
+        let (root, system) = (object(root), object(system));
+        let signs = Signs {
+            root: &root,
+            system: Some(&system),
+            manager: None,
+        };
+        Quirks::of(signs).0
     }
 
     #[test]
     fn whose_firmware_answers() {
         let intel = json!({"Name": "Intel IPU Redfish Service"});
         assert_eq!(platform(intel, json!({})), Platform::IntelIpu);
-        let renamed = platform(json!({"Name": "lab 4"}), json!({"SystemType": "DPU"}));
-        assert_eq!(renamed, Platform::IntelIpu);
         let other_dpu = json!({"Name": "x", "Vendor": "Nvidia"});
         let dpu = platform(other_dpu, json!({"SystemType": "DPU"}));
         assert_eq!(dpu, Platform::Other);

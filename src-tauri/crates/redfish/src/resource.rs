@@ -160,6 +160,8 @@ pub(crate) struct ComputerSystem {
     #[serde(rename = "@odata.etag", deserialize_with = "text")]
     pub etag: Option<String>,
     #[serde(deserialize_with = "text")]
+    pub description: Option<String>,
+    #[serde(deserialize_with = "text")]
     pub system_type: Option<String>,
     #[serde(deserialize_with = "text")]
     pub manufacturer: Option<String>,
@@ -202,7 +204,13 @@ pub(crate) struct Boot {
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct Manager {
     #[serde(deserialize_with = "text")]
+    pub description: Option<String>,
+    #[serde(deserialize_with = "text")]
     pub firmware_version: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub additional_firmware_versions: Option<Map<String, Value>>,
+    #[serde(deserialize_with = "lenient")]
+    pub oem: Option<Map<String, Value>>,
     #[serde(deserialize_with = "text")]
     pub model: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -265,6 +273,8 @@ impl MediaSlot {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct Resettable {
+    #[serde(deserialize_with = "text")]
+    pub power_state: Option<String>,
     #[serde(deserialize_with = "lenient")]
     actions: Option<Map<String, Value>>,
 }

@@ -5,7 +5,10 @@
 //! A session that has run out is renewed once. Sessions are scarce (Dell allows eight), so each is
 //! deleted: by [`Transport::log_out`], else when the last client is dropped.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
@@ -19,9 +22,10 @@ use tokio::{runtime::Handle, time};
 use crate::{
     answer::{Answer, path_of},
     broken::Broken,
+    ipu::Signs,
     navigate::ROOT,
     quirks::Quirks,
-    resource::{self, ComputerSystem, Link, ServiceRoot, linked},
+    resource::{self, Link, ServiceRoot, linked},
     transport::{AUTH_TOKEN, Transport},
 };
 
@@ -198,12 +202,17 @@ impl Transport {
         let Some(root) = self.root_for_login().await.map_err(Broken::for_good)? else {
             return Ok(basic);
         };
-        let quirks = Quirks::of(&root, &ComputerSystem::default());
+        let quirks = Quirks::of(Signs {
+            root: &root,
+            system: None,
+            manager: None,
+        });
+        let by_basic = quirks.logs_in_by_basic() || self.by_basic.load(Ordering::Relaxed);
         let sessions = root
             .links
             .as_ref()
             .and_then(|l| linked(l.sessions.as_ref()));
-        let Some(sessions) = sessions.filter(|_| !quirks.logs_in_by_basic()) else {
+        let Some(sessions) = sessions.filter(|_| !by_basic) else {
             return Ok(basic);
         };
         let body = json!({

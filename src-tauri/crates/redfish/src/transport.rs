@@ -55,6 +55,8 @@ pub(crate) struct Transport {
     pub(crate) credential: Credential,
     /// How we are known there now. Held across a login, so that nobody logs in beside it.
     pub(crate) login: tokio::sync::Mutex<Login>,
+    /// What more than the root was needed to know: that a session does not pay here.
+    pub(crate) by_basic: AtomicBool,
     pub(crate) root: tokio::sync::Mutex<Option<Arc<resource::ServiceRoot>>>,
     tls: ClientConfig,
     /// By what the certificate of the last handshake was accepted.
@@ -99,8 +101,14 @@ impl Transport {
             timeouts,
             credential,
             login: tokio::sync::Mutex::default(),
+            by_basic: AtomicBool::new(false),
             root: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Whether the next login goes by Basic. A session that is there is used to its end.
+    pub(crate) fn log_in_by_basic(&self, basic: bool) {
+        self.by_basic.store(basic, Ordering::Relaxed);
     }
 
     pub(crate) fn peer(&self) -> String {

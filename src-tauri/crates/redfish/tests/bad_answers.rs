@@ -16,7 +16,7 @@ use std::{
 use serde_json::json;
 use slipway_core::{
     address::Address,
-    ports::{Bmc, BmcError, Stage, TaskUri},
+    ports::{Bmc, BmcError, Controller, Stage, TaskUri},
 };
 use slipway_redfish::{RedfishClient, Timeouts, probe, probe_within};
 use support::{PASSWORD, Reply, Server, imc, until};
@@ -207,6 +207,79 @@ async fn silence_ends_with_the_deadline() {
         assert_eq!(error, silent, "{said}");
         // What was heard and not answered is not repeated.
         assert!(server.requests().len() <= 1);
+    }
+}
+
+/// Every bad answer, to a question, to a whole crawl and to an effect: one error each, no later than
+/// the deadline allows, and an effect is sent once.
+#[tokio::test]
+async fn no_bad_answer_outlasts_its_deadline() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let endless = "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n{\"Id\":";
+    let mut large = br#"{"Id":""#.to_vec();
+    large.resize(10 << 20, b'x');
+    let all = [
+        ("HTML", page("<html>".into())),
+        ("half a JSON", Reply::json(200, r#"{"Id":"#)),
+        ("10 MB", Reply::json(200, large)),
+        (
+            "a redirect",
+            Reply::status(307).with("Location", "/redfish/v1/"),
+        ),
+        (
+            "a greeting of another protocol",
+            Reply::Raw(b"SSH-2.0-x\r\n".to_vec()),
+        ),
+        (
+            "half a chunk",
+            Reply::Raw(format!("{chunked}ff\r\n{{").into()),
+        ),
+        ("nothing", Reply::Stall(Vec::new())),
+        (
+            "half a head",
+            Reply::Stall(b"HTTP/1.1 200 OK\r\nContent-".to_vec()),
+        ),
+        ("half a body", Reply::Stall(endless.into())),
+        (
+            "a head that drips",
+            Reply::Drip(b"HTTP/1.1 200 OK\r\nX: ".to_vec()),
+        ),
+        ("a body that drips", Reply::Drip(endless.into())),
+        ("an end", Reply::Close),
+    ];
+    for (what, reply) in all {
+        let begun = Instant::now();
+        let hasty = |server: &Server| {
+            let mut target = server.target();
+            target.timeouts.request = Duration::from_millis(300);
+            RedfishClient::new(target)
+        };
+        let root = include_str!("fixtures/imc/root.json");
+        let spoilt = reply.clone();
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/redfish/v1/" => Reply::json(200, root),
+            _ => spoilt.clone(),
+        })
+        .await;
+        let client = hasty(&server);
+        fails(&client).await;
+        // Of a crawl the root alone is no inventory.
+        client.crawl().await.unwrap_err();
+        // Everything is well but the answer to the effect.
+        let server = Server::start(move |request| match request.method.as_str() {
+            "GET" => imc::answer(request, &mut imc::State::default()),
+            _ => reply.clone(),
+        })
+        .await;
+        let image = "https://10.0.0.1/boot.iso".parse().unwrap();
+        let client = hasty(&server);
+        match client.insert_into(imc::SLOT, &image).await {
+            Err(error) => assert!(!error.to_string().contains(PASSWORD), "{what}: {error}"),
+            // A page with status 200 says yes; the slot that is read afterwards says no.
+            Ok(_) => assert!(!Controller::slot(&client, imc::SLOT).await.unwrap().inserted),
+        }
+        assert_eq!(server.of_method("POST").len(), 1, "{what}");
+        assert!(begun.elapsed() < Duration::from_secs(15), "{what}");
     }
 }
 

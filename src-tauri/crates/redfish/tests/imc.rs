@@ -5,10 +5,15 @@
 mod support;
 
 use serde_json::json;
-use slipway_core::ports::{
-    Bmc, BmcError, BootOverride, BootOverrideEnabled, TaskState, TaskUri, VirtualMedia,
+use slipway_core::{
+    inventory::BmcKind,
+    ports::{
+        Bmc, BmcError, BootOverride, BootOverrideEnabled, Controller, TaskState, TaskUri,
+        VirtualMedia,
+    },
 };
-use support::{PASSWORD, Reply, Server, imc};
+use slipway_redfish::greet;
+use support::{PASSWORD, Reply, Request, Server, imc};
 
 fn image() -> url::Url {
     "https://10.0.0.1:8444/token/boot.iso".parse().unwrap()
@@ -33,6 +38,60 @@ async fn an_imc_is_identified_by_its_links() {
     }
     // One connection serves them all.
     assert_eq!(server.connections(), 1);
+}
+
+/// An IMC whose configuration gives its root another name; `state` is what it holds.
+fn renamed(request: &Request, state: &mut imc::State) -> Reply {
+    match request.path.trim_end_matches('/') {
+        "/redfish/v1" => {
+            let mut root = imc::value(include_str!("fixtures/imc/root.json"));
+            root["Name"] = json!("rack 7, slot 2");
+            Reply::value(&root)
+        }
+        // Sessions are there; after its system was seen they are not made use of.
+        path if path.ends_with("/Sessions") => Reply::status(405),
+        _ => imc::answer(request, state),
+    }
+}
+
+#[tokio::test]
+async fn an_imc_with_another_name_is_known_by_its_system_and_its_manager() {
+    let state = std::sync::Mutex::new(imc::State::default());
+    let server = Server::start(move |request| renamed(request, &mut state.lock().unwrap())).await;
+    let greeting = greet(&server.address, &server.fingerprint).await.unwrap();
+    assert_eq!(greeting.kind, BmcKind::Unknown);
+    assert!(greeting.may_be_imc, "its root can't tell");
+    let client = server.client();
+    let identity = client.identify().await.unwrap();
+    assert!(identity.is_ipu, "{}", identity.evidence);
+    assert_eq!(
+        identity.evidence,
+        "it calls itself `rack 7, slot 2`, but its system is a DPU and its manager has Intel's \
+         `#InteIPUManager.v1_0_0.Manager`"
+    );
+    let crawl = client.crawl().await.unwrap();
+    assert_eq!(crawl.inventory.kind, BmcKind::IntelImc);
+    // It is treated as one: by a client that was never asked who it is, too.
+    server.client().insert_media(&image()).await.unwrap();
+    let body = r#"{"Image":"https://10.0.0.1:8444/token/boot.iso","TransferMethod":"Upload"}"#;
+    let inserts = server.of_method("POST");
+    assert!(inserts.last().unwrap().ends_with(body), "{inserts:?}");
+}
+
+#[tokio::test]
+async fn a_dpu_of_somebody_else_is_no_imc() {
+    let state = std::sync::Mutex::new(imc::State::default());
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/redfish/v1/Managers/1" => Reply::value(&json!({"Name": "BMC", "ManagerType": "BMC",
+            "FirmwareVersion": "2.14", "Oem": {"Intel": {"@odata.type": "#OemManager.Intel"}}})),
+        _ => renamed(request, &mut state.lock().unwrap()),
+    })
+    .await;
+    let client = server.client();
+    let identity = client.identify().await.unwrap();
+    assert!(!identity.is_ipu, "{}", identity.evidence);
+    let kind = client.crawl().await.unwrap().inventory.kind;
+    assert_eq!(kind, BmcKind::Unknown);
 }
 
 #[tokio::test]

@@ -73,6 +73,18 @@ test("nothing is trusted by itself: each answer has its word, and all shown are 
   expect(row("imc010.lab").getByText("Changed certificate")).toBeInTheDocument();
 });
 
+test("an IMC whose Redfish is off is known by its SSH, and what to do next is said", async () => {
+  const { user } = await ask("imc001.lab\nimc-off.lab");
+  const row = within(screen.getByTestId("found-imc-off.lab"));
+  expect(row.getByText("Unreachable: TCP")).toBeInTheDocument();
+  expect(row.getByText(/accept its host key to see what it is/)).toBeInTheDocument();
+  await user.click(row.getByRole("button", { name: "Trust what imc-off.lab shows" }));
+  await user.click(await screen.findByTestId("confirm"));
+  expect(await row.findByText("IMC without Redfish")).toBeInTheDocument();
+  expect(row.getByText(/systemctl restart redfish/)).toBeInTheDocument();
+  expect(row.queryByRole("checkbox")).not.toBeInTheDocument();
+});
+
 test("chosen ones are added under the names that were given, and a failure says what to do", async () => {
   const { user, backend } = await ask("imc[001-003].lab");
   await user.click(screen.getByTestId("trust-all"));

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { TickCell, TickHead } from "@/components/Ticks";
 import type { DiscoveryRow } from "@/ipc/whole";
+import type { AnswerTag } from "@/lib/bmcs";
 import { firmwareRelease, sentence } from "@/lib/format";
 import { AnswerLabel } from "./AnswerLabel";
 import { type AddDraft, isCard, nameOf } from "./draft";
@@ -11,6 +12,9 @@ import { wantsTrust } from "./rows";
 import { Shown } from "./Shown";
 
 const PAGE_ROWS = 50;
+
+/** Answers whose reason not to add says more than their sentence. */
+const TELLS_NEXT: readonly AnswerTag[] = ["found", "imc_without_redfish"];
 
 type RowProps = {
   row: DiscoveryRow;
@@ -71,7 +75,7 @@ function Row({ row, draft, onChange, onTrust }: RowProps) {
       </Td>
       <Td dataLabel="Answer">
         <AnswerLabel answer={row.answer} /> {sentence(row.sentence)}
-        {row.answer.answer === "found" && row.why_not_add && row.why_not_add !== row.sentence && (
+        {TELLS_NEXT.includes(row.answer.answer) && row.why_not_add && (
           <div className="slipway-subtle">{sentence(row.why_not_add)}</div>
         )}
         <Shown row={row} />

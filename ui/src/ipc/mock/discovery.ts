@@ -31,6 +31,7 @@ const candidate = (line: number, address: string, part: Partial<Candidate> = {})
   labels: [],
   ssh: null,
   acc: null,
+  swept: false,
   ...part,
 });
 
@@ -113,6 +114,27 @@ function rowOf(desk: Desk, found: MockDiscovery, one: Candidate, index: number):
     sentence,
     why_not_add: "it does not answer",
   });
+  // An IMC whose Redfish is off: told by its name here, by its SSH in earnest.
+  if (one.address.includes("-off.")) {
+    const silent = unreachable("tcp", `no answer on TCP ports 8443 and 443 of ${one.address}`);
+    const ssh = `${one.address}:22`;
+    if (!trusted) {
+      return {
+        ...silent,
+        ssh,
+        sentence: `${silent.sentence}; its SSH answers: accept its host key to see what it is`,
+        host_key: { trust: "new", seen: key },
+      };
+    }
+    return {
+      ...silent,
+      ssh,
+      answer: { answer: "imc_without_redfish", issue: "Version: 2.0.0" },
+      sentence: "Intel IPU's IMC, Redfish off: its /etc/issue says `Version: 2.0.0`",
+      host_key: { trust: "pinned", seen: key },
+      why_not_add: `turn its Redfish on (\`ssh -l root ${one.address} systemctl restart redfish\`) and look again; when it is added, \`slipctl bmc prepare\` prepares it`,
+    };
+  }
   switch (index % 12) {
     case 6:
       return unreachable("tcp", `no answer on TCP ports 8443 and 443 of ${one.address}`);

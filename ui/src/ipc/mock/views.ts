@@ -88,7 +88,9 @@ export function dpuView(desk: Desk, card: MockCard): DpuView {
   return {
     row: dpuRow(card),
     identity: {
-      service_name: "Redfish Service",
+      service_name: "Intel IPU Redfish Service",
+      is_ipu: true,
+      evidence: "it calls itself `Intel IPU Redfish Service`",
       firmware: card.firmware,
       firmware_release: card.firmware.match(/\d+\.\d+\.\d+/)?.[0] ?? null,
       bios: "MEV-BIOS 2.0.0.4",

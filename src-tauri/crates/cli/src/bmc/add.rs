@@ -24,10 +24,18 @@ pub async fn run(args: AddArgs, fleet: &Fleet, output: Output) -> Result<(), Fai
         args.certificate.as_deref(),
         first_use,
     )?;
-    let kind = fleet.kind_at(&probe.redfish, &certificate).await?;
-    if kind != BmcKind::IntelImc {
+    let greeting = fleet.greet(&probe.redfish, &certificate).await?;
+    let login = login(&args, fleet).await?;
+    let is_imc = match greeting.may_be_imc {
+        true => {
+            let login = login.clone();
+            fleet.is_imc(&probe.redfish, &certificate, login).await?
+        }
+        false => greeting.kind == BmcKind::IntelImc,
+    };
+    if !is_imc {
         let new = AddBmc {
-            login: login(&args, fleet).await?,
+            login,
             name: args.name,
             address: probe.redfish.to_string(),
             labels: args.labels,
@@ -54,7 +62,7 @@ pub async fn run(args: AddArgs, fleet: &Fleet, output: Output) -> Result<(), Fai
         (None, None) => None,
     };
     let card = AddDpu {
-        login: login(&args, fleet).await?,
+        login,
         ssh_login: ssh_login(&args.ssh_login, fleet).await?,
         acc_login,
         name: args.name,

@@ -1,7 +1,12 @@
 //! `slipctl bmc discover`: a list of addresses, what each of them is, and adding what was found.
 
-use std::{io::Read, path::Path, process::ExitCode};
+use std::{
+    io::{IsTerminal, Read},
+    path::Path,
+    process::ExitCode,
+};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use slipway_fleet::{
     Fleet,
     views::{
@@ -25,14 +30,18 @@ pub async fn run(args: DiscoverArgs, fleet: &Fleet, output: Output) -> Result<Ex
     };
     let mut changes = fleet.changes();
     let id = fleet.start_discovery(request).await?;
+    let bar = count_bar(output);
     let view = loop {
         let view = fleet.discovery(&id)?;
+        bar.set_length(u64::from(view.total));
+        bar.set_position(u64::from(view.done));
         if view.stage != DiscoveryStage::Running {
             break view;
         }
         // Lagging behind is fine: the view is asked again.
         let _ = changes.recv().await;
     };
+    bar.finish_and_clear();
     let added = if args.add {
         let chosen = chosen(&view, &args.labels);
         fleet.add_discovered(&id, chosen).await?
@@ -50,6 +59,18 @@ pub async fn run(args: DiscoverArgs, fleet: &Fleet, output: Output) -> Result<Ex
         }
     });
     Ok(ExitCode::from(code(&view, &added)))
+}
+
+/// How many of the addresses have answered, or finally have not.
+fn count_bar(output: Output) -> ProgressBar {
+    if output.json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0).with_prefix("asking");
+    match ProgressStyle::with_template("{prefix} {wide_bar} {pos} of {len} addresses") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 fn read(list: &Path) -> Result<String, Failed> {
@@ -95,6 +116,7 @@ fn code(view: &DiscoveryView, added: &[AddedRow]) -> u8 {
             DiscoveryAnswer::WrongCredentials { .. }
             | DiscoveryAnswer::NeedsCredential { .. }
             | DiscoveryAnswer::HeldBack { .. } => Some(6),
+            DiscoveryAnswer::Unreachable { .. } if waits_by_ssh(row) => Some(5),
             DiscoveryAnswer::Unreachable { .. } => Some(7),
             DiscoveryAnswer::Waiting
             | DiscoveryAnswer::ImcWithoutRedfish { .. }
@@ -129,6 +151,13 @@ fn table(view: &DiscoveryView, output: Output) {
         })
         .collect();
     output.table(&["Address", "Name", "Answer", "Firmware", "Trust"], rows);
+    for row in &view.rows {
+        if matches!(row.answer, DiscoveryAnswer::ImcWithoutRedfish { .. })
+            && let Some(next) = &row.why_not_add
+        {
+            output.line(format!("{}: {next}", row.name));
+        }
+    }
     for problem in &view.problems {
         output.line(format!("line {}: {}", problem.line, problem.reason));
     }
@@ -163,6 +192,21 @@ fn trust(row: &DiscoveryRow) -> String {
         Some(ProbeTrust::Changed { pinned, seen }) => {
             format!("{seen} (CHANGED, pinned is {pinned})")
         }
-        Some(ProbeTrust::Silent { .. }) | None => "–".to_owned(),
+        Some(ProbeTrust::Silent { .. }) | None => match &row.host_key {
+            Some(ProbeTrust::New { seen }) => format!("SSH {seen} (new)"),
+            Some(ProbeTrust::Pinned { seen }) => format!("SSH {seen} (pinned)"),
+            Some(ProbeTrust::Changed { pinned, seen }) => {
+                format!("SSH {seen} (CHANGED, pinned is {pinned})")
+            }
+            Some(ProbeTrust::Silent { .. }) | None => "–".to_owned(),
+        },
     }
+}
+
+/// No Redfish, and an SSH whose host key is to be accepted before it is asked what it is.
+fn waits_by_ssh(row: &DiscoveryRow) -> bool {
+    matches!(
+        row.host_key,
+        Some(ProbeTrust::New { .. } | ProbeTrust::Changed { .. })
+    )
 }

@@ -4,7 +4,7 @@ use slipway_lab::{Fault, FleetMix};
 
 use crate::support::{
     Desk, Rack, Ran, golden,
-    tree::{self, Tree},
+    tree::{self, Spoilt, Tree},
 };
 
 const TRUST: &str = "--trust-on-first-use";
@@ -243,4 +243,37 @@ fn an_imc_that_stopped_answering_keeps_its_inventory_with_its_age() {
         "trust-show-changed",
         &desk.run(&["trust", "show", &told.imc_redfish]).good().out,
     );
+}
+
+#[test]
+fn a_bmc_that_answers_nonsense_is_one_error_and_its_inventory_stays() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::new();
+    let server = Tree::start(&rack.handle(), tree::server("none"), None);
+    add_server(&desk, &server, "srv-01", &[TRUST]).good();
+    let kept = || desk.json(&["bmc", "inventory", "srv-01", "--cached"])["inventory"].clone();
+    let before = kept();
+    for (spoilt, evidence) in [
+        (Spoilt::Html, "Please log in"),
+        (Spoilt::HalfJson, "no JSON (EOF while parsing"),
+        (Spoilt::TenMegabytes, "a body of more than 4 MB"),
+        (
+            Spoilt::RedirectLoop,
+            "a redirect to /redfish/v1/, which is not followed",
+        ),
+        (Spoilt::Empty, "an empty body"),
+    ] {
+        server.spoil(Some(spoilt));
+        let ran = desk.run(&["bmc", "inventory", "srv-01"]);
+        assert_eq!(
+            ran.err.matches("slipctl: ").count(),
+            1,
+            "{spoilt:?}: {}",
+            ran.err
+        );
+        ran.exits(1).says(evidence);
+        assert_eq!(kept(), before, "{spoilt:?}");
+    }
+    server.spoil(None);
+    desk.run(&["bmc", "inventory", "srv-01"]).good();
 }

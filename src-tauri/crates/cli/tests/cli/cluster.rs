@@ -3,7 +3,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use crate::support::{Desk, Rack, golden};
+use crate::support::{
+    Desk, Rack, golden,
+    tree::{self, Tree},
+};
 
 /// No test may print it.
 const PASSWORD: &str = "sentinel-imc-password";
@@ -193,4 +196,78 @@ fn a_file_is_read_without_a_data_folder_and_written_in_todays_form() {
         let text = fs::read_to_string(desk.beside(shown)).unwrap();
         assert!(!text.contains(PASSWORD), "{text}");
     }
+}
+
+/// A file that says in which server the first card is.
+fn in_server(rack: &Rack, url: &str) -> String {
+    cluster_yaml(rack, 1, "").replace(
+        "      ip: ",
+        &format!(
+            "      bmc_host:\n        url: \"{url}\"\n      dpu_host: \"host-01\"\n      ip: "
+        ),
+    )
+}
+
+#[test]
+fn importing_a_file_keeps_in_which_server_it_says_a_card_is() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::joined(&rack);
+    let servers = ["srv-01", "srv-02", "srv-03"].map(|name| {
+        let serial = match name {
+            "srv-03" => "LAB0000001",
+            _ => "none",
+        };
+        (
+            name,
+            Tree::start(&rack.handle(), tree::server(serial), None),
+        )
+    });
+    let add = |(name, tree): &(&str, Tree)| {
+        let file = desk.beside("server-password");
+        fs::write(&file, tree::PASSWORD).unwrap();
+        let file = file.to_str().unwrap();
+        let words = ["bmc", "add", &tree.address, "--name", name, "--user"];
+        let login = [tree::USER, "--password-file", file, "--trust-on-first-use"];
+        desk.run(&[&words[..], &login[..]].concat()).good();
+    };
+    let import = |number: usize| {
+        let text = in_server(&rack, &servers[number - 1].1.address);
+        let path = file(&desk, "cluster.yaml", &text);
+        let path = path.to_str().unwrap();
+        desk.run(&["import", path, "--add"]).good()
+    };
+    let paired = || {
+        let pairing = desk.card("dpu-01")["pairing"].clone();
+        (pairing["host_name"].clone(), pairing["by"]["by"].clone())
+    };
+    // A server that nobody has added yet is named, with what to do.
+    import(1).says("is not in Slipway; add it (`slipctl bmc add ");
+    assert!(desk.card("dpu-01")["pairing"].is_null());
+    servers[..2].iter().for_each(add);
+    import(1).says("dpu-01 is in srv-01, as the file says");
+    assert_eq!(paired(), ("srv-01".into(), "cluster_yaml".into()));
+    desk.run(&["bmc", "show", "dpu-01"])
+        .good()
+        .says("srv-01: a cluster.yaml says so");
+    // Another file says something else now: it is the later word of the same kind.
+    import(2).says("dpu-01 is in srv-02, as the file says");
+    desk.run(&["bmc", "inventory", "dpu-01"]).good();
+    assert_eq!(
+        paired(),
+        ("srv-02".into(), "cluster_yaml".into()),
+        "a look takes nothing away"
+    );
+
+    // What a person said stays.
+    desk.run(&["bmc", "pair", "dpu-01", "srv-01"]).good();
+    import(2).says("dpu-01 stays in srv-01 (somebody said so), though the file says srv-02");
+    assert_eq!(paired(), ("srv-01".into(), "hand".into()));
+
+    // So does what serial numbers tell; it takes the place of a file's word, too.
+    desk.run(&["bmc", "pair", "dpu-01", "--none"]).good();
+    import(2);
+    add(&servers[2]);
+    desk.run(&["bmc", "inventory", "dpu-01"]).good();
+    assert_eq!(paired(), ("srv-03".into(), "serial_number".into()));
+    import(2).says("dpu-01 stays in srv-03 (the host lists a device");
 }

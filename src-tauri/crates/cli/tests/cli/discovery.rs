@@ -238,6 +238,124 @@ fn what_the_sites_authority_signed_needs_no_person() {
 }
 
 #[test]
+fn an_imc_with_another_name_is_found_and_added_as_a_card() {
+    let rack = Rack::start(2, |_| {});
+    let desk = Desk::new();
+    for card in 1..=2 {
+        rack.card(card).inject(Fault::RootRenamed);
+    }
+    profile(&desk, "lab", "root", IMC_PASSWORD);
+    let ran = discover(&desk, &csv(&rack, 1), &[TRUST, "--add"]).good();
+    let row = &ran.json()["discovery"]["rows"][0];
+    assert_eq!(row["answer"]["kind"]["kind"], "intel_imc", "{row}");
+    assert_eq!(desk.json(&["bmc", "list"])[0]["name"], "dpu-01");
+
+    // By its address alone; and `calvin` is tripled where an IMC may answer.
+    rack.card(2).set_imc_password("calvincalvincalvin");
+    profile(&desk, "cda", "root", "calvin");
+    let told = rack.told(2);
+    let words = ["bmc", "add", &told.imc_redfish, "--name", "dpu-02"];
+    let login = ["--ssh", &told.imc_ssh, "--profile", "cda", TRUST];
+    desk.run(&[&words[..], &login[..]].concat()).good();
+    let card = desk.card("dpu-02");
+    assert_eq!(card["identity"]["service_name"], "rack 7");
+    assert_eq!(card["identity"]["is_ipu"], true);
+    assert_eq!(rack.observed(2).refused_logins, 0, "nothing was guessed");
+    // What is done to an IMC is done to it.
+    desk.run(&["bmc", "inventory", "dpu-02"]).good();
+    desk.run(&["bmc", "boot", "dpu-02", "Cd"]).good();
+    assert_eq!(rack.observed(2).overrides, 1);
+}
+
+#[test]
+fn what_looks_like_an_imc_in_part_is_not_taken_for_one() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::new();
+    profile(&desk, "servers", tree::USER, tree::PASSWORD);
+    let nameless = Tree::start(&rack.handle(), tree::like_an_imc("rack 7", None), None);
+    let vendors = tree::like_an_imc("Intel IPU host", Some("Acme"));
+    let vendors = Tree::start(&rack.handle(), vendors, None);
+    let list = format!(
+        "address,name,profile\n{},odd-01,servers\n{},odd-02,servers\n",
+        nameless.address, vendors.address
+    );
+    let ran = discover(&desk, &list, &[TRUST]).good();
+    let kind = |row: usize| ran.json()["discovery"]["rows"][row]["answer"]["kind"]["kind"].clone();
+    assert_eq!((kind(0), kind(1)), ("unknown".into(), "server".into()));
+    for (at, name) in [(&nameless, "odd-01"), (&vendors, "odd-02")] {
+        let words = ["bmc", "add", &at.address, "--name", name, "--profile"];
+        desk.run(&[&words[..], &["servers", TRUST]].concat()).good();
+        assert_eq!(at.refused(), 0);
+    }
+    assert_eq!(desk.json(&["bmc", "list"]), serde_json::json!([]));
+    let hosts = desk.json(&["bmc", "list", "--hosts"]);
+    assert_eq!(hosts.as_array().unwrap().len(), 2, "{hosts}");
+}
+
+#[test]
+fn an_imc_without_redfish_is_known_by_its_issue_after_its_host_key_was_accepted() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::new();
+    rack.card(1).inject(Fault::RedfishOff);
+    profile(&desk, "lab", "root", IMC_PASSWORD);
+    let told = rack.told(1);
+
+    // A stranger's SSH gets no login: its key is shown first, and waits for a person.
+    let ran = discover(&desk, &csv(&rack, 1), &[]).exits(5);
+    assert_eq!(answers(&ran), ["unreachable"]);
+    let row = &ran.json()["discovery"]["rows"][0];
+    assert_eq!(
+        row["host_key"]["seen"],
+        told.imc_host_key_fingerprint.as_str()
+    );
+    let sentence = row["sentence"].as_str().unwrap();
+    assert!(sentence.contains("accept its host key"), "{sentence}");
+    assert_eq!(rack.observed(1).imc_commands, 0);
+
+    let key = told.imc_host_key_fingerprint.as_str();
+    desk.run(&["trust", "accept", "host-key", &told.imc_ssh, key])
+        .good();
+    let ran = discover(&desk, &csv(&rack, 1), &["--add"]).exits(1);
+    assert_eq!(answers(&ran), ["imc_without_redfish"]);
+    let row = &ran.json()["discovery"]["rows"][0];
+    assert_eq!(row["answer"]["issue"], "Version: 2.0.0");
+    let next = row["why_not_add"].as_str().unwrap();
+    assert!(next.contains("systemctl restart redfish"), "{next}");
+    assert!(next.contains("slipctl bmc prepare"), "{next}");
+    assert_eq!(ran.json()["added"], serde_json::json!([]));
+    let file = desk.beside("list");
+    let shown = desk.run(&["bmc", "discover", file.to_str().unwrap()]);
+    shown
+        .says("IMC without Redfish: Intel IPU's IMC, Redfish off")
+        .says("dpu-01: turn its Redfish on");
+
+    // What the next action says, done; then it is a card like any other.
+    let start = rack.card(1);
+    let started = rack.block_on(start.run_on_imc("systemctl restart redfish", b""));
+    assert_eq!(started.exit, 0);
+    discover(&desk, &csv(&rack, 1), &[TRUST, "--add"]).good();
+    desk.run(&["bmc", "prepare", "dpu-01"]).good();
+}
+
+#[test]
+fn an_ssh_that_is_no_imcs_or_refuses_stays_what_it_is() {
+    let rack = Rack::start(2, |_| {});
+    let desk = Desk::new();
+    for card in 1..=2 {
+        rack.card(card).inject(Fault::RedfishOff);
+    }
+    let other = rack.card(1);
+    rack.block_on(other.run_on_imc("tee /etc/issue", b"Debian GNU/Linux 12\n"));
+    rack.card(2).set_imc_password("another-password");
+    profile(&desk, "lab", "root", IMC_PASSWORD);
+    let ran = discover(&desk, &csv(&rack, 2), &[TRUST]).exits(7);
+    assert_eq!(answers(&ran), ["unreachable", "unreachable"]);
+    let sentence = |row: usize| ran.json()["discovery"]["rows"][row]["sentence"].to_string();
+    assert!(sentence(0).contains("it is no IMC"), "{}", sentence(0));
+    assert!(sentence(1).contains("refuses to log in"), "{}", sentence(1));
+}
+
+#[test]
 fn a_list_that_says_nothing_is_refused_with_the_lines() {
     let desk = Desk::new();
     profile(&desk, "lab", "root", IMC_PASSWORD);

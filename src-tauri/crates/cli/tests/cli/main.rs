@@ -24,6 +24,8 @@ mod kill_and_resume;
 mod main_job;
 mod real_sshd;
 mod secrets;
+mod ssh_logins;
 mod support;
+mod sushy;
 mod terminal;
 mod two_processes;

@@ -116,3 +116,29 @@ fn a_terminal_shows_a_bar_that_moves_and_a_pipe_shows_lines() {
     let piped = desk.run(&["status", "dpu-01", "--cached"]).good();
     assert!(!piped.out.contains('\u{1b}'), "{}", piped.out);
 }
+
+#[test]
+fn a_terminal_shows_how_many_addresses_of_a_list_have_answered() {
+    let lab = LabProcess::start(2);
+    let desk = Desk::new();
+    let told = std::fs::read_to_string(lab.dir().join("lab.json")).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let cards = told["cards"].as_array().unwrap().iter();
+    let list: String = cards
+        .map(|card| format!("{}\n", card["imc_redfish"].as_str().unwrap()))
+        .collect();
+    let file = desk.beside("list");
+    std::fs::write(&file, list).unwrap();
+    let words = format!(
+        "stty cols 120 rows 40; exec {SLIPCTL} --data-dir {} --passphrase-fd 3 bmc discover {}",
+        desk.data().to_str().unwrap(),
+        file.to_str().unwrap()
+    );
+    let mut command = desk.with_passphrase("script", &["-q", "-e", "-c", &words, "/dev/null"]);
+    command.env("TERM", "xterm-256color");
+    let ran = desk
+        .spawn(command, &["bmc discover", "on a terminal"])
+        .end()
+        .exits(5);
+    assert!(ran.out.contains("of 2 addresses"), "{}", ran.out);
+}

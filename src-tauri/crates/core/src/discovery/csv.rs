@@ -189,6 +189,7 @@ fn row(
             .unwrap_or_default(),
         ssh: field("ssh"),
         acc: field("acc"),
+        swept: false,
     };
     found.take(&address, &said);
 }

@@ -109,6 +109,7 @@ fn csv_has_columns_in_any_order_and_quoted_fields() {
             labels: vec!["rack-1".into(), "blue".into()],
             ssh: Some("imc-1.lab:2222".into()),
             acc: Some("10.0.0.1".into()),
+            swept: false,
         }
     );
     assert_eq!(list.candidates[1].line, 5);
@@ -194,4 +195,15 @@ proptest! {
             prop_assert!(problem.line >= 1);
         }
     }
+}
+
+#[test]
+fn only_the_addresses_of_a_network_are_swept() {
+    let swept = |text: &str| {
+        let all = parse_list(text).candidates.into_iter();
+        all.map(|one| one.swept).collect::<Vec<_>>()
+    };
+    assert_eq!(swept("imc-1.lab\nimc-[2-3].lab"), [false, false, false]);
+    assert_eq!(swept("10.1.0.0/30"), [true, true]);
+    assert_eq!(swept("address,name\n10.1.0.7,dpu-7\n"), [false]);
 }

@@ -33,16 +33,20 @@ pub(super) fn is_ipu(facts: &Facts) -> CheckOutcome {
         Asked::Failed(error) => return CheckOutcome::skip(told(error)),
         Asked::Answered(identity) => identity,
     };
-    let name = &identity.service_name;
-    if !name.contains("Intel IPU") {
+    if !identity.is_ipu {
         return CheckOutcome::fail(
-            format!("this Redfish service calls itself `{name}`"),
+            format!("this Redfish service is none: {}", identity.evidence),
             CheckFix::new("correct the card's address: only an Intel IPU's IMC can be deployed to"),
         );
     }
     let model = identity.model.as_deref();
     let model = model.map_or(String::new(), |model| format!(", {model}"));
-    CheckOutcome::pass(format!("{name}{model}"))
+    let name = &identity.service_name;
+    let shown = match name.contains("Intel IPU") {
+        true => name,
+        false => &identity.evidence,
+    };
+    CheckOutcome::pass(format!("{shown}{model}"))
 }
 
 pub(super) fn firmware(facts: &Facts) -> CheckOutcome {

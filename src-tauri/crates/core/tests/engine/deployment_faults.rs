@@ -55,7 +55,11 @@ fn before_the_insert() -> Vec<Fault> {
         Fault {
             name: "not an IPU",
             at: None,
-            spring: |w| w.identity.service_name = "Integrated Dell Remote Access Controller".into(),
+            spring: |w| {
+                w.identity.is_ipu = false;
+                w.identity.evidence =
+                    "it calls itself `Integrated Dell Remote Access Controller`".into();
+            },
             kind: Kind::NotAnImc,
             step: "Check the card",
             message: "not an Intel IPU",

@@ -71,6 +71,7 @@ impl World {
             counter: 0,
             identity: ImcIdentity {
                 service_name: "Intel IPU Redfish Service".into(),
+                is_ipu: true,
                 firmware: Some("MEV-HW-B1-ci-ts.release.2.0.0.11126".into()),
                 firmware_release: Some("2.0.0".into()),
                 ..ImcIdentity::default()

@@ -34,7 +34,7 @@ impl Fleet {
         if crawl.inventory.kind == BmcKind::IntelImc {
             return Err(
                 AppError::refused("this is an Intel IPU's IMC: add it as a card")
-                    .hint("`slipctl bmc add` without --as-bmc, or the wizard, does"),
+                    .hint("`slipctl bmc add` and the wizard do, with the address of its SSH"),
             );
         }
         let credential = login.keep(self, &name, "BMC").await?;

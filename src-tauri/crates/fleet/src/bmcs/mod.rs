@@ -5,8 +5,9 @@ mod add;
 mod look;
 mod orders;
 mod pairing;
+mod power;
 mod raw;
 mod rows;
 
 pub(crate) use look::{Met, random};
-pub(crate) use rows::kind_text;
+pub(crate) use rows::{because, kind_text};

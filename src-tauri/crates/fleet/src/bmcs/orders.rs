@@ -11,7 +11,7 @@ use slipway_core::{
 use slipway_redfish::RedfishClient;
 use url::Url;
 
-use super::actions::actions;
+use super::{actions::actions, power};
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
     views::{BmcAction, BmcActionView, BmcOrder, BmcOutcome, BmcProgress},
@@ -144,7 +144,7 @@ fn refuse(offered: &[BmcActionView], order: &BmcOrder) -> Result<(), AppError> {
 }
 
 /// Why an order was not carried out.
-enum Acted {
+pub(super) enum Acted {
     Service(BmcError),
     App(AppError),
 }
@@ -230,7 +230,8 @@ async fn carry_out(
         }
         BmcOrder::Reset { target, reset_type } => {
             client.reset(target, reset_type).await?;
-            Ok(outcome(format!("{reset_type} was accepted")))
+            let read = power::after(client, target, reset_type, tell).await?;
+            Ok(outcome(format!("{reset_type} was accepted{read}")))
         }
     }
 }

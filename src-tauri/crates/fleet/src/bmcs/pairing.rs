@@ -1,4 +1,5 @@
-//! Which card is in which server: found by serial numbers and MACs, or said by a person.
+//! Which card is in which server: said by a person, else found by serial numbers and MACs, else said
+//! by a cluster file (`cluster/pair.rs`).
 
 use slipway_core::{
     bmc::{KnownBmc, PairedBy, Pairing, host_of},
@@ -38,7 +39,7 @@ impl Fleet {
         Ok(())
     }
 
-    fn pairing_changed(&self, dpu: &DpuId) {
+    pub(crate) fn pairing_changed(&self, dpu: &DpuId) {
         self.changed(ChangeTag::Dpu, Some(dpu.to_string()));
         self.changed(ChangeTag::Bmc, None);
     }
@@ -67,7 +68,7 @@ impl Fleet {
 
     async fn find_host(&self, dpu: &DpuId) -> Result<(), AppError> {
         let kept = self.store().pairing(dpu).await?;
-        if kept.as_ref().is_some_and(|pairing| !pairing.by.is_found()) {
+        if kept.as_ref().is_some_and(|p| p.by == PairedBy::Hand) {
             return Ok(());
         }
         let shared = self
@@ -89,7 +90,7 @@ impl Fleet {
                 self.pairing_changed(dpu);
             }
             // The card was moved: what was found is not so any more.
-            None if kept.is_some() => {
+            None if kept.is_some_and(|kept| kept.by.is_found()) => {
                 self.store().unpair(dpu).await?;
                 self.pairing_changed(dpu);
             }

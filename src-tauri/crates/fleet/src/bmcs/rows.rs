@@ -141,7 +141,7 @@ impl Fleet {
     }
 }
 
-fn because(by: &PairedBy) -> String {
+pub(crate) fn because(by: &PairedBy) -> String {
     match by {
         PairedBy::SerialNumber { serial_number } => {
             format!("the host lists a device with the card's serial number {serial_number}")

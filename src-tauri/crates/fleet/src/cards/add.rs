@@ -143,12 +143,12 @@ pub(crate) async fn identify(
             error
         }
     })?;
-    if identity.service_name.contains("Intel IPU") {
+    if identity.is_ipu {
         return Ok(identity);
     }
     Err(
         AppError::refused("this is a Redfish service, but not an Intel IPU's IMC")
-            .because(format!("it calls itself `{}`", identity.service_name))
+            .because(&identity.evidence)
             .hint(NOT_AN_IMC),
     )
 }
@@ -159,6 +159,11 @@ pub(crate) fn imc_password(given: &Password) -> Result<Password, AppError> {
         AppError::from_chain(ErrorCode::Invalid, &error)
             .hint("check the password; `calvin` is known")
     })
+}
+
+/// The password to try where an IMC may answer: as an IMC has it, where it could have it at all.
+pub(crate) fn likely_imc_password(given: &Password) -> Password {
+    imc_redfish_password(given).unwrap_or_else(|_| given.clone())
 }
 
 /// The addresses of an IMC's Redfish and SSH.

@@ -3,17 +3,16 @@
 use slipway_core::{
     address::Address,
     dpu::IMC_REDFISH_PORT,
-    inventory::BmcKind,
-    ports::{BmcError, Stage},
+    ports::{Bmc, BmcError, Stage},
     trust::{CertificateInfo, Fingerprint, PinKind},
 };
-use slipway_redfish::{Timeouts, inspect};
+use slipway_redfish::{Greeting, RedfishClient, Timeouts, inspect};
 use slipway_remote::SshTarget;
 
-use super::split_addresses;
+use super::{likely_imc_password, split_addresses};
 use crate::{
     AppError, ErrorCode, Fleet,
-    views::{Probe, ProbeTrust},
+    views::{NewLogin, Probe, ProbeTrust},
 };
 
 /// Where everybody but an IMC serves Redfish.
@@ -44,17 +43,17 @@ impl Fleet {
     }
 
     /// Whose service answers behind an accepted certificate, as far as its root tells without a
-    /// login.
+    /// login. [`Fleet::is_imc`] asks what may be one.
     ///
     /// # Errors
     /// No Redfish service, or another certificate than that.
-    pub async fn kind_at(
+    pub async fn greet(
         &self,
         address: &Address,
         certificate: &Fingerprint,
-    ) -> Result<BmcKind, AppError> {
-        let kind = slipway_redfish::kind_at(address, certificate).await;
-        kind.map_err(|error| {
+    ) -> Result<Greeting, AppError> {
+        let greeting = slipway_redfish::greet(address, certificate).await;
+        greeting.map_err(|error| {
             let stranger = matches!(error, BmcError::NotRedfish { .. });
             let error = AppError::from(error);
             if stranger {
@@ -63,6 +62,28 @@ impl Fleet {
                 error
             }
         })
+    }
+
+    /// Logs in to find out whether a service that names nobody is an IMC.
+    ///
+    /// # Errors
+    /// It does not answer, refuses the login, or shows another certificate.
+    pub async fn is_imc(
+        &self,
+        address: &Address,
+        certificate: &Fingerprint,
+        login: NewLogin,
+    ) -> Result<bool, AppError> {
+        let login = self.chosen(login).await?.for_redfish()?;
+        let password = likely_imc_password(login.password());
+        let pin = Some(certificate.clone());
+        let target = self
+            .redfish_target(address, &login.user, password, pin)
+            .await?;
+        let client = RedfishClient::new(target);
+        let identity = client.identify().await;
+        client.close().await;
+        Ok(identity?.is_ipu)
     }
 
     /// The certificate that Redfish shows at this host, and the port where it does.

@@ -50,6 +50,10 @@ impl Fleet {
                 planned.extend(self.deploy_specs(&request, &names).await?);
             }
         }
-        self.begin(plan.title, planned, rules).await
+        let begun = self.begin(plan.title, planned, rules).await?;
+        for told in self.pair_cluster(import, request).await? {
+            tracing::info!(file = import.source.name(), "{told}");
+        }
+        Ok(begun)
     }
 }

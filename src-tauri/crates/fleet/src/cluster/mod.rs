@@ -4,6 +4,7 @@
 mod deploy;
 mod file;
 mod find;
+mod pair;
 mod plan;
 mod save;
 mod window;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use slipway_core::{
     address::Address,
     command::CommandLine,
-    dpu::IMC_REDFISH_PORT,
+    dpu::{IMC_REDFISH_PORT, issue_release},
     ids::CredentialId,
     inventory::BmcKind,
     ports::{BmcError, Controller, Remote, Stage},
     trust::PinKind,
 };
-use slipway_redfish::RedfishClient;
+use slipway_redfish::{Greeting, RedfishClient, greet};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Fleet,
-    cards::{SSH_PORT, given_port, imc_password, parse},
+    cards::{SSH_PORT, given_port, imc_password, likely_imc_password, parse},
     logins::Login,
     views::{DiscoveryAnswer, ProbeTrust},
 };
@@ -141,9 +141,8 @@ impl Fleet {
         redfish: Address,
         pin: slipway_core::trust::Fingerprint,
     ) -> Result<(), crate::AppError> {
-        let root = slipway_redfish::kind_at(&redfish, &pin).await;
-        let kind = match root {
-            Ok(kind) => kind,
+        let Greeting { kind, may_be_imc } = match greet(&redfish, &pin).await {
+            Ok(greeting) => greeting,
             Err(error) => {
                 row.failed(error, &kind_of(&row.answer.clone()));
                 return Ok(());
@@ -171,6 +170,7 @@ impl Fleet {
                 row.answered(DiscoveryAnswer::NeedsCredential { kind }, error.to_string());
                 return Ok(());
             }
+            (BmcKind::Unknown, _) if may_be_imc => likely_imc_password(login.password()),
             (BmcKind::Server { .. } | BmcKind::BlueField { .. } | BmcKind::Unknown, _) => {
                 login.password().clone()
             }
@@ -247,7 +247,10 @@ impl Fleet {
         };
         let host_key = match row.host_key.clone() {
             Some(ProbeTrust::Pinned { seen }) => seen,
-            Some(ProbeTrust::New { seen }) if discovery.trust_on_first_use => {
+            // Of a network every address that has SSH would get the login: not without a person.
+            Some(ProbeTrust::New { seen })
+                if discovery.trust_on_first_use && !row.candidate.swept =>
+            {
                 self.accept(
                     PinKind::SshHostKey,
                     ssh.to_string(),
@@ -262,13 +265,19 @@ impl Fleet {
                 row.sentence += "; its SSH answers: accept its host key to see what it is";
                 return Ok(());
             }
-            Some(ProbeTrust::Changed { .. } | ProbeTrust::Silent { .. }) | None => return Ok(()),
+            Some(ProbeTrust::Changed { pinned, seen }) => {
+                let told = format!("; its SSH host key has changed: pinned {pinned}, now {seen}");
+                row.sentence += &told;
+                return Ok(());
+            }
+            Some(ProbeTrust::Silent { .. }) | None => return Ok(()),
         };
         let mut auth = vec![SshAuth::Key(self.inner.keys.fleet_key.clone())];
         let mut user = "root".to_owned();
         let profile = self.profile_for(discovery, row).await?;
         if let Some(id) = &profile {
             if !discovery.gate.enter(id).await {
+                row.sentence += "; its SSH was not tried: the profile was refused by others";
                 return Ok(());
             }
             let login: Login = self.login(id).await?;
@@ -293,31 +302,29 @@ impl Fleet {
             discovery.gate.leave(id, ended);
             row.profile = Some(id.clone());
         }
-        match output {
-            Ok(output) if output.ok() && output.text().contains("Version:") => {
-                let issue = first_line_with(&output.text(), "Version:");
+        let output = match output {
+            Ok(output) => output,
+            Err(error) => {
+                row.sentence += &format!("; SSH: {error}");
+                return Ok(());
+            }
+        };
+        match issue_release(&output.text()).filter(|_| output.ok()) {
+            Some(release) => {
                 row.answered(
                     DiscoveryAnswer::ImcWithoutRedfish {
-                        issue: issue.clone(),
+                        issue: format!("Version: {release}"),
                     },
-                    format!("an IMC by its /etc/issue ({issue}), whose Redfish does not answer"),
+                    format!(
+                        "Intel IPU's IMC, Redfish off: its /etc/issue says `Version: {release}`"
+                    ),
                 );
+                row.firmware = Some(release);
             }
-            Ok(_) => row.sentence += "; its SSH answers, and it is no IMC",
-            Err(error) => row.sentence += &format!("; SSH: {error}"),
+            None => row.sentence += "; its SSH lets us in, and by its /etc/issue it is no IMC",
         }
         Ok(())
     }
-}
-
-fn first_line_with(text: &str, word: &str) -> String {
-    const ENOUGH: usize = 120;
-    let line = text.lines().find(|line| line.contains(word));
-    line.unwrap_or_default()
-        .trim()
-        .chars()
-        .take(ENOUGH)
-        .collect()
 }
 
 impl Row {

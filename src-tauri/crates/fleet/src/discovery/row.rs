@@ -10,7 +10,10 @@ use slipway_core::{
     trust::CertificateInfo,
 };
 
-use crate::views::{DiscoveryAnswer, DiscoveryRow, ProbeTrust};
+use crate::{
+    cards::SSH_PORT,
+    views::{DiscoveryAnswer, DiscoveryRow, ProbeTrust},
+};
 
 #[derive(Clone)]
 pub(super) struct Row {
@@ -107,6 +110,19 @@ impl Row {
         }
     }
 
+    /// What starts its Redfish, typed by a person: nothing of it is the desk's to run yet.
+    fn start_redfish(&self) -> String {
+        let ssh = self.ssh.as_ref().map(|ssh| match ssh.port {
+            SSH_PORT => ssh.host.clone(),
+            port => format!("-p {port} {}", ssh.host),
+        });
+        let ssh = ssh.unwrap_or_else(|| self.candidate.address.clone());
+        format!(
+            "turn its Redfish on (`ssh -l root {ssh} systemctl restart redfish`) and look again; \
+             when it is added, `slipctl bmc prepare` prepares it"
+        )
+    }
+
     fn why_not_add(&self) -> Option<String> {
         let why = match &self.answer {
             DiscoveryAnswer::Found { .. } if self.known.is_some() => "it is in Slipway already",
@@ -119,9 +135,7 @@ impl Row {
             DiscoveryAnswer::WrongCredentials { .. } => "choose another profile for it",
             DiscoveryAnswer::NeedsCredential { .. } => "choose a profile for it",
             DiscoveryAnswer::HeldBack { .. } => "check the profile, then let it be tried here",
-            DiscoveryAnswer::ImcWithoutRedfish { .. } => {
-                "its Redfish does not answer: start it on the IMC (`systemctl restart redfish`)"
-            }
+            DiscoveryAnswer::ImcWithoutRedfish { .. } => return Some(self.start_redfish()),
             DiscoveryAnswer::NoRedfish => "there is no Redfish service",
             DiscoveryAnswer::Unreachable { .. } => "it does not answer",
         };

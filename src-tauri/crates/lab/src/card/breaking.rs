@@ -34,6 +34,12 @@ impl Card {
                 self.imc().files.full = true;
                 self.faults.add(fault, times, message);
             }
+            Fault::RootRenamed => {
+                let name = message.unwrap_or_else(|| "rack 7".to_owned());
+                let text = invented::configuration(&name);
+                let mut imc = self.imc();
+                imc.files.place(invented::CONFIGURATION, text.as_bytes());
+            }
             Fault::RefuseInsert
             | Fault::TaskException
             | Fault::NeverInserted
@@ -45,7 +51,9 @@ impl Card {
             | Fault::MediaUnreachable
             | Fault::OverrideLost
             | Fault::ResetRefused
-            | Fault::OldOsAnswers => self.faults.add(fault, times, message),
+            | Fault::OldOsAnswers
+            | Fault::RedfishOff
+            | Fault::SshWithoutPassword => self.faults.add(fault, times, message),
             Fault::WrongDigestBooted => locked(&self.acc).faults.wrong_digest_booted += times,
             Fault::GreenbootFails => locked(&self.acc).faults.greenboot_fails += times,
             Fault::AccSilent => locked(&self.acc).faults.silent = true,
@@ -72,6 +80,9 @@ impl Card {
             imc.clock_offset = 0;
             let hostname = invented::imc_hostname(self.number);
             imc.files.place("/etc/hostname", hostname.as_bytes());
+            let configuration = invented::configuration(invented::SERVICE_NAME);
+            imc.files
+                .place(invented::CONFIGURATION, configuration.as_bytes());
         }
         self.tick(Instant::now());
     }

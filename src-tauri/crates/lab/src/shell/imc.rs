@@ -97,7 +97,7 @@ impl Machine for ImcMachine {
         let args = call.args();
         let host = || args.last().copied().unwrap_or_default();
         Some(match call.argv[0].as_str() {
-            "systemctl" => systemctl(&args),
+            "systemctl" => systemctl(&self.0, &args),
             "update-ca-trust" => {
                 self.0.update_ca_trust();
                 Done::exit(0)
@@ -138,12 +138,20 @@ pub(super) fn uptime(up: Duration) -> String {
     format!("{seconds:.2} {:.2}\n", seconds * 15.5)
 }
 
-fn systemctl(args: &[&str]) -> Done {
+/// The names of the unit that is Redfish.
+const REDFISH: [&str; 2] = ["redfish", "ipu-redfish"];
+
+fn systemctl(card: &Card, args: &[&str]) -> Done {
     let (_, operands) = split(args);
+    let named = |unit: &&str| {
+        let name = unit.strip_suffix(".service").unwrap_or(unit);
+        REDFISH.contains(&name)
+    };
     match operands.as_slice() {
         ["is-active" | "status", unit] => {
             let name = unit.strip_suffix(".service").unwrap_or(unit);
-            if ACTIVE.contains(&name) {
+            let off = named(unit) && card.faults.has(Fault::RedfishOff);
+            if ACTIVE.contains(&name) && !off {
                 Done::fine("active\n")
             } else {
                 Done {
@@ -153,6 +161,14 @@ fn systemctl(args: &[&str]) -> Done {
             }
         }
         ["is-enabled", ..] => Done::fine("enabled\n"),
+        ["start" | "restart", unit] if named(unit) => {
+            card.run_redfish(true);
+            Done::exit(0)
+        }
+        ["stop", unit] if named(unit) => {
+            card.run_redfish(false);
+            Done::exit(0)
+        }
         ["is-system-running"] => Done::fine("running\n"),
         [
             "start" | "stop" | "restart" | "reload" | "enable" | "disable" | "daemon-reload",

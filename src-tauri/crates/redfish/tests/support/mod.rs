@@ -69,6 +69,8 @@ pub enum Reply {
     Raw(Vec<u8>),
     /// These bytes, and nothing more, while the connection stays.
     Stall(Vec<u8>),
+    /// These bytes, and then a space every few milliseconds, without end.
+    Drip(Vec<u8>),
     /// Nothing, and the connection is closed.
     Close,
     /// The other, once there is a permit.
@@ -272,6 +274,14 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, shared: Arc<Shared>) {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.flush().await;
                 std::future::pending::<()>().await;
+            }
+            Reply::Drip(bytes) => {
+                let mut sent = stream.write_all(&bytes).await;
+                while sent.is_ok() && stream.flush().await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    sent = stream.write_all(b" ").await;
+                }
+                return;
             }
             Reply::Close => return,
             Reply::Held(..) => unreachable!("unwrapped above"),

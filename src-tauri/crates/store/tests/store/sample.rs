@@ -52,6 +52,7 @@ pub fn dpu(n: u32, credential: &CredentialId) -> Dpu {
         labels: vec![format!("rack-{}", n % 20), "Lab".to_owned()],
         identity: ImcIdentity {
             service_name: "Intel IPU".to_owned(),
+            is_ipu: true,
             firmware_release: Some("2.0.0".to_owned()),
             ..ImcIdentity::default()
         },

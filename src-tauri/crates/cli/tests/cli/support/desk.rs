@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{LONG, Rack, eventually, tree};
+use super::{LONG, Rack, emulator, eventually, tree};
 
 pub const SLIPCTL: &str = env!("CARGO_BIN_EXE_slipctl");
 /// The lab gives these to its cards.
@@ -28,6 +28,7 @@ pub fn sentinels() -> Vec<String> {
     let basic = BASE64_STANDARD.encode(format!("root:{IMC_PASSWORD}"));
     let server = BASE64_STANDARD.encode(format!("{}:{}", tree::USER, tree::PASSWORD));
     let mut all = vec![basic, server, tree::PASSWORD.to_owned()];
+    all.push(emulator::PASSWORD.to_owned());
     all.extend([IMC_PASSWORD, ACC_PASSWORD, PASSPHRASE, PRIVATE_KEY].map(str::to_owned));
     all
 }

@@ -1,6 +1,7 @@
 //! What the tests stand on: a lab, a data folder with `slipctl` to work on it, and waiting.
 
 pub mod desk;
+pub mod emulator;
 pub mod https;
 pub mod lab_process;
 pub mod rack;

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::TcpListener,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -13,7 +13,7 @@ use axum::{
     Json, Router,
     extract::Request,
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use axum_server::tls_rustls::RustlsConfig;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -36,6 +36,18 @@ pub struct Tree {
 struct Counts {
     refused: AtomicU32,
     let_in: AtomicU32,
+    /// What is answered instead of everything.
+    spoilt: Mutex<Option<Spoilt>>,
+}
+
+/// Nonsense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoilt {
+    Html,
+    HalfJson,
+    TenMegabytes,
+    RedirectLoop,
+    Empty,
 }
 
 impl Tree {
@@ -80,6 +92,11 @@ impl Tree {
         self.counts.refused.load(Ordering::Relaxed)
     }
 
+    /// From now on every answer is this; `None`: it is well again.
+    pub fn spoil(&self, how: Option<Spoilt>) {
+        *self.counts.spoilt.lock().unwrap() = how;
+    }
+
     pub fn let_in(&self) -> u32 {
         self.counts.let_in.load(Ordering::Relaxed)
     }
@@ -91,6 +108,15 @@ fn answer(
     counts: &Counts,
 ) -> Response {
     let path = request.uri().path().trim_end_matches('/');
+    if let Some(spoilt) = *counts.spoilt.lock().unwrap() {
+        return match spoilt {
+            Spoilt::Html => Html("<html><h1>Please log in</h1></html>").into_response(),
+            Spoilt::HalfJson => r#"{"Name": "Root Service", "RedfishVer"#.into_response(),
+            Spoilt::TenMegabytes => "x".repeat(10 << 20).into_response(),
+            Spoilt::RedirectLoop => Redirect::temporary(request.uri().path()).into_response(),
+            Spoilt::Empty => StatusCode::OK.into_response(),
+        };
+    }
     if path != "/redfish/v1" {
         let wanted = format!(
             "Basic {}",
@@ -119,6 +145,33 @@ fn link(path: &str) -> Value {
 fn members(paths: &[&str]) -> Value {
     let links: Vec<Value> = paths.iter().map(|path| link(path)).collect();
     json!({ "Members": links, "Members@odata.count": paths.len() })
+}
+
+/// What looks like an IMC in part: a DPU without a maker, behind a manager that has an `Oem` of
+/// Intel's and none of its IPU's marks, with a root that may say anything.
+pub fn like_an_imc(name: &'static str, vendor: Option<&'static str>) -> Vec<(&'static str, Value)> {
+    let mut root = json!({
+        "@odata.id": "/redfish/v1", "Id": "RootService", "Name": name, "RedfishVersion": "1.15.0",
+        "Systems": link("/redfish/v1/Systems"), "Managers": link("/redfish/v1/Managers"),
+    });
+    if let Some(vendor) = vendor {
+        root["Vendor"] = vendor.into();
+    }
+    vec![
+        ("/redfish/v1", root),
+        ("/redfish/v1/Systems", members(&["/redfish/v1/Systems/a"])),
+        ("/redfish/v1/Managers", members(&["/redfish/v1/Managers/b"])),
+        (
+            "/redfish/v1/Systems/a",
+            json!({ "Id": "a", "Name": "ACC", "SystemType": "DPU", "Status": { "Health": "OK" } }),
+        ),
+        (
+            "/redfish/v1/Managers/b",
+            json!({ "Id": "b", "Name": "IMC", "ManagerType": "ManagementController",
+                "FirmwareVersion": "2.14", "Status": { "Health": "OK" },
+                "Oem": { "Intel": { "@odata.type": "#OemManager.v1_0_0.Intel" } } }),
+        ),
+    ]
 }
 
 /// A server of our own invention, with a PCIe device of this serial number in it.

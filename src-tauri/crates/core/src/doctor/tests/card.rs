@@ -104,7 +104,10 @@ fn only_known_firmware_of_an_ipu_passes() {
     );
     let nameless = identity(|identity| identity.firmware_release = None);
     assert_eq!(bad(&nameless), ["f Firmware"]);
-    let stranger = identity(|identity| identity.service_name = "iDRAC".into());
+    let stranger = identity(|identity| {
+        identity.is_ipu = false;
+        identity.evidence = "it calls itself `iDRAC`".into();
+    });
     assert_eq!(bad(&stranger), ["f IntelIpu"]);
     assert!(matches!(
         find(&stranger, Id::Firmware),

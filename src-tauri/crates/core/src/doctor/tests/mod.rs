@@ -100,6 +100,7 @@ fn good() -> Facts {
             user: "root".into(),
             identity: Asked::Answered(ImcIdentity {
                 service_name: "Intel IPU Redfish Service".into(),
+                is_ipu: true,
                 firmware: Some("MEV-HW-B1-ci-ts.release.2.0.0.11126".into()),
                 firmware_release: Some("2.0.0".into()),
                 health: Some("OK".into()),

@@ -23,13 +23,13 @@ const CLOCK_SKEW_SECONDS: i64 = 60;
 
 pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -> Outcome {
     let identity = cx.card.imc().identify().await?;
-    if !identity.service_name.contains("Intel IPU") {
+    if !identity.is_ipu {
         return Ok(StepOutcome::Fail(
             StepError::new(
                 FailureKind::NotAnImc,
                 "this Redfish service is not an Intel IPU's IMC",
             )
-            .because(format!("it calls itself `{}`", identity.service_name))
+            .because(identity.evidence)
             .hint("correct the card's address"),
         ));
     }
