@@ -100,7 +100,6 @@ export const commands = {
 	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
 	/**  Writes the template into a folder; a file that is there already stops it. */
 	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
-	planImageBuilder: (request: ImageBuilderRequest) => typedError<ImageBuilderView, AppError>(__TAURI_INVOKE("plan_image_builder", { request })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
@@ -109,6 +108,11 @@ export const commands = {
 	mediaAddresses: () => typedError<MediaAddress[], AppError>(__TAURI_INVOKE("media_addresses")),
 	/**  Our CA's certificate, PEM, as it is written where the person said. */
 	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
+	bundleIso: (id: IsoId, folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("bundle_iso", { id, folder, onProgress })),
+	importBundle: (folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("import_bundle", { folder, onProgress })),
+	planBuilderIso: (request: BuilderIsoRequest) => typedError<IsoPlanView, AppError>(__TAURI_INVOKE("plan_builder_iso", { request })),
+	buildBuilderIso: (request: BuilderIsoRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_builder_iso", { request })),
+	exportReservedMemoryFile: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_reserved_memory_file", { path })),
 	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
 	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
 	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
@@ -1660,7 +1664,12 @@ by: string | null } | { how: "built"; by: string; job: JobId } |
 from: string };
 
 /**  What a build would do, before anything is done. */
+export type BuilderView = { image: string, digest: ImageDigest | null, config_toml: string };
+export type OwnKickstart = { from: "text"; text: Password } | { from: "file"; path: string };
+export type BundleView = { folder: string, iso: string, size: ByteCount, files: number, image: ImageDigest | null, contains_secrets: boolean, made_by: string, commands: string[] };
+export type BuilderIsoRequest = { name: string, output: string | null, overwrite: boolean, iso_type: BuilderType, installer: ImageReference | null, builder: string | null, image: ImageReference, architecture: Architecture, kargs: string[], kickstart: OwnKickstart | null, auth_file: string | null };
 export type IsoPlanView = {
+	builder: BuilderView | null,
 	title: string,
 	output: string,
 	/**  With the commands that do the same by hand; secrets are never in them. */
@@ -1687,6 +1696,7 @@ export type IsoVerifyView = {
 };
 
 export type IsoView = {
+	needs_reserved_memory: boolean,
 	iso: Iso,
 	/**  Where it is served right now, and who reads it. */
 	publications: PublicationView[],

@@ -3,10 +3,12 @@ import { useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { Loading } from "@/components/Loading";
+import { PathField } from "@/components/PathField";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { Template } from "@/ipc/bindings";
+import { pickFolder } from "@/ipc/dialog";
 import { useDefaultTemplate, useWriteTemplate } from "@/ipc/queries/images";
 import { orNull } from "@/lib/fields";
 
@@ -89,13 +91,16 @@ function TemplateForm({ defaults }: { defaults: Template }) {
             template={template}
             onChange={(part) => setTemplate((known) => ({ ...known, ...part }))}
           />
-          <TextField
+          <PathField
             id="template-folder"
             label="Folder"
-            value={folder}
+            path={folder}
             required
+            word="Choose a folder…"
             placeholder="/home/ada/dpu-os"
-            onChange={setFolder}
+            pick={() => pickFolder("Choose the folder for the template")}
+            onPath={setFolder}
+            hint="It is made where it is not there yet."
           />
           <div>
             <ReasonedButton

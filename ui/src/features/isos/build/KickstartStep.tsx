@@ -1,8 +1,10 @@
 import { Form, Grid, GridItem } from "@patternfly/react-core";
+import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { StudioDefaults } from "@/ipc/bindings";
+import { pickKickstart } from "@/ipc/dialog";
 import { keysProblem } from "@/lib/fields";
 import { type IsoDraft, type IsoSecrets, kickstartSource } from "./draft";
 import { KickstartPreview } from "./KickstartPreview";
@@ -165,13 +167,15 @@ export function KickstartStep(props: Props) {
             />
           )}
           {draft.kickstart === "file" && (
-            <TextField
+            <PathField
               id="kickstart-path"
               label="Path of the kickstart"
               required
-              value={draft.kickstartPath}
+              path={draft.kickstartPath}
               placeholder="/home/ada/dpu.ks"
-              onChange={(kickstartPath) => onChange({ kickstartPath })}
+              pick={pickKickstart}
+              onPath={(kickstartPath) => onChange({ kickstartPath })}
+              hint="Read now for the preview, and again when the build starts."
             />
           )}
         </Form>
