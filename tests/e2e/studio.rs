@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 
 use crate::{
     driver::Window,
-    studio_scene::{Studio, anaconda, processes},
+    studio_scene::{BUILDER, Studio, anaconda, processes},
 };
 
 const IMAGE: &str = "localhost/dpu-os:7";
@@ -73,7 +73,7 @@ async fn build_the_image(window: &Window, studio: &Studio) {
 async fn build_the_iso(window: &Window, base: &Path) {
     window.go("/isos/build").await;
     window.paste("#iso-name", "dpu-os").await;
-    window.paste("#base", base.to_str().unwrap()).await;
+    window.paste("#base", "/etc/hostname").await;
     window.select("#image-from", "local_storage").await;
     window.paste("#image", IMAGE).await;
     window.select("#architecture", "x86_64").await;
@@ -88,6 +88,16 @@ async fn build_the_iso(window: &Window, base: &Path) {
     window.wait_text("main", "--hostname=studio", 30).await;
     window.picture("studio-kickstart").await;
     next(window).await;
+    // What is no ISO is named before anything is started.
+    window.wait_text("main", "not an ISO", 30).await;
+    assert!(!window.enabled("[data-testid='wizard-build']").await);
+    for _ in 0..2 {
+        window.click("[data-testid='wizard-back']").await;
+    }
+    window.paste("#base", base.to_str().unwrap()).await;
+    for _ in 0..2 {
+        next(window).await;
+    }
     window
         .wait_text("main", "Nothing has been touched yet", 30)
         .await;
@@ -176,6 +186,48 @@ async fn bundle(window: &Window, studio: &Studio) {
     window.press("[role='dialog']", "Close").await;
 }
 
+/// The second method, with a stand-in for osbuild's builder: it looks at what it is told, and gives
+/// the ISO that was made before.
+async fn by_image_builder(window: &Window, studio: &Studio) {
+    window.press(CARD, "Remove…").await;
+    window.click("[data-testid='confirm']").await;
+    window.gone(CARD).await;
+    let Some(registry) = studio.registry(None) else {
+        return;
+    };
+    let reference = format!("{}/lab/dpu-os:7", registry.host);
+    studio.podman(&["tag", IMAGE, &reference]);
+    studio.podman(&["push", "-q", "--tls-verify=false", &reference]);
+    studio.builder(&reference, &studio.at("data/isos/dpu-os.iso"));
+
+    window.go("/isos/build").await;
+    window.paste("#iso-name", "made").await;
+    window.select("#method", "image_builder").await;
+    window.paste("#builder-image", BUILDER).await;
+    window.paste("#image", &reference).await;
+    window.select("#architecture", "x86_64").await;
+    window.paste("#kargs", "quiet").await;
+    next(window).await;
+    window.select("#builder-kickstart", "text").await;
+    window
+        .paste("#kickstart-text", "lang cs_CZ.UTF-8\nreboot\n")
+        .await;
+    next(window).await;
+    let builder = "[data-testid='builder']";
+    window.wait_text(builder, BUILDER, 30).await;
+    window.wait_text(builder, "append = \"quiet\"", 5).await;
+    window.wait_text(builder, "lang cs_CZ.UTF-8", 5).await;
+    window.wait_text("main", "has no kickstart area", 5).await;
+    window.picture("studio-builder-review").await;
+    window.click("[data-testid='wizard-build']").await;
+    job_succeeds(window).await;
+    window.go("/isos").await;
+    let card = "[data-testid='iso-row-made.iso']";
+    window.wait_text(card, "Not deployable", 30).await;
+    window.wait_text(card, "its job", 5).await;
+    assert_eq!(studio.podman(&["ps", "--all", "--quiet"]), "");
+}
+
 /// On a desk that has never seen the image: the second time the bundle was damaged on its way.
 async fn import_the_bundle(window: &Window, studio: &Studio) {
     window.go("/isos").await;
@@ -215,6 +267,7 @@ async fn an_image_becomes_an_iso_that_is_served_and_bundled_in_the_window() {
         build_the_iso(&window, &base).await;
         serve_and_fetch(&window, ref_to).await;
         bundle(&window, ref_to).await;
+        by_image_builder(&window, ref_to).await;
     })
     .await;
     let other = studio.at("other").to_str().unwrap().to_owned();

@@ -15,6 +15,9 @@ pub mod anaconda;
 #[path = "../../src-tauri/crates/media/tests/support/docker_registry.rs"]
 mod docker_registry;
 
+/// What stands in for osbuild's image builder.
+pub const BUILDER: &str = "localhost/builder:1";
+
 const BUSYBOX: &str = "/bin/busybox";
 
 /// What is missing is said, and fails in CI.
@@ -114,6 +117,20 @@ impl Studio {
 
     pub fn containerfile(&self, text: &str) {
         fs::write(self.at("context/Containerfile"), text).unwrap();
+    }
+
+    /// The stand-in, which gives this ISO for that image.
+    pub fn builder(&self, reference: &str, iso: &Path) {
+        let script = include_str!("../../src-tauri/crates/cli/tests/cli/support/builder.sh");
+        let script = script.replace("REFERENCE", reference).replace("MARK", "1");
+        fs::write(self.at("context/build.sh"), script).unwrap();
+        fs::copy(iso, self.at("context/install.iso")).unwrap();
+        self.containerfile(
+            "FROM scratch\nCOPY busybox /bin/busybox\nCOPY build.sh install.iso /\n\
+             ENTRYPOINT [\"/bin/busybox\", \"sh\", \"/build.sh\"]\n",
+        );
+        let context = self.at("context");
+        self.podman(&["build", "-q", "-t", BUILDER, anaconda::text(&context)]);
     }
 
     /// Debian's docker-registry on a free port, over plain HTTP; with a login where one is given.

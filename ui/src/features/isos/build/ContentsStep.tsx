@@ -1,4 +1,4 @@
-import { Button, Content, Flex, Form, FormSection } from "@patternfly/react-core";
+import { Button, Checkbox, Content, Flex, Form, FormSection } from "@patternfly/react-core";
 import { FindingList } from "@/components/FindingList";
 import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
@@ -202,6 +202,12 @@ export function ContentsStep({ draft, defaults, onChange }: Props) {
         placeholder="dpu-os-1.2.0"
         onChange={(value) => onChange({ name: value })}
         hint={`It is written to ${defaults.folder}/${name || "NAME"}.iso`}
+      />
+      <Checkbox
+        id="overwrite"
+        label="Replace an ISO of this name"
+        isChecked={draft.overwrite}
+        onChange={(_event, overwrite) => onChange({ overwrite })}
       />
       <SelectField
         id="method"

@@ -62,6 +62,28 @@ function SystemFields({ draft, defaults, onChange }: Omit<Props, "secrets" | "on
         placeholder={defaults.timezone}
         onChange={(timezone) => onChange({ timezone })}
       />
+      <TextField
+        id="language"
+        label="Language"
+        value={draft.language}
+        placeholder={defaults.language}
+        onChange={(language) => onChange({ language })}
+      />
+      <TextField
+        id="keyboard"
+        label="Keyboard"
+        value={draft.keyboard}
+        placeholder={defaults.keyboard}
+        onChange={(keyboard) => onChange({ keyboard })}
+      />
+      <TextField
+        id="system-kargs"
+        label="Kernel arguments of the installed system"
+        value={draft.systemKargs}
+        placeholder="console=ttyS0,115200"
+        onChange={(systemKargs) => onChange({ systemKargs })}
+        hint="Besides those of the image. The installer's own are in Contents."
+      />
       <TextBox
         id="iso-keys"
         label="SSH public keys for root"

@@ -18,6 +18,8 @@ export type Method = IsoRequest["method"];
 /** What was chosen and typed for an ISO. Kept while the window is open: no secret is in it. */
 export type IsoDraft = {
   name: string;
+  /** An ISO of this name is replaced. */
+  overwrite: boolean;
   method: Method;
   builderType: BuilderType;
   /** The image with Anaconda, for `bootc_installer`. */
@@ -47,6 +49,10 @@ export type IsoDraft = {
   disk: string;
   networkDevice: string;
   timezone: string;
+  language: string;
+  keyboard: string;
+  /** Of the installed system. */
+  systemKargs: string;
   keys: string;
   root: "locked" | "crypted";
   organization: string;
@@ -73,6 +79,7 @@ export const noSecrets: IsoSecrets = {
 
 export const emptyIso: IsoDraft = {
   name: "",
+  overwrite: false,
   method: "kickstart",
   builderType: "anaconda_iso",
   installer: "",
@@ -94,6 +101,9 @@ export const emptyIso: IsoDraft = {
   disk: "",
   networkDevice: "",
   timezone: "",
+  language: "",
+  keyboard: "",
+  systemKargs: "",
   keys: "",
   root: "locked",
   organization: "",
@@ -167,6 +177,8 @@ function form(draft: IsoDraft, secrets: IsoSecrets): KickstartForm {
   return {
     ...(draft.hostname.trim() && { hostname: draft.hostname.trim() }),
     ...(draft.timezone.trim() && { timezone: draft.timezone.trim() }),
+    ...(draft.language.trim() && { language: draft.language.trim() }),
+    ...(draft.keyboard.trim() && { keyboard: draft.keyboard.trim() }),
     disk: orNull(draft.disk),
     network_device: orNull(draft.networkDevice),
     ssh_keys: keyLines(draft.keys),
@@ -177,6 +189,7 @@ function form(draft: IsoDraft, secrets: IsoSecrets): KickstartForm {
     rhc: organization && activation_key ? { organization, activation_key } : null,
     pull_secret: orNull(secrets.pullSecret),
     registry_auth: orNull(secrets.registryAuth),
+    kargs: draft.systemKargs.split(/\s+/).filter(Boolean),
     post_steps: step ? [step] : [],
     origin: origin(draft),
   };
@@ -215,7 +228,7 @@ function builderRequest(
   return {
     name: draft.name.trim(),
     output: null,
-    overwrite: false,
+    overwrite: draft.overwrite,
     iso_type: draft.builderType,
     installer: draft.builderType === "bootc_installer" ? orNull(draft.installer) : null,
     builder: orNull(draft.builderImage),
@@ -259,7 +272,7 @@ function buildRequest(
   return {
     name: draft.name.trim(),
     output: null,
-    overwrite: false,
+    overwrite: draft.overwrite,
     base:
       draft.baseFrom === "url"
         ? { from: "url", url: base, sha256: draft.sha256.trim().toLowerCase() }
