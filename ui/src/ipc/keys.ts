@@ -8,6 +8,7 @@ import type {
   ImageBuildRequest,
   KickstartSource,
   LintTarget,
+  Template,
 } from "./bindings";
 import type { IsoRequest } from "./queries/studio";
 
@@ -55,5 +56,6 @@ export const keys = {
   imageTags: (reference: string | null) => ["tags", reference] as const,
   imageTag: (reference: string) => ["tag", reference] as const,
   template: ["template"] as const,
+  templateFiles: (template: Template) => ["template", "files", template] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

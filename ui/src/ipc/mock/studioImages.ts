@@ -234,7 +234,13 @@ export function imageHandlers(desk: Desk) {
       containers: [],
       entitled: true,
     }),
-    image_template: () => [{ path: "Containerfile", text: "FROM registry.redhat.io/…" }],
+    image_template: ({ template }: { template: Template }) => [
+      { path: "Containerfile", text: `FROM ${template.base}\nRUN bootc container lint\n` },
+      ...(template.containers ?? []).map(({ name, image }) => ({
+        path: `files/usr/share/containers/systemd/${name}.container`,
+        text: `[Container]\nImage=${image}\n`,
+      })),
+    ],
     write_image_template: ({ folder }: { folder: string }) => ({
       folder,
       files: ["Containerfile", "files/usr/lib/bootc/kargs.d/10-ipu.toml"],

@@ -113,6 +113,16 @@ export function useDefaultTemplate() {
   });
 }
 
+/** The files that a template would write. */
+export function useTemplateFiles(template: Template) {
+  return useQuery({
+    queryKey: keys.templateFiles(template),
+    queryFn: () => call(commands.imageTemplate(template)),
+    gcTime: 0,
+    placeholderData: (before) => before,
+  });
+}
+
 export function useWriteTemplate() {
   return useMutation({
     mutationFn: ({ template, folder }: { template: Template; folder: string }) =>
