@@ -58,6 +58,24 @@ pub fn processes(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The files under a folder in which a text stands.
+pub fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if let Ok(bytes) = fs::read(&path)
+            && bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
 pub struct Studio {
     dir: tempfile::TempDir,
     conf: String,

@@ -29,8 +29,8 @@ impl Fleet {
         Ok(SiteCaView { pem, authorities })
     }
 
-    /// Trusts these authorities for Redfish and registries from now on, in place of those before; `None`: nobody.
-    /// What was pinned by their word stays pinned.
+    /// Trusts these authorities for Redfish and registries from now on, in place of those before;
+    /// `None`: nobody. What was pinned by their word stays pinned.
     ///
     /// # Errors
     /// What is no PEM bundle of certificates.
