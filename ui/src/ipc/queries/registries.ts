@@ -19,7 +19,12 @@ function useRegistryChange<A, T>(change: (argument: A) => Promise<T>) {
     mutationFn: change,
     // The password that was sent is not kept in the cache of mutations.
     gcTime: 0,
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.registries }),
+    onSuccess: () => {
+      // What a registry said, it said to somebody else.
+      client.removeQueries({ queryKey: ["tags"] });
+      client.removeQueries({ queryKey: ["tag"] });
+      return client.invalidateQueries({ queryKey: keys.registries });
+    },
   });
 }
 
