@@ -310,9 +310,10 @@ async fn an_image_build_that_is_cancelled_in_the_window_leaves_nothing() {
         assert!(!images.contains("never"), "{images}");
         // The steps that had ended are podman's cache, and have no name.
         window.go("/images").await;
-        window.wait_text("main", "no name", 30).await;
-        let page = window.text("main").await.unwrap();
-        assert!(!page.contains("localhost/never"), "{page}");
+        let images = "[aria-label='Images on this machine']";
+        window.wait_text(images, "no name", 30).await;
+        let listed = window.text(images).await.unwrap();
+        assert!(!listed.contains("localhost/never"), "{listed}");
     })
     .await;
 }
