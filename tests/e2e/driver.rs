@@ -237,6 +237,33 @@ impl Window {
         self.driver.execute(script, args).await.unwrap();
     }
 
+    /// Chooses an option of a list by its value.
+    pub async fn select(&self, css: &str, value: &str) {
+        let script = "const e = document.querySelector(arguments[0]); \
+            const set = Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value').set; \
+            set.call(e, arguments[1]); \
+            e.dispatchEvent(new Event('change', { bubbles: true })); return e.value";
+        self.until(&format!("{css} offers {value}"), 30, async || {
+            self.wait_for(css).await;
+            let args = vec![css.into(), value.into()];
+            self.script(script, args).await == value
+        })
+        .await;
+    }
+
+    /// Clicks the button of this text in a part of the page.
+    pub async fn press(&self, within: &str, text: &str) {
+        let press = "const [within, text] = arguments; \
+            const button = [...document.querySelectorAll(`${within} button`)] \
+                .find((button) => button.textContent.trim() === text && !button.disabled \
+                    && button.getAttribute('aria-disabled') !== 'true'); \
+            button?.click(); return Boolean(button)";
+        self.until(&format!("the button `{text}`"), 30, async || {
+            self.script(press, vec![within.into(), text.into()]).await == true
+        })
+        .await;
+    }
+
     pub async fn gone(&self, css: &str) {
         self.until(css, PATIENCE.as_secs(), async || !self.exists(css).await)
             .await;

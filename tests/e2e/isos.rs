@@ -2,19 +2,6 @@
 
 use crate::driver::Window;
 
-/// Clicks the button of this text.
-async fn press(window: &Window, text: &str) {
-    let press = "const [text] = arguments; \
-        const button = [...document.querySelectorAll('main button')] \
-            .find((button) => button.textContent.trim() === text && !button.disabled); \
-        button?.click(); return Boolean(button)";
-    window
-        .until(&format!("the button `{text}`"), 30, async || {
-            window.script(press, vec![text.into()]).await == true
-        })
-        .await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_iso_is_imported_and_served() {
     let dir = tempfile::tempdir().unwrap();
@@ -31,7 +18,7 @@ async fn an_iso_is_imported_and_served() {
     let path = iso.to_str().unwrap().to_owned();
     Window::with("iso", &[], |window| async move {
         window.go("/isos").await;
-        press(&window, "Import an ISO").await;
+        window.press("main", "Import an ISO").await;
         window.fill("#iso-path", "/nowhere/at-all.iso").await;
         window.click("[data-testid='import']").await;
         window
@@ -41,7 +28,7 @@ async fn an_iso_is_imported_and_served() {
         window.click("[data-testid='import']").await;
         let card = "[data-testid='iso-row-plain.iso']";
         window.wait_text(card, "Not deployable", 60).await;
-        press(&window, "Serve…").await;
+        window.press("main", "Serve…").await;
         window.picture("iso-serve").await;
         window.click("[data-testid='confirm']").await;
         window.wait_for("[data-testid='publication']").await;
@@ -51,7 +38,7 @@ async fn an_iso_is_imported_and_served() {
         let address = address.as_str().unwrap();
         assert!(address.starts_with("https://"), "{address}");
         assert!(address.ends_with(".iso"), "{address}");
-        press(&window, "Take it down").await;
+        window.press("main", "Take it down").await;
         window
             .until("the ISO to be taken down", 30, async || {
                 !window.exists("[data-testid='publication']").await

@@ -15,6 +15,8 @@ mod driver;
 mod isos;
 mod safety;
 mod starting;
+mod studio;
+mod studio_scene;
 
 use driver::Window;
 

@@ -72,6 +72,18 @@ async function toImageReview(page: Page) {
   await page.getByText("hangs in its initqueue").waitFor();
 }
 
+/** Up to the review of an ISO that the image builder makes. */
+async function toBuilderReview(page: Page) {
+  await page.locator("#iso-name").fill("dpu-os-1.3.0");
+  await page.locator("#method").selectOption("image_builder");
+  await page.locator("#image").fill("quay.io/lab/dpu-os:1.3.0");
+  await next(page);
+  await page.locator("#builder-kickstart").selectOption("text");
+  await page.locator("#kickstart-text").fill("lang en_US.UTF-8\nreboot");
+  await next(page);
+  await page.getByTestId("builder").waitFor();
+}
+
 async function toTrusted(page: Page) {
   await toAnswers(page);
   await page.getByTestId("trust-all").click();
@@ -257,6 +269,29 @@ export const LOOKS: Look[] = [
       await page.getByText("podman sends it").waitFor();
     },
   },
+  {
+    name: "images-check",
+    hash: "#/images",
+    shows: "quay.io",
+    act: async (page) => {
+      await page.getByTestId("image-1.1.0").getByRole("button", { name: "Check" }).click();
+      await page.getByText("an entitlement's key lies in a layer").waitFor();
+    },
+  },
+  { name: "images-logins", hash: "#/images?tab=logins", shows: "Kept by" },
+  {
+    name: "images-login",
+    hash: "#/images?tab=logins",
+    shows: "Kept by",
+    act: async (page) => {
+      await page.getByTestId("add-login").click();
+      await page.locator("#login-registry").fill("mirror.lab:5000");
+      await page.locator("#login-user").fill("robot");
+      await page.locator("#login-password").fill("wrong");
+      await page.getByTestId("confirm").click();
+      await page.getByText("refuses the login").waitFor();
+    },
+  },
   { name: "images-needed", hash: "#/images?tab=needed", shows: "qemu-user-static" },
   {
     name: "images-registry",
@@ -328,6 +363,76 @@ export const LOOKS: Look[] = [
       await press("Verify")(page);
       await page.getByText("Nothing is wrong with it").waitFor();
     },
+  },
+  {
+    name: "isos-bundle",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      const card = page.getByTestId("iso-row-dpu-os-1.1.0.iso");
+      await card.getByRole("button", { name: "Bundle" }).click();
+      await page.locator("#bundle-parent").fill("/media/ada/stick");
+      await page.getByTestId("write-bundle").click();
+      await page.getByTestId("bundled").waitFor();
+    },
+  },
+  {
+    name: "isos-import-bundle",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await press("Import an ISO")(page);
+      await page.locator("#import-kind").selectOption("bundle");
+      await page.locator("#bundle-path").fill("/media/ada/torn");
+      await page.getByTestId("import").click();
+      await page.getByText("The bundle was not imported").waitFor();
+    },
+  },
+  {
+    name: "isos-bundle-taken",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await press("Import an ISO")(page);
+      await page.locator("#import-kind").selectOption("bundle");
+      await page.locator("#bundle-path").fill("/media/ada/dpu-os-9");
+      await page.getByTestId("import").click();
+      await page.getByTestId("bundle-taken").waitFor();
+    },
+  },
+  {
+    name: "isos-ca",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await page.getByTestId("ca").click();
+      await page.getByText("curl --cacert").waitFor();
+    },
+  },
+  {
+    name: "isos-reserved-memory",
+    hash: "#/isos",
+    shows: "dpu-os-1.1.0.iso",
+    act: async (page) => {
+      await press("Reserved memory")(page);
+      await page.getByText("bmd_content_version").waitFor();
+    },
+  },
+  {
+    name: "iso-build-builder",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: async (page) => {
+      await page.locator("#method").selectOption("image_builder");
+      await page.locator("#builder-type").selectOption("bootc_installer");
+      await page.getByText("Installer image").waitFor();
+    },
+  },
+  {
+    name: "iso-build-builder-review",
+    hash: "#/isos/build",
+    shows: "Kernel arguments of the installer",
+    act: toBuilderReview,
   },
   { name: "iso-build", hash: "#/isos/build", shows: "Kernel arguments of the installer" },
   {

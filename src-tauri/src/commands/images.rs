@@ -7,12 +7,11 @@ use slipway_core::{
     ids::JobId,
     image::{Architecture, ImageReference},
     image_build::{EntitlementFile, LocalImage, Prerequisite},
-    image_builder::ImageBuilderRequest,
     time::ByteCount,
 };
 use slipway_fleet::image_views::{
-    BuildLogPart, ImageBuildPlanView, ImageBuildRequest, ImageBuilderView, ImageTagView, ImageTags,
-    RegistryLogin, RegistrySettings, RegistrySettingsView, WrittenTemplate,
+    BuildLogPart, ImageBuildPlanView, ImageBuildRequest, ImageTagView, ImageTags, RegistryLogin,
+    RegistrySettings, RegistrySettingsView, WrittenTemplate,
 };
 
 use super::{Answer, State};
@@ -163,13 +162,4 @@ pub async fn write_image_template(
     fleet
         .write_image_template(&template, Path::new(&folder))
         .await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn plan_image_builder(
-    desk: State<'_>,
-    request: ImageBuilderRequest,
-) -> Answer<ImageBuilderView> {
-    desk.fleet()?.plan_image_builder(&request).await
 }

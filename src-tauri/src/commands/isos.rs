@@ -4,7 +4,7 @@ use std::path::Path;
 
 use slipway_core::{ids::IsoId, iso::Iso};
 use slipway_fleet::views::{
-    ImportProgress, IsoView, MediaAddress, PublicationView, PublishRequest,
+    BundleView, ImportProgress, IsoView, MediaAddress, PublicationView, PublishRequest,
 };
 use tauri::ipc::Channel;
 
@@ -59,4 +59,36 @@ pub async fn media_addresses(desk: State<'_>) -> Answer<Vec<MediaAddress>> {
 #[specta::specta]
 pub async fn export_ca_certificate(desk: State<'_>, path: String) -> Answer<()> {
     desk.fleet()?.export_ca_certificate(Path::new(&path)).await
+}
+
+/// Writes an ISO and its image into a folder that is not there yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn bundle_iso(
+    desk: State<'_>,
+    id: IsoId,
+    folder: String,
+    on_progress: Channel<ImportProgress>,
+) -> Answer<BundleView> {
+    let tell = move |progress| {
+        let _ = on_progress.send(progress);
+    };
+    let fleet = desk.fleet()?;
+    let iso = fleet.find_iso(id.as_str()).await?;
+    fleet.bundle_iso(&iso, Path::new(&folder), tell).await
+}
+
+/// Takes the ISO of such a folder into the library.
+#[tauri::command]
+#[specta::specta]
+pub async fn import_bundle(
+    desk: State<'_>,
+    folder: String,
+    on_progress: Channel<ImportProgress>,
+) -> Answer<BundleView> {
+    let tell = move |progress| {
+        let _ = on_progress.send(progress);
+    };
+    let fleet = desk.fleet()?;
+    fleet.import_bundle(Path::new(&folder), None, tell).await
 }

@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use slipway_core::{ids::JobId, kickstart::KickstartForm};
-use slipway_fleet::views::{
-    ImportProgress, IsoBuildRequest, IsoPlanView, IsoVerifyView, KickstartSource, KickstartView,
-    StudioDefaults,
+use slipway_fleet::{
+    BuilderIsoRequest,
+    views::{
+        ImportProgress, IsoBuildRequest, IsoPlanView, IsoVerifyView, KickstartSource,
+        KickstartView, StudioDefaults,
+    },
 };
 use tauri::ipc::Channel;
 
@@ -46,6 +49,18 @@ pub async fn build_iso(desk: State<'_>, request: IsoBuildRequest) -> Answer<JobI
 
 #[tauri::command]
 #[specta::specta]
+pub async fn plan_builder_iso(desk: State<'_>, request: BuilderIsoRequest) -> Answer<IsoPlanView> {
+    desk.fleet()?.plan_builder_iso(&request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn build_builder_iso(desk: State<'_>, request: BuilderIsoRequest) -> Answer<JobId> {
+    desk.fleet()?.build_builder_iso(&request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn verify_iso(
     desk: State<'_>,
     path: String,
@@ -61,4 +76,12 @@ pub async fn verify_iso(
 #[specta::specta]
 pub async fn reserved_memory_file(desk: State<'_>) -> Answer<String> {
     Ok(desk.fleet()?.reserved_memory_file().to_owned())
+}
+
+/// The same, written where the person said.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_reserved_memory_file(desk: State<'_>, path: String) -> Answer<()> {
+    let fleet = desk.fleet()?;
+    fleet.export_reserved_memory_file(Path::new(&path)).await
 }

@@ -17,12 +17,14 @@ type Props = {
   label: string;
   path: string;
   onPath: (path: string) => void;
-  /** Asks the person for a file of this machine; `null`: none. */
+  /** Asks the person for a file or folder of this machine; `null`: none. */
   pick: () => Promise<string | null>;
   hint: string;
   placeholder?: string;
   required?: boolean;
   disabled?: boolean;
+  /** What the button says. */
+  word?: string;
   /** What the button is for, for a screen reader, where a form has two. */
   choose?: string;
 };
@@ -63,7 +65,7 @@ export function PathField(props: Props) {
             aria-label={props.choose}
             onClick={ask}
           >
-            Choose a file…
+            {props.word ?? "Choose a file…"}
           </Button>
         </InputGroupItem>
       </InputGroup>

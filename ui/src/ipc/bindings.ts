@@ -100,7 +100,6 @@ export const commands = {
 	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
 	/**  Writes the template into a folder; a file that is there already stops it. */
 	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
-	planImageBuilder: (request: ImageBuilderRequest) => typedError<ImageBuilderView, AppError>(__TAURI_INVOKE("plan_image_builder", { request })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
 	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
@@ -109,13 +108,21 @@ export const commands = {
 	mediaAddresses: () => typedError<MediaAddress[], AppError>(__TAURI_INVOKE("media_addresses")),
 	/**  Our CA's certificate, PEM, as it is written where the person said. */
 	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
+	/**  Writes an ISO and its image into a folder that is not there yet. */
+	bundleIso: (id: IsoId, folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("bundle_iso", { id, folder, onProgress })),
+	/**  Takes the ISO of such a folder into the library. */
+	importBundle: (folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("import_bundle", { folder, onProgress })),
 	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
 	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
 	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
 	planIsoBuild: (request: IsoBuildRequest) => typedError<IsoPlanView, AppError>(__TAURI_INVOKE("plan_iso_build", { request })),
 	buildIso: (request: IsoBuildRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_iso", { request })),
+	planBuilderIso: (request: BuilderIsoRequest) => typedError<IsoPlanView, AppError>(__TAURI_INVOKE("plan_builder_iso", { request })),
+	buildBuilderIso: (request: BuilderIsoRequest) => typedError<JobId, AppError>(__TAURI_INVOKE("build_builder_iso", { request })),
 	verifyIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<IsoVerifyView, AppError>(__TAURI_INVOKE("verify_iso", { path, onProgress })),
 	reservedMemoryFile: () => typedError<string, AppError>(__TAURI_INVOKE("reserved_memory_file")),
+	/**  The same, written where the person said. */
+	exportReservedMemoryFile: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_reserved_memory_file", { path })),
 	planDeploy: (request: DeployRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_deploy", { request })),
 	deploy: (request: DeployRequest) => typedError<JobId[], AppError>(__TAURI_INVOKE("deploy", { request })),
 	planBootChange: (request: BootChangeRequest) => typedError<PlanView, AppError>(__TAURI_INVOKE("plan_boot_change", { request })),
@@ -691,6 +698,29 @@ export type BuildSecret = {
 	path: string,
 };
 
+/**  An ISO to be made by the image builder. Crosses inwards only. */
+export type BuilderIsoRequest = {
+	/**  Its name in the library. */
+	name: string,
+	/**  Where it is written; in the library's own folder where it is missing. */
+	output: string | null,
+	/**  Replace what lies there. */
+	overwrite: boolean,
+	iso_type: BuilderType,
+	/**  The image with Anaconda, for [`BuilderType::BootcInstaller`]. */
+	installer: ImageReference | null,
+	/**  Another builder than osbuild's published one. */
+	builder: string | null,
+	image: ImageReference,
+	architecture: Architecture,
+	/**  Of the installer's boot menu. */
+	kargs: string[],
+	/**  Without one, the builder's installer asks. */
+	kickstart: OwnKickstart | null,
+	/**  An `auth.json` for the image's registry. */
+	auth_file: string | null,
+};
+
 export type BuilderType = 
 /**
  *  The builder makes the installer itself, from the image's own repositories. Deprecated by
@@ -700,10 +730,31 @@ export type BuilderType =
 /**  What image-builder goes on with: the installer is a bootc image of its own, with Anaconda. */
 "bootc_installer";
 
-export type BuilderUser = {
-	name: string,
-	/**  One SSH public key. */
-	key: string,
+/**  The image builder of a plan. */
+export type BuilderView = {
+	/**  As podman is told it: by its digest where that is known. */
+	image: string,
+	/**  What it was at its first use; later ISOs are made by the same. `None`: not known. */
+	digest: ImageDigest | null,
+	/**  Its `config.toml`; secrets of the kickstart are masked. */
+	config_toml: string,
+};
+
+/**  A folder with an ISO, its image and checksums, for a desk without a network. */
+export type BundleView = {
+	folder: string,
+	/**  The ISO's file in it; after an import, its name in the library. */
+	iso: string,
+	size: ByteCount,
+	files: number,
+	/**  The image in it, an OCI directory; missing where the ISO carries none. */
+	image: ImageDigest | null,
+	/**  Whoever has it can read them. */
+	contains_secrets: boolean,
+	/**  `user@host` */
+	made_by: string,
+	/**  What brings the image into a registry that the cards reach. */
+	commands: string[],
 };
 
 /**  A number of bytes. Crosses to the UI as a number: files stay far under 2^53. */
@@ -1450,36 +1501,6 @@ export type ImageBuildRequest = {
 	target: LintTarget,
 };
 
-/**  An ISO to be made by the image builder. */
-export type ImageBuilderRequest = {
-	reference: ImageReference,
-	architecture: Architecture,
-	iso_type: BuilderType,
-	/**  The image with Anaconda, for [`BuilderType::BootcInstaller`]. */
-	installer: ImageReference | null,
-	/**  Kernel arguments of the installer's boot menu. */
-	kernel_arguments: string,
-	/**  A kickstart of one's own, instead of users. */
-	kickstart: string | null,
-	users: BuilderUser[],
-	/**  Where `config.toml` and the ISO come to lie. */
-	folder: string,
-	/**  Who owns the ISO afterwards: `UID:GID`. */
-	owner: string,
-};
-
-/**  What osbuild's image builder would be started with. */
-export type ImageBuilderView = {
-	config_toml: string,
-	commands: string[],
-	/**  The builder's image with the digest that was recorded at its first use. */
-	builder: string,
-	/**  `None`: not asked yet, or its registry can't be reached from here. */
-	builder_digest: ImageDigest | null,
-	warnings: string[],
-	problems: string[],
-};
-
 /**  `sha256:` and 64 hexadecimal digits: of an image manifest. The only equality of images. */
 export type ImageDigest = string;
 
@@ -1673,6 +1694,8 @@ export type IsoPlanView = {
 	/**  With the commands that do the same by hand; secrets are never in them. */
 	steps: PlannedStep[],
 	kickstart: KickstartView,
+	/**  Where osbuild's image builder makes the ISO. */
+	builder: BuilderView | null,
 	warnings: string[],
 	/**  Why it can't be built; empty: it can. */
 	problems: string[],
@@ -1701,6 +1724,8 @@ export type IsoView = {
 	why_not_deployable: string | null,
 	/**  Worth knowing before a deployment. */
 	warnings: string[],
+	/**  Firmware 1.8 needs the reserved-memory file for it. */
+	needs_reserved_memory: boolean,
 };
 
 /**  Where an ISO that a file names is. */
@@ -2049,6 +2074,14 @@ export type Overview = {
 	running: JobRow[],
 	recent: JobRow[],
 };
+
+/**
+ *  A kickstart of one's own for the image builder, which takes none of our form: it adds
+ *  `ostreecontainer` itself.
+ */
+export type OwnKickstart = 
+/**  As it was typed; it may hold secrets. */
+{ from: "text"; text: Password } | { from: "file"; path: string };
 
 /**  Why a card is taken to be in a host. */
 export type PairedBy = 

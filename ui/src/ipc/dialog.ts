@@ -32,3 +32,17 @@ export const pickVariablesFile = (): Promise<string | null> => pickYaml("Choose 
 export async function pickNewYaml(suggested: string): Promise<string | null> {
   return await save({ title: "Save the cluster file", defaultPath: suggested, filters: YAML });
 }
+
+/** Lets the person pick a folder of this machine; `null`: none. */
+export async function pickFolder(title: string): Promise<string | null> {
+  return await open({ title, multiple: false, directory: true });
+}
+
+/** Lets the person say where a new file of any kind goes; `null`: nowhere. */
+export async function pickNewFile(title: string, suggested: string): Promise<string | null> {
+  return await save({ title, defaultPath: suggested });
+}
+
+export async function pickKickstart(): Promise<string | null> {
+  return await open({ title: "Choose a kickstart", multiple: false, directory: false });
+}

@@ -6,9 +6,11 @@ import type {
   DeployRequest,
   DpuQuery,
   ImageBuildRequest,
-  IsoBuildRequest,
   KickstartSource,
+  LintTarget,
+  Template,
 } from "./bindings";
+import type { IsoRequest } from "./queries/studio";
 
 /** Cache keys. The first word is what a change event's tag invalidates. */
 export const keys = {
@@ -40,10 +42,13 @@ export const keys = {
   studio: ["studio"] as const,
   mediaAddresses: ["media-addresses"] as const,
   kickstart: (source: KickstartSource | null) => ["kickstart", source] as const,
-  isoPlan: (request: IsoBuildRequest | null) => ["plan", "iso", request] as const,
+  isoPlan: (request: IsoRequest | null) => ["plan", "iso", request] as const,
   images: ["images"] as const,
   /** Under the list's own key: what makes the one stale makes the other. */
   image: (image: string) => ["images", image] as const,
+  imageLint: (image: string, target: LintTarget) => ["images", image, "lint", target] as const,
+  registries: ["registries"] as const,
+  reservedMemory: ["reserved-memory"] as const,
   prerequisites: (architecture: Architecture) => ["prerequisites", architecture] as const,
   entitlement: ["entitlement"] as const,
   imagePlan: (request: ImageBuildRequest | null) => ["plan", "image", request] as const,
@@ -51,5 +56,6 @@ export const keys = {
   imageTags: (reference: string | null) => ["tags", reference] as const,
   imageTag: (reference: string) => ["tag", reference] as const,
   template: ["template"] as const,
+  templateFiles: (template: Template) => ["template", "files", template] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

@@ -11,7 +11,7 @@ use slipway_core::{
     time::ByteCount,
 };
 use slipway_fleet::{
-    AppError, BuilderIsoRequest, Fleet,
+    AppError, BuilderIsoRequest, Fleet, OwnKickstart,
     views::{ImportProgress, IsoBuildRequest, IsoPlanView, IsoView, PublishRequest},
 };
 
@@ -233,7 +233,11 @@ async fn by_image_builder(
             .parse()
             .map_err(|error| Failed::unusable(&error, "aarch64 or x86_64"))?,
         kargs,
-        kickstart: args.form.kickstart.as_ref().map(shown),
+        kickstart: args
+            .form
+            .kickstart
+            .as_ref()
+            .map(|path| OwnKickstart::File { path: shown(path) }),
         auth_file: args.authfile.as_ref().map(shown),
     };
     let plan = fleet.plan_builder_iso(&request).await?;
@@ -254,6 +258,12 @@ fn show_plan(plan: &IsoPlanView, output: Output) {
         output.line(format!("  {:<20} {}", step.name, step.effect));
         for command in &step.commands {
             output.line(format!("  {:<20} $ {command}", ""));
+        }
+    }
+    if let Some(builder) = &plan.builder {
+        output.line("config.toml:");
+        for line in builder.config_toml.lines() {
+            output.line(format!("  {line}"));
         }
     }
     for warning in &plan.warnings {

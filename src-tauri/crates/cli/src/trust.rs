@@ -127,7 +127,7 @@ fn show(pin: &PinView, output: Output) {
 
 fn authorities(view: &SiteCaView, output: Output) {
     if view.authorities.is_empty() {
-        output.line("no authority vouches for BMCs: every certificate is accepted by a person");
+        output.line("no authority of the site: every certificate of a BMC is accepted by a person");
         return;
     }
     let rows = view

@@ -407,9 +407,9 @@ impl RegistryError {
                  login {registry}` keeps a login that it can use"
             ),
             Self::Certificate { registry, .. } => format!(
-                "put the authority's certificate into /etc/containers/certs.d/{registry}/ca.crt, \
-                 which podman reads too, or into the system's trust store (`update-ca-trust`, \
-                 `update-ca-certificates`)"
+                "where its authority is the site's own, give it: Settings, Trust, or `slipctl trust ca \
+                 set FILE`. For this registry alone put it into \
+                 /etc/containers/certs.d/{registry}/ca.crt, which podman reads too"
             ),
             Self::NoSuchArchitecture { architecture, .. } => {
                 format!("build and push the image for {architecture}")

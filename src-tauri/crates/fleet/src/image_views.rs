@@ -144,16 +144,3 @@ pub struct WrittenTemplate {
     pub folder: String,
     pub files: Vec<String>,
 }
-
-/// What osbuild's image builder would be started with.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ImageBuilderView {
-    pub config_toml: String,
-    pub commands: Vec<String>,
-    /// The builder's image with the digest that was recorded at its first use.
-    pub builder: String,
-    /// `None`: not asked yet, or its registry can't be reached from here.
-    pub builder_digest: Option<ImageDigest>,
-    pub warnings: Vec<String>,
-    pub problems: Vec<String>,
-}

@@ -16,17 +16,13 @@ use slipway_core::{
         self, EntitlementFile, ImageBuildPlan, ImageSource, LocalImage, Prerequisite,
         PrerequisiteState, entitlement_files, prerequisites,
     },
-    image_builder::{BUILDER, ImageBuilderRequest},
-    ports::Registry as _,
 };
 use slipway_media::podman;
 
 use crate::{
     AppError, ErrorCode, Fleet,
-    image_views::{ImageBuildPlanView, ImageBuildRequest, ImageBuilderView, WrittenTemplate},
+    image_views::{ImageBuildPlanView, ImageBuildRequest, WrittenTemplate},
 };
-
-pub(crate) const BUILDER_DIGEST: &str = "image_builder.digest";
 
 impl Fleet {
     /// The checklist for building on this machine.
@@ -252,49 +248,6 @@ impl Fleet {
         Ok(WrittenTemplate {
             folder: folder.display().to_string(),
             files: files.into_iter().map(|file| file.path).collect(),
-        })
-    }
-
-    /// What osbuild's image builder would be started with. The builder's digest is asked for at the
-    /// first use, and kept: later ISOs are made by the same builder.
-    ///
-    /// # Errors
-    /// The database.
-    pub async fn plan_image_builder(
-        &self,
-        request: &ImageBuilderRequest,
-    ) -> Result<ImageBuilderView, AppError> {
-        let mut warnings = request.warnings();
-        let mut digest = self.store().setting(BUILDER_DIGEST).await?;
-        if digest.is_none()
-            && let Ok(builder) = BUILDER.parse::<ImageReference>()
-        {
-            let here: Architecture = std::env::consts::ARCH
-                .parse()
-                .unwrap_or(Architecture::X86_64);
-            match self.registry().await.resolve(&builder, here.oci()).await {
-                Ok(found) => {
-                    self.store()
-                        .set_setting(BUILDER_DIGEST, &found.digest)
-                        .await?;
-                    digest = Some(found.digest);
-                }
-                Err(error) => warnings.push(format!(
-                    "the builder's digest could not be asked for ({error}): whatever its tag names \
-                     that day would be used"
-                )),
-            }
-        }
-        let config_toml = request
-            .config_toml()
-            .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
-        Ok(ImageBuilderView {
-            config_toml,
-            commands: vec![request.command(digest.as_ref()).to_string()],
-            builder: BUILDER.to_owned(),
-            builder_digest: digest,
-            warnings,
-            problems: request.problems(),
         })
     }
 }

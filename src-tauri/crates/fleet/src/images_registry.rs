@@ -91,6 +91,7 @@ impl Fleet {
             },
             own: self.own_logins(kept).await,
             certs_dirs,
+            site: self.site_certificates().await,
         }
     }
 

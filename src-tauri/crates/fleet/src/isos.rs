@@ -132,6 +132,7 @@ impl Fleet {
                     publications,
                     why_not_deployable: why_not_deployable(&iso),
                     warnings: warnings(&iso),
+                    needs_reserved_memory: needs_reserved_memory(&iso.facts),
                     iso,
                 }
             })
@@ -250,6 +251,10 @@ pub(crate) fn why_not_deployable_facts(facts: &IsoFacts) -> Option<String> {
     None
 }
 
+fn needs_reserved_memory(facts: &IsoFacts) -> bool {
+    facts.size.0 > MEV_1_8_COMFORT
+}
+
 pub(crate) fn warnings(iso: &Iso) -> Vec<String> {
     let facts = &iso.facts;
     let mut all = Vec::new();
@@ -269,7 +274,7 @@ pub(crate) fn warnings(iso: &Iso) -> Vec<String> {
                 .into(),
         );
     }
-    if facts.size.0 > MEV_1_8_COMFORT {
+    if needs_reserved_memory(facts) {
         all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it (`slipctl iso reserved-memory` prints it)".into());
     }
     if !facts

@@ -62,5 +62,5 @@ pub use runner::Running;
 pub use slipway_media::is_bundle;
 pub use slipway_redfish::Greeting;
 pub use slipway_store::file_secrets_exist as has_secret_file;
-pub use studio_builder::BuilderIsoRequest;
+pub use studio_builder::{BuilderIsoRequest, OwnKickstart};
 pub use views::{AppError, ErrorCode};

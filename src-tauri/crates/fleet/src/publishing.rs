@@ -3,6 +3,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    path::Path,
     time::Duration,
 };
 
@@ -248,17 +249,16 @@ impl Fleet {
     ///
     /// # Errors
     /// The file can't be written.
-    pub async fn export_ca_certificate(&self, path: &std::path::Path) -> Result<(), AppError> {
-        tokio::fs::write(path, self.ca_certificate_pem())
-            .await
-            .map_err(|error| {
-                AppError::new(
-                    crate::ErrorCode::Other,
-                    format!("{} can't be written", path.display()),
-                )
-                .because(error.to_string())
-                .hint("choose another place")
-            })
+    pub async fn export_ca_certificate(&self, path: &Path) -> Result<(), AppError> {
+        written(path, self.ca_certificate_pem()).await
+    }
+
+    /// Writes the file that firmware 1.8 needs for an ISO of more than 2 GB.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub async fn export_reserved_memory_file(&self, path: &Path) -> Result<(), AppError> {
+        written(path, self.reserved_memory_file()).await
     }
 
     /// This machine's addresses, those that others reach first.
@@ -273,4 +273,16 @@ impl Fleet {
             })
             .collect()
     }
+}
+
+/// A file of a person's own choice; what lies there is replaced, as the dialog that asked has said.
+async fn written(path: &Path, text: impl AsRef<[u8]>) -> Result<(), AppError> {
+    tokio::fs::write(path, text).await.map_err(|error| {
+        AppError::new(
+            crate::ErrorCode::Other,
+            format!("{} can't be written", path.display()),
+        )
+        .because(error.to_string())
+        .hint("choose another place")
+    })
 }

@@ -86,6 +86,7 @@ impl Fleet {
             output: plan.output.clone(),
             steps: build_steps(&JobSpec::IsoBuild(plan.clone())),
             kickstart,
+            builder: None,
             warnings,
             problems,
         };

@@ -1,8 +1,9 @@
 //! ISOs by osbuild's image builder: from what is asked for to a job of the same kind as a remaster.
 
+use serde::Deserialize;
 use slipway_core::{
     ids::JobId,
-    image::{Architecture, ImageReference, oci_architecture},
+    image::{Architecture, ImageDigest, ImageReference, oci_architecture},
     image_builder::{BuilderType, pinned},
     job::{
         IsoBuildPlan, JobSpec, build_steps,
@@ -11,17 +12,34 @@ use slipway_core::{
     ports::Registry as _,
     secret::Password,
 };
+use specta::Type;
 
 use crate::{
     AppError, ErrorCode, Fleet,
-    images::BUILDER_DIGEST,
     kickstarts::read_kickstart,
     studio::absolute,
-    views::{IsoPlanView, KickstartView},
+    views::{BuilderView, IsoPlanView, KickstartView},
 };
 
-/// An ISO to be made by the image builder.
-#[derive(Debug, Clone)]
+/// Where the published builder's digest is kept once it was seen.
+const BUILDER_DIGEST: &str = "image_builder.digest";
+
+/// A kickstart of one's own for the image builder, which takes none of our form: it adds
+/// `ostreecontainer` itself.
+#[derive(Debug, Clone, Deserialize, Type)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum OwnKickstart {
+    /// As it was typed; it may hold secrets.
+    Text {
+        text: Password,
+    },
+    File {
+        path: String,
+    },
+}
+
+/// An ISO to be made by the image builder. Crosses inwards only.
+#[derive(Debug, Clone, Deserialize, Type)]
 pub struct BuilderIsoRequest {
     /// Its name in the library.
     pub name: String,
@@ -38,8 +56,8 @@ pub struct BuilderIsoRequest {
     pub architecture: Architecture,
     /// Of the installer's boot menu.
     pub kargs: Vec<String>,
-    /// The path of a kickstart of one's own.
-    pub kickstart: Option<String>,
+    /// Without one, the builder's installer asks.
+    pub kickstart: Option<OwnKickstart>,
     /// An `auth.json` for the image's registry.
     pub auth_file: Option<String>,
 }
@@ -80,7 +98,8 @@ impl Fleet {
         let (name, output) =
             self.name_and_output(&request.name, request.output.as_deref(), &mut problems)?;
         let kickstart = match &request.kickstart {
-            Some(path) => read_kickstart(path).await?,
+            Some(OwnKickstart::File { path }) => read_kickstart(path).await?,
+            Some(OwnKickstart::Text { text }) => text.clone(),
             None => Password::new(""),
         };
         let contains_secrets = slipway_core::kickstart::holds_secrets(kickstart.expose());
@@ -107,18 +126,28 @@ impl Fleet {
             contains_secrets,
             auth_file: request.auth_file.as_deref().map(absolute).transpose()?,
         };
-        let asked = plan.image_builder(
-            self.iso_folder().display().to_string(),
-            "0:0".into(),
-            Some(kickstart.expose().to_owned()),
-        );
+        let folder = self.iso_folder().display().to_string();
+        let asked = |kickstart: &str| {
+            plan.image_builder(folder.clone(), "0:0".into(), Some(kickstart.to_owned()))
+        };
+        let masked = slipway_core::kickstart::masked(kickstart.expose());
+        let config_toml = asked(&masked).map(|asked| asked.config_toml()).transpose();
+        let config_toml =
+            config_toml.map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
         let mut warnings = vec![
             "an ISO of the image builder has no kickstart area: Slipway can't deploy it to a card, only serve it"
                 .to_owned(),
         ];
-        if let Some(asked) = asked {
+        if let Some(asked) = asked(kickstart.expose()) {
             problems.extend(asked.problems());
             warnings.extend(asked.warnings());
+        }
+        let builder = BuilderView::new(&plan, config_toml.unwrap_or_default());
+        if builder.digest.is_none() {
+            warnings.push(format!(
+                "{} is named by a tag, and its digest is not known: whatever the tag names that day is used",
+                builder.image
+            ));
         }
         if contains_secrets {
             warnings
@@ -130,13 +159,14 @@ impl Fleet {
             output: plan.output.clone(),
             steps: build_steps(&JobSpec::IsoBuild(plan.clone())),
             kickstart: KickstartView {
-                text: slipway_core::kickstart::masked(kickstart.expose()),
+                text: masked,
                 contains_secrets,
                 findings: vec![],
                 validated: false,
                 area: None,
                 invalid: None,
             },
+            builder: Some(builder),
             warnings,
             problems,
         };
@@ -145,7 +175,7 @@ impl Fleet {
 
     /// The digest of the published builder: asked for at the first use, and kept. `None` where its
     /// registry can't be reached.
-    async fn builder_digest(&self) -> Result<Option<slipway_core::image::ImageDigest>, AppError> {
+    async fn builder_digest(&self) -> Result<Option<ImageDigest>, AppError> {
         if let Some(known) = self.store().setting(BUILDER_DIGEST).await? {
             return Ok(Some(known));
         }
@@ -161,5 +191,20 @@ impl Fleet {
             .set_setting(BUILDER_DIGEST, &found.digest)
             .await?;
         Ok(Some(found.digest))
+    }
+}
+
+impl BuilderView {
+    fn new(plan: &IsoBuildPlan, config_toml: String) -> Self {
+        let image = match &plan.base {
+            IsoBase::ImageBuilder { builder, .. } => builder.clone(),
+            IsoBase::File { .. } | IsoBase::Url { .. } => String::new(),
+        };
+        let digest = image.rsplit_once('@').map(|(_, digest)| digest.parse());
+        Self {
+            digest: digest.and_then(Result::ok),
+            image,
+            config_toml,
+        }
     }
 }

@@ -86,9 +86,22 @@ pub struct IsoPlanView {
     /// With the commands that do the same by hand; secrets are never in them.
     pub steps: Vec<PlannedStep>,
     pub kickstart: KickstartView,
+    /// Where osbuild's image builder makes the ISO.
+    pub builder: Option<BuilderView>,
     pub warnings: Vec<String>,
     /// Why it can't be built; empty: it can.
     pub problems: Vec<String>,
+}
+
+/// The image builder of a plan.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct BuilderView {
+    /// As podman is told it: by its digest where that is known.
+    pub image: String,
+    /// What it was at its first use; later ISOs are made by the same. `None`: not known.
+    pub digest: Option<ImageDigest>,
+    /// Its `config.toml`; secrets of the kickstart are masked.
+    pub config_toml: String,
 }
 
 /// What the form begins with.

@@ -383,7 +383,7 @@ async fn a_push_and_all_questions_through_a_registry_with_tls_and_a_login() {
     let access = |own: Vec<(String, Login)>| Access {
         own,
         certs_dirs: vec![certs.clone()],
-        auth_files: vec![],
+        ..Access::default()
     };
     asked.set_access(access(vec![]));
     let error = asked.resolve(&reference, "amd64").await.unwrap_err();

@@ -1,10 +1,13 @@
 import { Checkbox, Form } from "@patternfly/react-core";
+import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { EntitlementFile } from "@/ipc/bindings";
+import { pickFolder } from "@/ipc/dialog";
 import { listed } from "@/lib/format";
 import { type ImageDraft, pairsProblem } from "./draft";
+import { TargetField } from "./TargetField";
 
 type Change = (part: Partial<ImageDraft>) => void;
 type Props = { draft: ImageDraft; found: EntitlementFile[]; onChange: Change };
@@ -12,11 +15,6 @@ type Props = { draft: ImageDraft; found: EntitlementFile[]; onChange: Change };
 const ARCHITECTURES = [
   { value: "aarch64", word: "aarch64 (a card)" },
   { value: "x86_64", word: "x86_64" },
-] as const;
-
-const TARGETS = [
-  { value: "ipu", word: "An IPU: it boots by iSCSI" },
-  { value: "other", word: "Another machine: it boots from its own disk" },
 ] as const;
 
 function SecretFields({ draft, found, onChange }: Props) {
@@ -86,13 +84,15 @@ function Options({ draft, onChange }: Omit<Props, "found">) {
 export function FolderStep({ draft, found, onChange }: Props) {
   return (
     <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
-      <TextField
+      <PathField
         id="image-folder"
         label="Folder"
-        value={draft.folder}
+        path={draft.folder}
         required
+        word="Choose a folder…"
         placeholder="/home/ada/dpu-os"
-        onChange={(folder) => onChange({ folder })}
+        pick={() => pickFolder("Choose the folder with the Containerfile")}
+        onPath={(folder) => onChange({ folder })}
         hint="With the Containerfile and the files that it copies."
       />
       <TextField
@@ -117,11 +117,8 @@ export function FolderStep({ draft, found, onChange }: Props) {
         options={ARCHITECTURES}
         onChange={(architecture) => onChange({ architecture })}
       />
-      <SelectField
-        id="target"
-        label="For"
-        value={draft.target}
-        options={TARGETS}
+      <TargetField
+        target={draft.target}
         onChange={(target) => onChange({ target })}
         hint="What the Containerfile is checked for before anybody waits."
       />

@@ -2,45 +2,12 @@ import { Alert, Content, Stack, StackItem } from "@patternfly/react-core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { CommandList } from "@/components/CommandList";
 import { ErrorAlert } from "@/components/ErrorAlert";
-import { FindingList } from "@/components/FindingList";
 import { Loading } from "@/components/Loading";
 import { PlanSteps } from "@/components/PlanSteps";
-import type { ImageBuildPlanView, LintFinding, LintReport } from "@/ipc/bindings";
-import { listed, sentence } from "@/lib/format";
+import type { ImageBuildPlanView } from "@/ipc/bindings";
+import { sentence } from "@/lib/format";
 import { PrerequisiteTable } from "./Checklist";
-
-function shown(finding: LintFinding) {
-  const parts = [
-    finding.file,
-    finding.line !== null && `line ${finding.line}`,
-    finding.layer !== null && `layer ${finding.layer}`,
-  ];
-  return { ...finding, where: parts.filter(Boolean).join(", ") || null };
-}
-
-/** What the lint says of the Containerfile, before anyone waits. */
-function Lint({ report }: { report: LintReport }) {
-  return (
-    <Stack hasGutter>
-      <Content component="h3">The Containerfile</Content>
-      {report.findings.length > 0 ? (
-        <FindingList label="Findings in the Containerfile" findings={report.findings.map(shown)} />
-      ) : (
-        <Alert isInline isPlain variant="success" title="Nothing to complain about" />
-      )}
-      {report.bound_images.length > 0 && (
-        <StackItem>
-          Comes with: {listed(report.bound_images.map((one) => `${one.image} (${one.binding})`))}
-        </StackItem>
-      )}
-      {report.not_looked_at.map((what) => (
-        <StackItem key={what} className="slipway-subtle">
-          Not looked at: {what}
-        </StackItem>
-      ))}
-    </Stack>
-  );
-}
+import { LintReportView } from "./LintReportView";
 
 type Props = { plan: UseQueryResult<ImageBuildPlanView>; error: unknown };
 
@@ -72,7 +39,8 @@ export function ImageReview({ plan, error }: Props) {
       )}
       {lint && (
         <StackItem>
-          <Lint report={lint} />
+          <Content component="h3">The Containerfile</Content>
+          <LintReportView report={lint} label="Findings in the Containerfile" />
         </StackItem>
       )}
       <StackItem>

@@ -3,6 +3,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { UrlTabs } from "@/components/UrlTabs";
 import { Checklist } from "./Checklist";
 import { LocalImages } from "./LocalImages";
+import { LoginsTab } from "./LoginsTab";
 import { RegistryTab } from "./RegistryTab";
 import { TemplateTab } from "./TemplateTab";
 
@@ -24,6 +25,7 @@ export function ImagesPage() {
         tabs={[
           { key: "local", word: "On this machine", content: () => <LocalImages /> },
           { key: "registry", word: "In a registry", content: () => <RegistryTab /> },
+          { key: "logins", word: "Logins", content: () => <LoginsTab /> },
           { key: "template", word: "Template", content: () => <TemplateTab /> },
           { key: "needed", word: "What is needed", content: () => <Checklist /> },
         ]}

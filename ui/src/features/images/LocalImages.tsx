@@ -20,6 +20,7 @@ import type { LocalImage } from "@/ipc/bindings";
 import { useLocalImages } from "@/ipc/queries/images";
 import { bytes, shortDigest } from "@/lib/format";
 import { InspectDialog } from "./InspectDialog";
+import { LintDialog } from "./LintDialog";
 import { PushDialog } from "./PushDialog";
 import { TagDialog } from "./TagDialog";
 
@@ -41,13 +42,16 @@ function NoImages() {
 }
 
 function ImageActions({ image }: { image: LocalImage }) {
-  const [open, setOpen] = useState<"inspect" | "tag" | "push" | null>(null);
+  const [open, setOpen] = useState<"inspect" | "check" | "tag" | "push" | null>(null);
   const close = () => setOpen(null);
   const name = image.names[0] ?? null;
   return (
     <Flex columnGap={{ default: "columnGapMd" }} flexWrap={{ default: "nowrap" }}>
       <Button variant="link" isInline onClick={() => setOpen("inspect")}>
         Inspect
+      </Button>
+      <Button variant="link" isInline onClick={() => setOpen("check")}>
+        Check
       </Button>
       <Button variant="link" isInline onClick={() => setOpen("tag")}>
         Tag…
@@ -61,6 +65,7 @@ function ImageActions({ image }: { image: LocalImage }) {
         Push…
       </ReasonedButton>
       {open === "inspect" && <InspectDialog image={image} onClose={close} />}
+      {open === "check" && <LintDialog image={image} onClose={close} />}
       {open === "tag" && <TagDialog image={image} onClose={close} />}
       {open === "push" && name && <PushDialog image={image} name={name} onClose={close} />}
     </Flex>

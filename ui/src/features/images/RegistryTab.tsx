@@ -6,8 +6,7 @@ import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
 import { SelectField } from "@/components/SelectField";
 import { TextField } from "@/components/TextField";
-import type { ImageTags } from "@/ipc/bindings";
-import { useImageTag, useImageTags } from "@/ipc/queries/images";
+import { useImageTag, useImageTags } from "@/ipc/queries/registries";
 import { bytes } from "@/lib/format";
 
 /** What one tag stands for, per architecture. */
@@ -44,10 +43,17 @@ function TagView({ reference }: { reference: string }) {
   );
 }
 
-function Tags({ found }: { found: ImageTags }) {
-  const newest = found.tags.at(-1) ?? "";
-  const [tag, setTag] = useState(newest);
-  if (!newest) return <p className="slipway-subtle">{found.repository} has no tags.</p>;
+type TagsProps = {
+  found: { repository: string; tags: string[] };
+  /** Asks for the next page; `null`: these are all. */
+  more: (() => void) | null;
+  asking: boolean;
+};
+
+function Tags({ found, more, asking }: TagsProps) {
+  const [chosen, setTag] = useState<string | null>(null);
+  const tag = chosen ?? found.tags.at(-1);
+  if (!tag) return <p className="slipway-subtle">{found.repository} has no tags.</p>;
   return (
     <Stack hasGutter>
       <StackItem>
@@ -58,8 +64,15 @@ function Tags({ found }: { found: ImageTags }) {
             value={tag}
             options={found.tags.map((value) => ({ value, word: value }))}
             onChange={setTag}
-            hint={found.next === null ? undefined : "The registry has more tags than these."}
+            hint={more ? "The registry has more tags than these." : undefined}
           />
+          {more && (
+            <div>
+              <Button variant="link" isInline isLoading={asking} onClick={more}>
+                Ask for more tags
+              </Button>
+            </div>
+          )}
         </Form>
       </StackItem>
       <StackItem>
@@ -73,7 +86,9 @@ function Tags({ found }: { found: ImageTags }) {
 export function RegistryTab() {
   const [text, setText] = useState("");
   const [asked, setAsked] = useState<string | null>(null);
-  const { data, error, isFetching, refetch } = useImageTags(asked);
+  const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = useImageTags(asked);
+  const pages = data?.pages ?? [];
+  const first = pages[0];
   return (
     <Stack hasGutter>
       <StackItem>
@@ -90,7 +105,7 @@ export function RegistryTab() {
             value={text}
             placeholder="quay.io/lab/dpu-os"
             onChange={setText}
-            hint="Asked with the logins that podman has."
+            hint="Asked with Slipway's own logins, then with podman's."
           />
           <div>
             <Button type="submit" variant="secondary" isLoading={isFetching}>
@@ -100,7 +115,14 @@ export function RegistryTab() {
         </Form>
       </StackItem>
       {error && <ErrorAlert error={error} title="The registry gave no tags" onRetry={refetch} />}
-      {data && !error && <Tags key={data.repository} found={data} />}
+      {first && !error && (
+        <Tags
+          key={first.repository}
+          found={{ ...first, tags: pages.flatMap((page) => page.tags) }}
+          more={hasNextPage ? () => void fetchNextPage() : null}
+          asking={isFetching}
+        />
+      )}
     </Stack>
   );
 }

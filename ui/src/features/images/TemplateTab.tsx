@@ -3,12 +3,16 @@ import { useState } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { Loading } from "@/components/Loading";
+import { PathField } from "@/components/PathField";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { Template } from "@/ipc/bindings";
+import { pickFolder } from "@/ipc/dialog";
 import { useDefaultTemplate, useWriteTemplate } from "@/ipc/queries/images";
 import { orNull } from "@/lib/fields";
+import { pairs, pairsProblem } from "./draft";
+import { TemplatePreview } from "./TemplatePreview";
 
 type FieldsProps = { template: Template; onChange: (part: Partial<Template>) => void };
 
@@ -66,15 +70,17 @@ function TemplateFields({ template, onChange }: FieldsProps) {
 }
 
 function TemplateForm({ defaults }: { defaults: Template }) {
-  const [template, setTemplate] = useState(defaults);
+  const [typed, setTyped] = useState(defaults);
+  const [containers, setContainers] = useState("");
   const [folder, setFolder] = useState("");
   const write = useWriteTemplate();
-  const start = () => {
-    const kernel_arguments = (template.kernel_arguments ?? [])
-      .map((line) => line.trim())
-      .filter(Boolean);
-    write.mutate({ template: { ...template, kernel_arguments }, folder: folder.trim() });
+  const problem = pairsProblem(containers, "name=image");
+  const template: Template = {
+    ...typed,
+    kernel_arguments: (typed.kernel_arguments ?? []).map((line) => line.trim()).filter(Boolean),
+    containers: problem ? [] : pairs(containers).map(([name, image]) => ({ name, image })),
   };
+  const start = () => write.mutate({ template, folder: folder.trim() });
   return (
     <Stack hasGutter>
       <StackItem>
@@ -86,20 +92,33 @@ function TemplateForm({ defaults }: { defaults: Template }) {
       <StackItem>
         <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
           <TemplateFields
-            template={template}
-            onChange={(part) => setTemplate((known) => ({ ...known, ...part }))}
+            template={typed}
+            onChange={(part) => setTyped((known) => ({ ...known, ...part }))}
           />
-          <TextField
+          <TextBox
+            id="template-containers"
+            label="Containers that come with the image"
+            rows={3}
+            value={containers}
+            placeholder="agent=quay.io/lab/agent:2"
+            problem={problem}
+            onChange={setContainers}
+            hint="name=image, one per line: bootc fetches them with every upgrade."
+          />
+          <PathField
             id="template-folder"
             label="Folder"
-            value={folder}
+            path={folder}
             required
+            word="Choose a folder…"
             placeholder="/home/ada/dpu-os"
-            onChange={setFolder}
+            pick={() => pickFolder("Choose the folder for the template")}
+            onPath={setFolder}
+            hint="It is made where it is not there yet."
           />
           <div>
             <ReasonedButton
-              whyNot={folder.trim() ? null : "Give a folder"}
+              whyNot={problem ?? (folder.trim() ? null : "Give a folder")}
               isLoading={write.isPending}
               onClick={start}
               testId="write-template"
@@ -108,6 +127,9 @@ function TemplateForm({ defaults }: { defaults: Template }) {
             </ReasonedButton>
           </div>
         </Form>
+      </StackItem>
+      <StackItem>
+        <TemplatePreview template={template} />
       </StackItem>
       {write.error && <ErrorAlert error={write.error} title="Nothing was written" />}
       {write.data && (

@@ -38,3 +38,23 @@ test("a build shows the lint before it starts, and asks for what was typed", asy
     push: false,
   });
 });
+
+test("a template's files are seen before they are written, with the containers that come along", async () => {
+  const { user, backend } = show(<ImagesPage />, { at: "/images?tab=template", path: "/images" });
+  const containers = await screen.findByRole("textbox", {
+    name: "Containers that come with the image",
+  });
+  await user.type(containers, "agent");
+  expect(screen.getByText("Each line is name=image")).toBeInTheDocument();
+  await user.type(containers, "=quay.io/lab/agent:2");
+  await user.click(await screen.findByRole("button", { name: "Show the files: 2" }));
+  expect(screen.getByText(/Image=quay.io\/lab\/agent:2/)).toBeInTheDocument();
+  await user.type(screen.getByRole("textbox", { name: "Folder" }), "/home/ada/dpu-os");
+  await user.click(screen.getByTestId("write-template"));
+  expect(await screen.findByText("Written to /home/ada/dpu-os")).toBeInTheDocument();
+  const asked = backend.calls.find((call) => call.command === "write_image_template");
+  expect(asked?.args.template).toMatchObject({
+    kernel_arguments: ["acpi=force"],
+    containers: [{ name: "agent", image: "quay.io/lab/agent:2" }],
+  });
+});

@@ -22,8 +22,10 @@ import { SecretsLabel } from "@/components/SecretsLabel";
 import type { IsoView } from "@/ipc/bindings";
 import { useRemoveIso } from "@/ipc/queries/isos";
 import { sentence } from "@/lib/format";
+import { BundleDialog } from "./BundleDialog";
 import { IsoFactsList } from "./IsoFactsList";
 import { PublicationItem } from "./PublicationItem";
+import { ReservedMemoryDialog } from "./ReservedMemoryDialog";
 import { ServeDialog } from "./ServeDialog";
 import { VerifyDialog } from "./VerifyDialog";
 
@@ -73,9 +75,10 @@ function Badges({ view }: { view: IsoView }) {
 /** One ISO: what is inside, where it is served, who reads it. */
 export function IsoCard({ view }: { view: IsoView }) {
   const { iso, publications } = view;
-  const [removing, setRemoving] = useState(false);
-  const [serving, setServing] = useState(false);
-  const [verifying, setVerifying] = useState(false);
+  const [open, setOpen] = useState<"serve" | "verify" | "bundle" | "memory" | "remove" | null>(
+    null,
+  );
+  const close = () => setOpen(null);
   const plainServed = publications.some((publication) => publication.job === null);
   const inUse = publications.some((publication) => publication.job !== null);
   return (
@@ -107,26 +110,36 @@ export function IsoCard({ view }: { view: IsoView }) {
             </LinkButton>
           )}
           {!plainServed && (
-            <Button variant="secondary" onClick={() => setServing(true)}>
+            <Button variant="secondary" onClick={() => setOpen("serve")}>
               Serve…
             </Button>
           )}
-          <Button variant="secondary" onClick={() => setVerifying(true)}>
+          <Button variant="secondary" onClick={() => setOpen("verify")}>
             Verify
           </Button>
+          <Button variant="secondary" onClick={() => setOpen("bundle")}>
+            Bundle…
+          </Button>
+          {view.needs_reserved_memory && (
+            <Button variant="secondary" onClick={() => setOpen("memory")}>
+              Reserved memory…
+            </Button>
+          )}
           <ReasonedButton
             variant="secondary"
             isDanger
             whyNot={inUse ? "A deployment uses it" : null}
-            onClick={() => setRemoving(true)}
+            onClick={() => setOpen("remove")}
           >
             Remove…
           </ReasonedButton>
         </Flex>
       </CardFooter>
-      {serving && <ServeDialog view={view} onClose={() => setServing(false)} />}
-      {verifying && <VerifyDialog iso={iso} onClose={() => setVerifying(false)} />}
-      {removing && <RemoveDialog view={view} onClose={() => setRemoving(false)} />}
+      {open === "serve" && <ServeDialog view={view} onClose={close} />}
+      {open === "verify" && <VerifyDialog iso={iso} onClose={close} />}
+      {open === "bundle" && <BundleDialog iso={iso} onClose={close} />}
+      {open === "memory" && <ReservedMemoryDialog name={iso.name} onClose={close} />}
+      {open === "remove" && <RemoveDialog view={view} onClose={close} />}
     </Card>
   );
 }

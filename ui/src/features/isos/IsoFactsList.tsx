@@ -6,6 +6,12 @@ import { RelativeTime } from "@/components/RelativeTime";
 import type { Iso } from "@/ipc/bindings";
 import { bytes } from "@/lib/format";
 
+const MADE: Record<Iso["made"]["how"], string> = {
+  built: "Built",
+  imported: "Imported",
+  bundle: "From a bundle",
+};
+
 /** What reading the file told. */
 export function IsoFactsList({ iso }: { iso: Iso }) {
   const { facts } = iso;
@@ -35,10 +41,11 @@ export function IsoFactsList({ iso }: { iso: Iso }) {
         ["Volume", <code key="volume">{facts.volume_id}</code>],
         ["Kickstart", facts.kickstart ? <code key="kickstart">{facts.kickstart}</code> : "None"],
         [
-          iso.made.how === "built" ? "Built" : "Imported",
+          MADE[iso.made.how],
           <span key="imported">
             <RelativeTime at={iso.imported_at} />
             {iso.made.by && ` by ${iso.made.by}`}
+            {iso.made.how === "bundle" && `, made by ${iso.made.from}`}
             {iso.made.how === "built" && (
               <>
                 {" · "}

@@ -16,6 +16,7 @@ import { Loading } from "@/components/Loading";
 import { PageHeader } from "@/components/PageHeader";
 import { useIsos } from "@/ipc/queries/isos";
 import { counted } from "@/lib/format";
+import { CaDialog } from "./CaDialog";
 import { ImportDialog } from "./ImportDialog";
 import { IsoCard } from "./IsoCard";
 
@@ -44,6 +45,7 @@ function NoIsos({ onImport }: { onImport: () => void }) {
 export function IsosPage() {
   const { data: isos, error, refetch } = useIsos();
   const [importing, setImporting] = useState(false);
+  const [exporting, setExporting] = useState(false);
   return (
     <>
       <PageHeader
@@ -62,6 +64,9 @@ export function IsosPage() {
                 data-testid="import-iso"
               >
                 Import an ISO
+              </Button>
+              <Button variant="secondary" onClick={() => setExporting(true)} data-testid="ca">
+                CA certificate…
               </Button>
             </>
           )
@@ -82,6 +87,7 @@ export function IsosPage() {
         )}
       </PageSection>
       {importing && <ImportDialog onClose={() => setImporting(false)} />}
+      {exporting && <CaDialog onClose={() => setExporting(false)} />}
     </>
   );
 }

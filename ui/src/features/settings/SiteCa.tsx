@@ -112,7 +112,7 @@ function ForgetDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The certificate authorities of the site, for BMCs whose certificates they signed. */
+/** The certificate authorities of the site, for BMCs and registries with certificates of theirs. */
 export function SiteCa() {
   const { data: ca, error, refetch } = useSiteCa();
   const [open, setOpen] = useState<"edit" | "forget" | null>(null);
@@ -123,8 +123,8 @@ export function SiteCa() {
         {error && <ErrorAlert error={error} title="They could not be read" onRetry={refetch} />}
         {ca && ca.authorities.length === 0 && (
           <Content component="p">
-            None: every certificate is accepted by a person. Where your BMCs have certificates of
-            your own authority, give its bundle here.
+            None: every certificate is accepted by a person. Where your BMCs or registries have
+            certificates of your own authority, give its bundle here.
           </Content>
         )}
         {ca && ca.authorities.length > 0 && <Authorities authorities={ca.authorities} />}

@@ -13,6 +13,7 @@ import type {
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
 import { batchHandlers } from "./batches";
+import { bundleHandlers } from "./bundles";
 import type { MockCard } from "./cards";
 import { clusterHandlers } from "./clusters";
 import { type Desk, jobId, makeDeployment, makeDesk, makeUpgrade } from "./desk";
@@ -21,6 +22,7 @@ import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
 import { redfishHandlers } from "./redfish";
+import { registryHandlers } from "./registries";
 import { bootChangeSteps } from "./steps";
 import { studioHandlers } from "./studio";
 import { imageHandlers } from "./studioImages";
@@ -222,6 +224,8 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     ...redfishHandlers(desk, changed),
     ...studioHandlers(desk),
     ...imageHandlers(desk),
+    ...registryHandlers(),
+    ...bundleHandlers(desk, changed),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();

@@ -31,6 +31,7 @@ function askedLock(): Lock {
 /** What the system's dialog answers: a file of the kind that was asked for. */
 function picked({ options }: Record<string, unknown>): string {
   const title = (options as { title?: string } | undefined)?.title ?? "";
+  if (title.includes("folder")) return "/home/ada/dpu-os";
   if (title.includes("cluster")) return "/home/ada/clusters/rack-b7.yaml";
   return title.includes("variables") ? "/home/ada/clusters/lab.yaml" : "/srv/isos/dpu-os-1.3.0.iso";
 }

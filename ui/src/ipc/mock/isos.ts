@@ -36,6 +36,7 @@ function makeIso(name: string, version: string, ago: number, now: number): IsoVi
     publications: [],
     why_not_deployable: null,
     warnings: [],
+    needs_reserved_memory: false,
   };
 }
 
@@ -48,6 +49,8 @@ export function makeIsos(now: number, deployment: MockJob | undefined): IsoView[
   const newest = makeIso("dpu-os-1.2.0.iso", NEWEST.version ?? "", 3 * day, now);
   const older = makeIso("dpu-os-1.1.0.iso", OLDER.version ?? "", 40 * day, now);
   older.warnings = ["1.1.0 is not the newest image of its reference: 1.2.0 is"];
+  newest.needs_reserved_memory = true;
+  newest.warnings = ["over 2 GB: firmware 1.8 needs its reserved-memory file for it"];
   const stock = makeIso("rhel-10.1-aarch64-boot.iso", "", 12 * day, now);
   stock.iso.facts = {
     ...stock.iso.facts,

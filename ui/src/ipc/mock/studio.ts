@@ -1,5 +1,6 @@
 import type { Channel } from "@tauri-apps/api/core";
 import type {
+  BuilderIsoRequest,
   Finding,
   ImportProgress,
   IsoBuildRequest,
@@ -12,6 +13,7 @@ import type {
   StudioDefaults,
 } from "../bindings";
 import { refuse } from "./answers";
+import { builderPlan } from "./builder";
 import { type Desk, jobId } from "./desk";
 import { hex } from "./images";
 
@@ -149,6 +151,7 @@ function plan(request: IsoBuildRequest): IsoPlanView {
     output,
     steps: steps(request, output),
     kickstart: view,
+    builder: null,
     warnings:
       request.kargs.length === 0
         ? ["without kernel arguments the installer of an IPU finds neither network nor disk"]
@@ -200,11 +203,28 @@ export function studioHandlers(desk: Desk) {
       { address: "10.40.0.2", interface: "eno1", loopback: false },
       { address: "127.0.0.1", interface: "lo", loopback: true },
     ],
-    export_ca_certificate: () => null,
-    reserved_memory_file: () => '{ "bmd_content_version": 1 }',
+    reserved_memory_file: () => '{\n   "bmd_content_version": 1\n}',
     render_kickstart: ({ form }: { form: KickstartForm }) => kickstart({ from: "form", form }),
     lint_kickstart: ({ source }: { source: KickstartSource }) => kickstart(source),
     plan_iso_build: ({ request }: { request: IsoBuildRequest }) => plan(request),
+    plan_builder_iso: ({ request }: { request: BuilderIsoRequest }) =>
+      builderPlan(request, `${FOLDER}/${request.name}.iso`),
+    build_builder_iso: ({ request }: { request: BuilderIsoRequest }) => {
+      const id = jobId(`ISO build ${request.name}`);
+      desk.jobs.unshift({
+        id,
+        kind: "ISO build",
+        dpu: null,
+        dpuName: `${request.name}.iso`,
+        what: request.image,
+        steps: builderPlan(request, "").steps,
+        takes: [1, 6, 60, 10, 1].map((seconds) => seconds * 1_000),
+        startedAt: desk.now(),
+        residue: [],
+        seen: true,
+      });
+      return id;
+    },
     build_iso: ({ request }: { request: IsoBuildRequest }) => {
       const id = jobId(`ISO build ${request.name}`);
       desk.jobs.unshift({

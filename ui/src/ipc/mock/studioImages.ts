@@ -4,6 +4,7 @@ import type {
   ImageBuildPlanView,
   ImageBuildRequest,
   LintReport,
+  LintTarget,
   LocalImage,
   PlannedStep,
   Prerequisite,
@@ -81,6 +82,38 @@ const LINT: LintReport = {
   secrets_wanted: [],
   not_looked_at: [],
 };
+
+/** The older image hangs on an IPU, and has a secret in it. */
+const imageLint = ({ version }: LocalImage, target: LintTarget): LintReport => ({
+  ...LINT,
+  findings:
+    version === NEWEST.version
+      ? []
+      : [
+          {
+            rule: "secret_in_layer",
+            severity: "error",
+            line: null,
+            file: "etc/pki/entitlement/4711-key.pem",
+            layer: 3,
+            reason: "an entitlement's key lies in a layer: whoever pulls the image has it",
+            fix: "give it with `--secret`, and build the image anew",
+          },
+          ...(target === "ipu"
+            ? [
+                {
+                  rule: "kernel_arguments" as const,
+                  severity: "error" as const,
+                  line: null,
+                  file: null,
+                  layer: null,
+                  reason: "no kargs.d has netroot=iscsi: an IPU finds no disk",
+                  fix: "add a file to /usr/lib/bootc/kargs.d",
+                },
+              ]
+            : []),
+        ],
+});
 
 const local = (version: string, digest: string, ago: number, now: number): LocalImage => ({
   id: hex(`local ${version}`, 64),
@@ -171,7 +204,8 @@ export function imageHandlers(desk: Desk) {
       find(image).names.push(reference);
     },
     lint_containerfile: () => LINT,
-    lint_image: () => ({ ...LINT, findings: [] }),
+    lint_image: ({ image, target }: { image: string; target: LintTarget }) =>
+      imageLint(find(image), target),
     plan_image_build: ({ request }: { request: ImageBuildRequest }) => plan(request),
     build_image: ({ request }: { request: ImageBuildRequest }) => {
       const id = jobId(`Image build ${request.reference}`);
@@ -190,23 +224,6 @@ export function imageHandlers(desk: Desk) {
       return id;
     },
     image_build_log: ({ job, after }: { job: string; after: number }) => log(desk, job, after),
-    image_tags: ({ reference }: { reference: string }) => {
-      if (!reference.includes("/")) throw refuse("not_found", `there is no ${reference}`);
-      return {
-        repository: reference.replace(/:[^/]*$/, ""),
-        tags: ["1.1.0", "1.2.0", "stable"],
-        next: null,
-      };
-    },
-    image_tag: ({ reference }: { reference: string }) => ({
-      reference,
-      digest: `sha256:${hex(`index ${reference}`, 64)}`,
-      is_index: true,
-      images: [
-        { architecture: "arm64", ...NEWEST, size: 812_000_000, is_bootc: true },
-        { architecture: "amd64", ...OLDER, size: 798_000_000, is_bootc: true },
-      ],
-    }),
     default_image_template: (): Template => ({
       base: "registry.redhat.io/rhel10/rhel-bootc:10.1",
       version: "1.0.0",
@@ -217,7 +234,13 @@ export function imageHandlers(desk: Desk) {
       containers: [],
       entitled: true,
     }),
-    image_template: () => [{ path: "Containerfile", text: "FROM registry.redhat.io/…" }],
+    image_template: ({ template }: { template: Template }) => [
+      { path: "Containerfile", text: `FROM ${template.base}\nRUN bootc container lint\n` },
+      ...(template.containers ?? []).map(({ name, image }) => ({
+        path: `files/usr/share/containers/systemd/${name}.container`,
+        text: `[Container]\nImage=${image}\n`,
+      })),
+    ],
     write_image_template: ({ folder }: { folder: string }) => ({
       folder,
       files: ["Containerfile", "files/usr/lib/bootc/kargs.d/10-ipu.toml"],

@@ -4,6 +4,7 @@ import {
   commands,
   type ImageBuildRequest,
   type JobId,
+  type LintTarget,
   type Template,
 } from "../bindings";
 import { call } from "../call";
@@ -94,23 +95,13 @@ export function useBuildLog(job: JobId, live: boolean) {
   });
 }
 
-/** The tags of a repository; `null` asks nothing. */
-export function useImageTags(reference: string | null) {
+/** What the lint says of a built image; its layers are read, which takes a while. */
+export function useImageLint(image: string, target: LintTarget) {
   return useQuery({
-    queryKey: keys.imageTags(reference),
-    queryFn: () => {
-      if (!reference) throw new Error("nothing to look up");
-      return call(commands.imageTags(reference, null));
-    },
-    enabled: reference !== null,
-  });
-}
-
-/** What a tag stands for, per architecture. */
-export function useImageTag(reference: string) {
-  return useQuery({
-    queryKey: keys.imageTag(reference),
-    queryFn: () => call(commands.imageTag(reference)),
+    queryKey: keys.imageLint(image, target),
+    queryFn: () => call(commands.lintImage(image, target)),
+    // An image by its id never changes.
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
@@ -119,6 +110,16 @@ export function useDefaultTemplate() {
   return useQuery({
     queryKey: keys.template,
     queryFn: () => call(commands.defaultImageTemplate()),
+  });
+}
+
+/** The files that a template would write. */
+export function useTemplateFiles(template: Template) {
+  return useQuery({
+    queryKey: keys.templateFiles(template),
+    queryFn: () => call(commands.imageTemplate(template)),
+    gcTime: 0,
+    placeholderData: (before) => before,
   });
 }
 

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Channel } from "@tauri-apps/api/core";
 import {
+  type BuilderIsoRequest,
   commands,
   type ImportProgress,
   type IsoBuildRequest,
@@ -8,6 +9,11 @@ import {
 } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
+
+/** An ISO to build, by one of the two methods. */
+export type IsoRequest =
+  | { method: "kickstart"; request: IsoBuildRequest }
+  | { method: "image_builder"; request: BuilderIsoRequest };
 
 /** What the form of an ISO begins with. */
 export function useStudioDefaults() {
@@ -42,14 +48,16 @@ export function useKickstart(source: KickstartSource | null) {
 }
 
 /** What a build would do; `null` asks nothing. It may hold secrets: not kept. */
-export function useIsoPlan(request: IsoBuildRequest | null) {
+export function useIsoPlan(asked: IsoRequest | null) {
   return useQuery({
-    queryKey: keys.isoPlan(request),
+    queryKey: keys.isoPlan(asked),
     queryFn: () => {
-      if (!request) throw new Error("nothing to plan");
-      return call(commands.planIsoBuild(request));
+      if (!asked) throw new Error("nothing to plan");
+      return asked.method === "kickstart"
+        ? call(commands.planIsoBuild(asked.request))
+        : call(commands.planBuilderIso(asked.request));
     },
-    enabled: request !== null,
+    enabled: asked !== null,
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -58,7 +66,10 @@ export function useIsoPlan(request: IsoBuildRequest | null) {
 export function useBuildIso() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: IsoBuildRequest) => call(commands.buildIso(request)),
+    mutationFn: (asked: IsoRequest) =>
+      asked.method === "kickstart"
+        ? call(commands.buildIso(asked.request))
+        : call(commands.buildBuilderIso(asked.request)),
     gcTime: 0,
     onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
   });
@@ -74,5 +85,14 @@ export function useVerifyIso() {
       channel.onmessage = onProgress;
       return call(commands.verifyIso(path, channel));
     },
+  });
+}
+
+/** The file that firmware 1.8 needs for an ISO of more than 2 GB. */
+export function useReservedMemory() {
+  return useQuery({
+    queryKey: keys.reservedMemory,
+    queryFn: () => call(commands.reservedMemoryFile()),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -310,7 +310,7 @@ pub enum TrustCommand {
 
 #[derive(Subcommand)]
 pub enum CaCommand {
-    /// Who vouches for BMCs
+    /// Who vouches for BMCs and registries
     Show,
     /// Trust the authorities of this PEM file, in place of those before
     Set { file: PathBuf },

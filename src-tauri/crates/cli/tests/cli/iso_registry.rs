@@ -3,7 +3,7 @@
 
 use std::{fs, net::TcpListener};
 
-use crate::support::studio::{Registry, Scene, anaconda, missing};
+use crate::support::studio::{Registry, Scene, anaconda, authority, missing};
 
 const USER: &str = "robot";
 const PASSWORD: &str = "sentinel-of-a-registry";
@@ -168,4 +168,52 @@ fn a_login_of_our_own_gets_the_image_and_is_left_nowhere() {
         facts["image_reference"],
         format!("{}/lab/dpu-os:stable", safe.host)
     );
+}
+
+#[test]
+fn a_registry_of_the_sites_own_authority_is_named_and_then_trusted_by_it() {
+    if missing(&NEEDED) {
+        return;
+    }
+    let scene = Scene::new(1000);
+    let desk = &scene.desk;
+    let dir = desk.beside("safe");
+    let registry = Registry::of_own_authority(&dir);
+    registry.push(&scene.image, "lab/dpu-os:stable", None);
+    let reference = format!("{}/lab/dpu-os:stable", registry.host);
+    let build = from(&scene, &reference);
+    let untrusted = || {
+        desk.run(&["image", "tags", &reference])
+            .explains(5, "is not to be trusted")
+            .says("UnknownIssuer")
+            .says("slipctl trust ca set");
+        desk.run(&build.words(&[]))
+            .explains(5, "the certificate of the registry")
+            .says("UnknownIssuer")
+            .says("slipctl trust ca set");
+        assert!(scene.beside().is_empty(), "{:?}", scene.beside());
+    };
+    untrusted();
+    assert_eq!(desk.json(&["job", "list"]), serde_json::json!([]));
+
+    // Who vouches for others vouches for nothing here.
+    let stranger = desk.beside("stranger.crt");
+    authority(&stranger);
+    desk.run(&["trust", "ca", "set", anaconda::text(&stranger)])
+        .good();
+    untrusted();
+
+    let ca = dir.join("ca.crt");
+    desk.run(&["trust", "ca", "set", anaconda::text(&ca)])
+        .good();
+    desk.run(&["image", "tags", &reference])
+        .good()
+        .says("stable");
+    // skopeo, which copies the image, is told the same.
+    desk.run(&build.words(&[])).good();
+    assert_eq!(scene.beside(), ["rhel.iso"]);
+
+    desk.run(&["trust", "ca", "clear"]).good();
+    fs::remove_file(&scene.output).unwrap();
+    untrusted();
 }

@@ -15,8 +15,8 @@ pub use argv::{Masked, Podman};
 pub use check::{looks_secret, problems, warnings};
 pub use inspect::{LocalImage, parse_images, parse_inspect};
 pub use prerequisite::{
-    Distribution, Fix, Host, Prerequisite, PrerequisiteKind, PrerequisiteState, Storage, Tool,
-    binfmt_interpreter, prerequisites,
+    Binfmt, Distribution, Fix, Host, Prerequisite, PrerequisiteKind, PrerequisiteState, Storage,
+    Tool, prerequisites,
 };
 pub use progress::{BuildLog, BuildStep, failing_step};
 pub use secrets::{EntitlementFile, KNOWN_SECRETS, entitlement_files};

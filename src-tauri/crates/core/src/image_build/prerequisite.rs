@@ -116,8 +116,7 @@ pub struct Host {
     pub podman: Tool,
     pub skopeo: Tool,
     pub xorriso: Tool,
-    /// The interpreter that the kernel starts for foreign programs, where one is registered.
-    pub binfmt: Option<String>,
+    pub binfmt: Binfmt,
     pub is_root: bool,
     pub user: String,
     /// Whether the user has lines in `/etc/subuid` and `/etc/subgid`.
@@ -127,16 +126,39 @@ pub struct Host {
     pub entitlement: Vec<EntitlementFile>,
 }
 
-/// Reads an entry of `/proc/sys/fs/binfmt_misc`. `None` where it is disabled.
-#[must_use]
-pub fn binfmt_interpreter(entry: &str) -> Option<String> {
-    let mut lines = entry.lines();
-    if lines.next()?.trim() != "enabled" {
-        return None;
+/// What the kernel does with the programs of another architecture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binfmt {
+    /// `binfmt_misc` is not mounted, or is switched off as a whole.
+    Off,
+    /// No interpreter is registered, or it is disabled.
+    NoInterpreter,
+    Interpreter {
+        path: String,
+        /// It was opened when it was registered (flag F), so that it is found in a container too,
+        /// which has no such file.
+        fixed: bool,
+    },
+}
+
+impl Binfmt {
+    /// Reads an architecture's entry in `/proc/sys/fs/binfmt_misc`.
+    #[must_use]
+    pub fn parse(entry: &str) -> Self {
+        let mut lines = entry.lines();
+        let enabled = lines.next().is_some_and(|line| line.trim() == "enabled");
+        let value = |name| {
+            let mut lines = lines.clone();
+            lines.find_map(|line| line.strip_prefix(name).map(str::trim))
+        };
+        match value("interpreter ") {
+            Some(path) if enabled => Self::Interpreter {
+                path: path.to_owned(),
+                fixed: value("flags:").is_some_and(|flags| flags.contains('F')),
+            },
+            Some(_) | None => Self::NoInterpreter,
+        }
     }
-    lines
-        .find_map(|line| line.strip_prefix("interpreter "))
-        .map(|path| path.trim().to_owned())
 }
 
 /// The checklist for building an image of an architecture on this machine.
@@ -145,7 +167,7 @@ pub fn prerequisites(host: &Host, target: Architecture) -> Vec<Prerequisite> {
     vec![
         podman(host),
         machine(host),
-        binfmt(host, target),
+        binfmt_line(host, target),
         subordinate_ids(host),
         storage(host),
         program(
@@ -244,7 +266,7 @@ fn program(
     )
 }
 
-fn binfmt(host: &Host, target: Architecture) -> Prerequisite {
+fn binfmt_line(host: &Host, target: Architecture) -> Prerequisite {
     let machine = target.machine();
     let title = format!("{machine} emulation");
     let why = format!("RUN steps of a {machine} image run {machine} programs");
@@ -259,12 +281,37 @@ fn binfmt(host: &Host, target: Architecture) -> Prerequisite {
         line.found = "podman's virtual machine brings it".into();
         return line;
     }
-    if let Some(interpreter) = &host.binfmt {
-        line.found = interpreter.clone();
-        return line;
-    }
-    line.state = PrerequisiteState::Missing;
-    line.found = format!("the kernel has no interpreter for {machine}");
+    (line.state, line.found) = match &host.binfmt {
+        Binfmt::Interpreter { path, fixed: true } => {
+            line.found = path.clone();
+            return line;
+        }
+        Binfmt::Interpreter { path, fixed: false } => (
+            PrerequisiteState::Warning,
+            format!(
+                "{path} is registered without the flag F: RUN steps don't find it in their container"
+            ),
+        ),
+        Binfmt::NoInterpreter => (
+            PrerequisiteState::Missing,
+            format!("the kernel has no interpreter for {machine}"),
+        ),
+        Binfmt::Off => {
+            line.state = PrerequisiteState::Missing;
+            line.found = "binfmt_misc is not mounted, or is switched off".into();
+            line.fix = Some(Fix {
+                text:
+                    "Let the kernel start interpreters, then look again whether one is registered"
+                        .into(),
+                command: Some(
+                    "sudo mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; \
+                     echo 1 | sudo tee /proc/sys/fs/binfmt_misc/status"
+                        .into(),
+                ),
+            });
+            return line;
+        }
+    };
     line.fix = Some(match host.distribution {
         // Fedora has it; RHEL does not, and takes the container of the reference documentation.
         Distribution::Fedora => Fix {
@@ -389,7 +436,7 @@ mod tests {
             podman: Tool::Found("podman version 4.3.1".into()),
             skopeo: Tool::Missing,
             xorriso: Tool::Missing,
-            binfmt: None,
+            binfmt: Binfmt::NoInterpreter,
             is_root: false,
             user: "ada".into(),
             has_subordinate_ids: false,
@@ -458,14 +505,42 @@ mod tests {
         // qemu-user-static registers it.
         let entry = "enabled\ninterpreter /usr/bin/qemu-aarch64-static\nflags: OCF\noffset 0\n\
                      magic 7f454c460201010000000000000000000200b700\n";
-        assert_eq!(
-            binfmt_interpreter(entry).as_deref(),
-            Some("/usr/bin/qemu-aarch64-static")
+        let interpreter = |fixed| Binfmt::Interpreter {
+            path: "/usr/bin/qemu-aarch64-static".into(),
+            fixed,
+        };
+        assert_eq!(Binfmt::parse(entry), interpreter(true));
+        let loose = entry.replace("OCF", "OC");
+        assert_eq!(Binfmt::parse(&loose), interpreter(false));
+        for none in ["", "enabled\n", &entry.replace("enabled", "disabled")] {
+            assert_eq!(Binfmt::parse(none), Binfmt::NoInterpreter, "{none}");
+        }
+    }
+
+    #[test]
+    fn an_interpreter_that_no_container_finds_and_a_kernel_that_starts_none_are_told_apart() {
+        let line = |binfmt| {
+            let host = Host { binfmt, ..debian() };
+            binfmt_line(&host, Architecture::Aarch64)
+        };
+        let fixed = |fixed| Binfmt::Interpreter {
+            path: "/usr/bin/qemu-aarch64-static".into(),
+            fixed,
+        };
+        assert_eq!(line(fixed(true)).state, PrerequisiteState::Met);
+        let loose = line(fixed(false));
+        assert_eq!(loose.state, PrerequisiteState::Warning);
+        assert!(loose.found.contains("without the flag F"), "{loose:?}");
+        let off = line(Binfmt::Off);
+        assert_eq!(off.state, PrerequisiteState::Missing);
+        let command = off.fix.unwrap().command.unwrap();
+        assert!(
+            command.starts_with("sudo mount -t binfmt_misc"),
+            "{command}"
         );
-        assert_eq!(
-            binfmt_interpreter(&entry.replace("enabled", "disabled")),
-            None
-        );
-        assert_eq!(binfmt_interpreter(""), None);
+        let install = line(Binfmt::NoInterpreter).fix.unwrap().command.unwrap();
+        assert!(install.contains("qemu-user-static"), "{install}");
+        let own = binfmt_line(&debian(), Architecture::X86_64);
+        assert_eq!(own.state, PrerequisiteState::NotNeeded);
     }
 }

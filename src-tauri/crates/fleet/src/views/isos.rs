@@ -18,6 +18,8 @@ pub struct IsoView {
     pub why_not_deployable: Option<String>,
     /// Worth knowing before a deployment.
     pub warnings: Vec<String>,
+    /// Firmware 1.8 needs the reserved-memory file for it.
+    pub needs_reserved_memory: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

@@ -6,9 +6,7 @@ use serde::Deserialize;
 use slipway_core::{
     command::CommandLine,
     image::Architecture,
-    image_build::{
-        Distribution, Host, KNOWN_SECRETS, Storage, Tool, binfmt_interpreter, entitlement_files,
-    },
+    image_build::{Binfmt, Distribution, Host, KNOWN_SECRETS, Storage, Tool, entitlement_files},
     time::ByteCount,
 };
 
@@ -56,12 +54,7 @@ pub async fn look_at_host(cli: &PodmanCli, target: Architecture) -> Host {
         podman,
         skopeo,
         xorriso,
-        binfmt: fs::read_to_string(format!(
-            "/proc/sys/fs/binfmt_misc/qemu-{}",
-            target.machine()
-        ))
-        .ok()
-        .and_then(|entry| binfmt_interpreter(&entry)),
+        binfmt: binfmt(Path::new("/proc/sys/fs/binfmt_misc"), target),
         is_root,
         has_subordinate_ids: ["/etc/subuid", "/etc/subgid"]
             .iter()
@@ -70,6 +63,16 @@ pub async fn look_at_host(cli: &PodmanCli, target: Architecture) -> Host {
         storage,
         entitlement: entitlement_files(&entitlement_paths()),
     }
+}
+
+/// Reads the kernel's folder of interpreters.
+fn binfmt(folder: &Path, target: Architecture) -> Binfmt {
+    let status = fs::read_to_string(folder.join("status"));
+    if !status.is_ok_and(|status| status.trim() == "enabled") {
+        return Binfmt::Off;
+    }
+    let entry = folder.join(format!("qemu-{}", target.machine()));
+    fs::read_to_string(entry).map_or(Binfmt::NoInterpreter, |entry| Binfmt::parse(&entry))
 }
 
 /// The files of RHEL's subscription that are here and can be read.
@@ -178,6 +181,27 @@ fn has_range(file: &Path, user: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernels_folder_of_interpreters_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        let look = || binfmt(dir.path(), Architecture::Aarch64);
+        assert_eq!(look(), Binfmt::Off, "nothing is mounted there");
+        put("status", "disabled\n");
+        put(
+            "qemu-aarch64",
+            "enabled\ninterpreter /usr/bin/qemu-aarch64-static\nflags: OCF\noffset 0\n",
+        );
+        assert_eq!(look(), Binfmt::Off);
+        put("status", "enabled\n");
+        let path = "/usr/bin/qemu-aarch64-static".to_owned();
+        assert_eq!(look(), Binfmt::Interpreter { path, fixed: true });
+        let other = binfmt(dir.path(), Architecture::X86_64);
+        assert_eq!(other, Binfmt::NoInterpreter);
+        put("qemu-aarch64", "disabled\ninterpreter /x\nflags: F\n");
+        assert_eq!(look(), Binfmt::NoInterpreter);
+    }
 
     #[test]
     fn a_distribution_is_known_by_its_family() {

@@ -48,6 +48,24 @@ pub struct Access {
     pub own: Vec<(String, Login)>,
     /// Folders like `/etc/containers/certs.d`.
     pub certs_dirs: Vec<PathBuf>,
+    /// A folder with the site's authorities (`*.crt`), for registries that no certs.d names.
+    pub site: Option<PathBuf>,
+}
+
+impl Access {
+    /// The folder whose `*.crt` are trusted for a registry besides the system's authorities.
+    fn certificates_for(&self, registry: &str) -> Option<PathBuf> {
+        let own = tls::folder_of(&self.certs_dirs, registry);
+        own.or_else(|| self.site.clone().filter(|site| tls::holds_some(site)))
+    }
+
+    fn tls(&self, registry: &str, near: bool) -> Kind {
+        let folder = self.certificates_for(registry);
+        Kind::Tls {
+            extra: folder.as_deref().map(tls::read).unwrap_or_default(),
+            near,
+        }
+    }
 }
 
 /// Asks registries over HTTPS with the system's trusted roots and podman's `certs.d`, and over
@@ -177,10 +195,7 @@ impl OciRegistry {
             .await
             .map_err(unreachable)?;
         let near = is_loopback(registry);
-        let tls = Kind::Tls {
-            extra: tls::extra(&access.certs_dirs, registry),
-            near,
-        };
+        let tls = access.tls(registry, near);
         let kind = if near && self.speaks_plain_http(registry, &tls).await? {
             Kind::Plain
         } else {
@@ -223,10 +238,7 @@ impl OciRegistry {
 
     /// For podman, which must be told: whether the registry is on this machine and speaks no TLS.
     pub async fn is_plain_http(&self, registry: &str) -> bool {
-        let tls = Kind::Tls {
-            extra: tls::extra(&self.access().certs_dirs, registry),
-            near: true,
-        };
+        let tls = self.access().tls(registry, true);
         is_loopback(registry)
             && self
                 .speaks_plain_http(registry, &tls)
@@ -234,10 +246,10 @@ impl OciRegistry {
                 .unwrap_or(false)
     }
 
-    /// For podman's `--cert-dir`: the folder that names the registry's authority.
+    /// For podman's `--cert-dir`: the folder with the registry's authority.
     #[must_use]
     pub fn cert_dir(&self, registry: &str) -> Option<PathBuf> {
-        tls::folder_of(&self.access().certs_dirs, registry)
+        self.access().certificates_for(registry)
     }
 
     /// The tags of a repository, one page; `after` is the last tag of the page before.

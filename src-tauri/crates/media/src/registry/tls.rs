@@ -1,5 +1,5 @@
-//! Whom a registry's certificate may be from: the system's authorities, and those that podman's
-//! `certs.d` folders name for the registry.
+//! Whom a registry's certificate may be from: the system's authorities, those that podman's `certs.d`
+//! folders name for the registry, and else the site's.
 
 use std::{
     fs,
@@ -33,7 +33,13 @@ pub fn folder_of(folders: &[PathBuf], registry: &str) -> Option<PathBuf> {
     folders
         .iter()
         .map(|folder| folder.join(registry))
-        .find(|folder| !certificates(folder).is_empty())
+        .find(|folder| holds_some(folder))
+}
+
+/// Whether a folder has `*.crt` files.
+#[must_use]
+pub fn holds_some(folder: &Path) -> bool {
+    !certificates(folder).is_empty()
 }
 
 /// The `*.crt` files of a folder, as they stand.
@@ -51,10 +57,10 @@ fn certificates(folder: &Path) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What is trusted for a registry besides the system's authorities: PEM, one after the other.
+/// The certificates of a folder: PEM, one after the other.
 #[must_use]
-pub fn extra(folders: &[PathBuf], registry: &str) -> Vec<u8> {
-    folder_of(folders, registry).map_or_else(Vec::new, |folder| certificates(&folder).concat())
+pub fn read(folder: &Path) -> Vec<u8> {
+    certificates(folder).join(&b'\n')
 }
 
 /// TLS with the system's authorities and these.

@@ -51,3 +51,44 @@ test("a pasted kickstart with a password in it is not built", async () => {
   expect(await screen.findByText(/The kickstart has errors/)).toBeInTheDocument();
   expect(screen.getByTestId("wizard-build")).toHaveAttribute("aria-disabled", "true");
 });
+
+test("by image builder: its config.toml and digest are shown, and the same job is started", async () => {
+  const { user, router, backend } = open();
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "made");
+  await user.selectOptions(screen.getByRole("combobox", { name: "Made by" }), "image_builder");
+  expect(screen.queryByRole("textbox", { name: "Path of the base ISO" })).not.toBeInTheDocument();
+  await user.type(field("Image reference"), "quay.io/lab/dpu-os:1.3.0");
+  await user.selectOptions(screen.getByRole("combobox", { name: "Type" }), "bootc_installer");
+  expect(next()).toHaveAttribute("aria-disabled", "true");
+  await user.type(field("Installer image"), "quay.io/lab/installer:1");
+  await user.selectOptions(screen.getByRole("combobox", { name: "Type" }), "anaconda_iso");
+  await user.click(next());
+  await user.selectOptions(await screen.findByRole("combobox", { name: "Kickstart" }), "text");
+  await user.type(field("Text of the kickstart"), "ostreecontainer --url=/x");
+  await user.click(next());
+  expect(await screen.findByText(/adds `ostreecontainer` itself/)).toBeInTheDocument();
+  expect(screen.getByTestId("wizard-build")).toHaveAttribute("aria-disabled", "true");
+  await user.click(screen.getByTestId("wizard-back"));
+  await user.clear(field("Text of the kickstart"));
+  await user.type(field("Text of the kickstart"), "rootpw hunter22");
+  await user.click(next());
+  const builder = within(await screen.findByTestId("builder"));
+  expect(builder.getByText(/append = "ip=192.168.0.2/)).toBeInTheDocument();
+  expect(builder.getByText(/bootc-image-builder@sha256:/)).toBeInTheDocument();
+  expect(document.body).not.toHaveTextContent("hunter22");
+  expect(screen.getByText(/Anaconda-iso is deprecated/)).toBeInTheDocument();
+  await user.click(screen.getByTestId("wizard-build"));
+  await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\//));
+  const built = backend.calls.find((call) => call.command === "build_builder_iso");
+  expect(built?.args.request).toMatchObject({
+    name: "made",
+    iso_type: "anaconda_iso",
+    installer: null,
+    builder: null,
+    image: "quay.io/lab/dpu-os:1.3.0",
+    architecture: "aarch64",
+    kargs: expect.arrayContaining(["acpi=force"]),
+    kickstart: { from: "text", text: "rootpw hunter22" },
+  });
+  expect(JSON.stringify(sessionStorage)).not.toContain("hunter22");
+});

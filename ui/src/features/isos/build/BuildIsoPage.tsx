@@ -8,8 +8,17 @@ import { StepFooter } from "@/components/StepFooter";
 import { useBuildIso, useIsoPlan, useStudioDefaults } from "@/ipc/queries/studio";
 import { useDraft } from "@/lib/draft";
 import { useWizardStep } from "@/lib/wizardStep";
+import { BuilderKickstartStep } from "./BuilderKickstartStep";
 import { ContentsStep } from "./ContentsStep";
-import { asRequest, emptyIso, type IsoDraft, noSecrets, problems, STEPS } from "./draft";
+import {
+  asRequest,
+  emptyIso,
+  type IsoDraft,
+  type IsoSecrets,
+  noSecrets,
+  problems,
+  STEPS,
+} from "./draft";
 import { KickstartStep } from "./KickstartStep";
 import { ReviewStep } from "./ReviewStep";
 
@@ -44,6 +53,12 @@ export function BuildIsoPage() {
     });
   };
 
+  const kickstart = {
+    draft,
+    secrets,
+    onChange: change,
+    onSecrets: (part: Partial<IsoSecrets>) => setSecrets((known) => ({ ...known, ...part })),
+  };
   return (
     <>
       <PageHeader title="Build an ISO" above={[["ISOs", "/isos"]]} />
@@ -83,13 +98,11 @@ export function BuildIsoPage() {
               isDisabled={noKickstart}
               footer={<StepFooter next="Review" whyNot={problem.kickstart} />}
             >
-              <KickstartStep
-                draft={draft}
-                secrets={secrets}
-                defaults={defaults.data}
-                onChange={change}
-                onSecrets={(part) => setSecrets((known) => ({ ...known, ...part }))}
-              />
+              {draft.method === "image_builder" ? (
+                <BuilderKickstartStep {...kickstart} />
+              ) : (
+                <KickstartStep {...kickstart} defaults={defaults.data} />
+              )}
             </WizardStep>
             <WizardStep
               id="review"

@@ -1,20 +1,29 @@
-import { Button, Content, Flex, Form, FormSection } from "@patternfly/react-core";
+import { Button, Checkbox, Content, Flex, Form, FormSection } from "@patternfly/react-core";
 import { FindingList } from "@/components/FindingList";
+import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { StudioDefaults } from "@/ipc/bindings";
+import { pickIsoFile } from "@/ipc/dialog";
+import { BuilderFields } from "./BuilderFields";
 import {
   type ImageFrom,
   type IsoDraft,
   isoNameProblem,
   isReference,
   kargsText,
+  type Method,
   sha256Problem,
 } from "./draft";
 
 type Change = (part: Partial<IsoDraft>) => void;
 type PartProps = { draft: IsoDraft; onChange: Change };
+
+const METHODS: readonly { value: Method; word: string }[] = [
+  { value: "kickstart", word: "A stock ISO and a kickstart: for cards" },
+  { value: "image_builder", word: "osbuild's image builder" },
+];
 
 const BASES = [
   { value: "file", word: "A file of this machine" },
@@ -45,16 +54,27 @@ function BaseFields({ draft, onChange }: PartProps) {
         onChange={(baseFrom) => onChange({ baseFrom })}
         hint="The stock Anaconda boot ISO of the image's release and architecture."
       />
-      <TextField
-        id="base"
-        label={isUrl ? "URL of the base ISO" : "Path of the base ISO"}
-        value={draft.base}
-        required
-        placeholder={
-          isUrl ? "https://files.lab/rhel-10.1-boot.iso" : "/srv/isos/rhel-10.1-aarch64-boot.iso"
-        }
-        onChange={(base) => onChange({ base })}
-      />
+      {isUrl ? (
+        <TextField
+          id="base"
+          label="URL of the base ISO"
+          value={draft.base}
+          required
+          placeholder="https://files.lab/rhel-10.1-boot.iso"
+          onChange={(base) => onChange({ base })}
+        />
+      ) : (
+        <PathField
+          id="base"
+          label="Path of the base ISO"
+          path={draft.base}
+          required
+          placeholder="/srv/isos/rhel-10.1-aarch64-boot.iso"
+          pick={pickIsoFile}
+          onPath={(base) => onChange({ base })}
+          hint="It is read, and stays as it is."
+        />
+      )}
       {isUrl && (
         <TextField
           id="sha256"
@@ -71,16 +91,20 @@ function BaseFields({ draft, onChange }: PartProps) {
 }
 
 function ImageFields({ draft, onChange }: PartProps) {
-  const named = isReference(draft.imageFrom);
+  const byBuilder = draft.method === "image_builder";
+  const from = byBuilder ? "registry" : draft.imageFrom;
+  const named = isReference(from);
   return (
     <FormSection title="Image" titleElement="h2">
-      <SelectField
-        id="image-from"
-        label="Image from"
-        value={draft.imageFrom}
-        options={IMAGES}
-        onChange={(imageFrom) => onChange({ imageFrom })}
-      />
+      {!byBuilder && (
+        <SelectField
+          id="image-from"
+          label="Image from"
+          value={draft.imageFrom}
+          options={IMAGES}
+          onChange={(imageFrom) => onChange({ imageFrom })}
+        />
+      )}
       <TextField
         id="image"
         label={named ? "Image reference" : "Path of the image"}
@@ -88,6 +112,7 @@ function ImageFields({ draft, onChange }: PartProps) {
         required
         placeholder={named ? "quay.io/lab/dpu-os:1.2.0" : "/srv/images/dpu-os"}
         onChange={(image) => onChange({ image })}
+        hint={byBuilder ? "In a registry: cards follow it there afterwards." : undefined}
       />
       <SelectField
         id="architecture"
@@ -96,22 +121,24 @@ function ImageFields({ draft, onChange }: PartProps) {
         options={ARCHITECTURES}
         onChange={(architecture) => onChange({ architecture })}
       />
-      <TextField
-        id="reference"
-        label="Followed afterwards"
-        value={draft.reference}
-        placeholder="quay.io/lab/dpu-os:stable"
-        onChange={(reference) => onChange({ reference })}
-        hint="Where a card gets its upgrades from. Empty: the image's own reference."
-      />
-      {draft.imageFrom === "registry" && (
+      {!byBuilder && (
+        <TextField
+          id="reference"
+          label="Followed afterwards"
+          value={draft.reference}
+          placeholder="quay.io/lab/dpu-os:stable"
+          onChange={(reference) => onChange({ reference })}
+          hint="Where a card gets its upgrades from. Empty: the image's own reference."
+        />
+      )}
+      {from === "registry" && (
         <TextField
           id="auth-file"
           label="Login of the registry"
           value={draft.authFile}
           placeholder="/home/ada/.config/containers/auth.json"
           onChange={(authFile) => onChange({ authFile })}
-          hint="The path of an auth.json or pull secret. Empty: podman's usual places."
+          hint="The path of an auth.json or pull secret. Empty: the logins of the Images page."
         />
       )}
     </FormSection>
@@ -138,6 +165,15 @@ function KargsFields({ draft, defaults, onChange }: Props) {
           None
         </Button>
       </Flex>
+      {draft.method === "kickstart" && (
+        <TextField
+          id="removed-kargs"
+          label="Taken out of every boot entry"
+          value={draft.removedKargs}
+          placeholder="quiet rhgb"
+          onChange={(removedKargs) => onChange({ removedKargs })}
+        />
+      )}
     </FormSection>
   );
 }
@@ -148,8 +184,8 @@ export function ContentsStep({ draft, defaults, onChange }: Props) {
   return (
     <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
       <Content component="p">
-        A stock installer ISO, an image and a kickstart become one ISO. One ISO serves many cards:
-        each gets its own name and keys when it is deployed.
+        An image becomes an installer ISO. Made of a stock ISO and a kickstart, one ISO serves many
+        cards: each gets its own name and keys when it is deployed.
       </Content>
       {defaults.missing.length > 0 && (
         <FindingList
@@ -167,7 +203,24 @@ export function ContentsStep({ draft, defaults, onChange }: Props) {
         onChange={(value) => onChange({ name: value })}
         hint={`It is written to ${defaults.folder}/${name || "NAME"}.iso`}
       />
-      <BaseFields draft={draft} onChange={onChange} />
+      <Checkbox
+        id="overwrite"
+        label="Replace an ISO of this name"
+        isChecked={draft.overwrite}
+        onChange={(_event, overwrite) => onChange({ overwrite })}
+      />
+      <SelectField
+        id="method"
+        label="Made by"
+        value={draft.method}
+        options={METHODS}
+        onChange={(method) => onChange({ method })}
+      />
+      {draft.method === "kickstart" ? (
+        <BaseFields draft={draft} onChange={onChange} />
+      ) : (
+        <BuilderFields draft={draft} onChange={onChange} />
+      )}
       <ImageFields draft={draft} onChange={onChange} />
       <KargsFields draft={draft} defaults={defaults} onChange={onChange} />
     </Form>

@@ -1,8 +1,10 @@
 import { Form, Grid, GridItem } from "@patternfly/react-core";
+import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { StudioDefaults } from "@/ipc/bindings";
+import { pickKickstart } from "@/ipc/dialog";
 import { keysProblem } from "@/lib/fields";
 import { type IsoDraft, type IsoSecrets, kickstartSource } from "./draft";
 import { KickstartPreview } from "./KickstartPreview";
@@ -59,6 +61,28 @@ function SystemFields({ draft, defaults, onChange }: Omit<Props, "secrets" | "on
         value={draft.timezone}
         placeholder={defaults.timezone}
         onChange={(timezone) => onChange({ timezone })}
+      />
+      <TextField
+        id="language"
+        label="Language"
+        value={draft.language}
+        placeholder={defaults.language}
+        onChange={(language) => onChange({ language })}
+      />
+      <TextField
+        id="keyboard"
+        label="Keyboard"
+        value={draft.keyboard}
+        placeholder={defaults.keyboard}
+        onChange={(keyboard) => onChange({ keyboard })}
+      />
+      <TextField
+        id="system-kargs"
+        label="Kernel arguments of the installed system"
+        value={draft.systemKargs}
+        placeholder="console=ttyS0,115200"
+        onChange={(systemKargs) => onChange({ systemKargs })}
+        hint="Besides those of the image. The installer's own are in Contents."
       />
       <TextBox
         id="iso-keys"
@@ -165,13 +189,15 @@ export function KickstartStep(props: Props) {
             />
           )}
           {draft.kickstart === "file" && (
-            <TextField
+            <PathField
               id="kickstart-path"
               label="Path of the kickstart"
               required
-              value={draft.kickstartPath}
+              path={draft.kickstartPath}
               placeholder="/home/ada/dpu.ks"
-              onChange={(kickstartPath) => onChange({ kickstartPath })}
+              pick={pickKickstart}
+              onPath={(kickstartPath) => onChange({ kickstartPath })}
+              hint="Read now for the preview, and again when the build starts."
             />
           )}
         </Form>

@@ -1,4 +1,7 @@
 import type {
+  Architecture,
+  BuilderIsoRequest,
+  BuilderType,
   IsoBase,
   IsoBuildRequest,
   IsoImage,
@@ -6,13 +9,25 @@ import type {
   KickstartSource,
   StudioDefaults,
 } from "@/ipc/bindings";
+import type { IsoRequest } from "@/ipc/queries/studio";
 import { keyLines, keysProblem, orNull } from "@/lib/fields";
 
 export type ImageFrom = IsoImage["from"];
+export type Method = IsoRequest["method"];
 
 /** What was chosen and typed for an ISO. Kept while the window is open: no secret is in it. */
 export type IsoDraft = {
   name: string;
+  /** An ISO of this name is replaced. */
+  overwrite: boolean;
+  method: Method;
+  builderType: BuilderType;
+  /** The image with Anaconda, for `bootc_installer`. */
+  installer: string;
+  /** Another builder than the published one. */
+  builderImage: string;
+  /** A kickstart of one's own for the builder, or its own defaults. */
+  builderKickstart: "none" | "text" | "file";
   baseFrom: IsoBase["from"];
   /** A path, or a URL. */
   base: string;
@@ -26,12 +41,18 @@ export type IsoDraft = {
   authFile: string;
   /** One line each; `null`: what an IPU needs. */
   kargs: string | null;
+  /** What is taken out of every boot entry. */
+  removedKargs: string;
   kickstart: KickstartSource["from"];
   kickstartPath: string;
   hostname: string;
   disk: string;
   networkDevice: string;
   timezone: string;
+  language: string;
+  keyboard: string;
+  /** Of the installed system. */
+  systemKargs: string;
   keys: string;
   root: "locked" | "crypted";
   organization: string;
@@ -58,6 +79,12 @@ export const noSecrets: IsoSecrets = {
 
 export const emptyIso: IsoDraft = {
   name: "",
+  overwrite: false,
+  method: "kickstart",
+  builderType: "anaconda_iso",
+  installer: "",
+  builderImage: "",
+  builderKickstart: "none",
   baseFrom: "file",
   base: "",
   sha256: "",
@@ -67,12 +94,16 @@ export const emptyIso: IsoDraft = {
   architecture: "aarch64",
   authFile: "",
   kargs: null,
+  removedKargs: "",
   kickstart: "form",
   kickstartPath: "",
   hostname: "",
   disk: "",
   networkDevice: "",
   timezone: "",
+  language: "",
+  keyboard: "",
+  systemKargs: "",
   keys: "",
   root: "locked",
   organization: "",
@@ -99,6 +130,12 @@ export function sha256Problem(text: string): string | null {
 function contentsProblem(draft: IsoDraft): string | null {
   const name = isoNameProblem(draft.name);
   if (name) return name;
+  if (draft.method === "image_builder") {
+    if (!draft.image.trim()) return "Give the image";
+    return draft.builderType === "bootc_installer" && !draft.installer.trim()
+      ? "Give the installer image"
+      : null;
+  }
   if (!draft.base.trim()) return "Give the base ISO";
   if (draft.baseFrom === "url" && sha256Problem(draft.sha256)) {
     return "Give the base ISO's SHA-256: 64 hexadecimal digits";
@@ -106,7 +143,19 @@ function contentsProblem(draft: IsoDraft): string | null {
   return draft.image.trim() ? null : "Give the image";
 }
 
+function ownKickstartProblem(draft: IsoDraft, secrets: IsoSecrets): string | null {
+  switch (draft.builderKickstart) {
+    case "none":
+      return null;
+    case "file":
+      return draft.kickstartPath.trim() ? null : "Give the kickstart";
+    case "text":
+      return secrets.text.trim() ? null : "Paste the kickstart";
+  }
+}
+
 function kickstartProblem(draft: IsoDraft, secrets: IsoSecrets): string | null {
+  if (draft.method === "image_builder") return ownKickstartProblem(draft, secrets);
   if (draft.kickstart === "file") return draft.kickstartPath.trim() ? null : "Give the kickstart";
   if (draft.kickstart === "text") return secrets.text.trim() ? null : "Paste the kickstart";
   if (draft.root === "crypted" && !secrets.hash.trim()) return "Give the hash of root's password";
@@ -128,6 +177,8 @@ function form(draft: IsoDraft, secrets: IsoSecrets): KickstartForm {
   return {
     ...(draft.hostname.trim() && { hostname: draft.hostname.trim() }),
     ...(draft.timezone.trim() && { timezone: draft.timezone.trim() }),
+    ...(draft.language.trim() && { language: draft.language.trim() }),
+    ...(draft.keyboard.trim() && { keyboard: draft.keyboard.trim() }),
     disk: orNull(draft.disk),
     network_device: orNull(draft.networkDevice),
     ssh_keys: keyLines(draft.keys),
@@ -138,6 +189,7 @@ function form(draft: IsoDraft, secrets: IsoSecrets): KickstartForm {
     rhc: organization && activation_key ? { organization, activation_key } : null,
     pull_secret: orNull(secrets.pullSecret),
     registry_auth: orNull(secrets.registryAuth),
+    kargs: draft.systemKargs.split(/\s+/).filter(Boolean),
     post_steps: step ? [step] : [],
     origin: origin(draft),
   };
@@ -161,21 +213,66 @@ export function kickstartSource(draft: IsoDraft, secrets: IsoSecrets): Kickstart
 export const kargsText = (draft: IsoDraft, defaults: StudioDefaults) =>
   draft.kargs ?? defaults.ipu_kargs.join("\n");
 
+const kargs = (draft: IsoDraft, defaults: StudioDefaults) =>
+  // A comma belongs to its argument: `console=ttyS0,115200`.
+  kargsText(draft, defaults).split(/\s+/).filter(Boolean);
+
+const architecture = (draft: IsoDraft): Architecture =>
+  draft.architecture === "x86_64" ? "x86_64" : "aarch64";
+
+function builderRequest(
+  draft: IsoDraft,
+  secrets: IsoSecrets,
+  defaults: StudioDefaults,
+): BuilderIsoRequest {
+  return {
+    name: draft.name.trim(),
+    output: null,
+    overwrite: draft.overwrite,
+    iso_type: draft.builderType,
+    installer: draft.builderType === "bootc_installer" ? orNull(draft.installer) : null,
+    builder: orNull(draft.builderImage),
+    image: draft.image.trim(),
+    architecture: architecture(draft),
+    kargs: kargs(draft, defaults),
+    kickstart:
+      draft.builderKickstart === "none"
+        ? null
+        : draft.builderKickstart === "file"
+          ? { from: "file", path: draft.kickstartPath.trim() }
+          : { from: "text", text: secrets.text },
+    auth_file: orNull(draft.authFile),
+  };
+}
+
 /** The request; `null` while something is missing. */
 export function asRequest(
   draft: IsoDraft,
   secrets: IsoSecrets,
   defaults: StudioDefaults | undefined,
-): IsoBuildRequest | null {
+): IsoRequest | null {
   const { contents, kickstart } = problems(draft, secrets);
+  if (contents || kickstart || !defaults) return null;
+  if (draft.method === "image_builder") {
+    return { method: "image_builder", request: builderRequest(draft, secrets, defaults) };
+  }
+  const request = buildRequest(draft, secrets, defaults);
+  return request && { method: "kickstart", request };
+}
+
+function buildRequest(
+  draft: IsoDraft,
+  secrets: IsoSecrets,
+  defaults: StudioDefaults,
+): IsoBuildRequest | null {
   const source = kickstartSource(draft, secrets);
-  if (contents || kickstart || !source || !defaults) return null;
+  if (!source) return null;
   const base = draft.base.trim();
   const image = draft.image.trim();
   return {
     name: draft.name.trim(),
     output: null,
-    overwrite: false,
+    overwrite: draft.overwrite,
     base:
       draft.baseFrom === "url"
         ? { from: "url", url: base, sha256: draft.sha256.trim().toLowerCase() }
@@ -185,10 +282,9 @@ export function asRequest(
         ? { from: draft.imageFrom, reference: image }
         : { from: draft.imageFrom, path: image },
     reference: orNull(draft.reference),
-    architecture: draft.architecture,
-    // A comma belongs to its argument: `console=ttyS0,115200`.
-    kargs: kargsText(draft, defaults).split(/\s+/).filter(Boolean),
-    removed_kargs: [],
+    architecture: architecture(draft),
+    kargs: kargs(draft, defaults),
+    removed_kargs: draft.removedKargs.split(/\s+/).filter(Boolean),
     kickstart: source,
     auth_file: orNull(draft.authFile),
   };

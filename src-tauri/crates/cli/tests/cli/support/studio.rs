@@ -85,19 +85,40 @@ pub fn missing(programs: &[&str]) -> bool {
     true
 }
 
-/// Debian's docker-registry on a free port, over plain HTTP; with a login where one is given.
+/// Debian's docker-registry on a free port.
 pub struct Registry {
     pub host: String,
     _server: DockerRegistry,
 }
 
 impl Registry {
+    /// Over plain HTTP; with a login where one is given.
     pub fn start(dir: &Path, login: Option<(&str, &str)>) -> Self {
+        Self::of(dir, login, "")
+    }
+
+    /// Over TLS, with a certificate of an authority of its own: `ca.crt` in the folder.
+    pub fn of_own_authority(dir: &Path) -> Self {
+        let tls = dir.join("tls");
+        fs::create_dir_all(&tls).unwrap();
+        let issuer = authority(&dir.join("ca.crt"));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
+        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        fs::write(tls.join("server.pem"), leaf.pem()).unwrap();
+        fs::write(tls.join("server.key"), key.serialize_pem()).unwrap();
+        let shown = tls.display();
+        let tls =
+            format!("  tls:\n    certificate: {shown}/server.pem\n    key: {shown}/server.key\n");
+        Self::of(dir, None, &tls)
+    }
+
+    fn of(dir: &Path, login: Option<(&str, &str)>, tls: &str) -> Self {
         fs::create_dir_all(dir).unwrap();
         let shown = dir.display();
         let mut config = format!(
             "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {shown}/data\n\
-             http:\n  addr: 127.0.0.1:0\n"
+             http:\n  addr: 127.0.0.1:0\n{tls}"
         );
         if let Some((user, password)) = login {
             let users = anaconda::run("htpasswd", &["-nbB", user, password]);
@@ -114,7 +135,7 @@ impl Registry {
         }
     }
 
-    /// Copies an OCI directory there, as somebody else would.
+    /// Copies an OCI directory there, as somebody else would who looks at no certificate.
     pub fn push(&self, oci: &str, name: &str, login: Option<&str>) {
         let to = format!("docker://{}/{name}", self.host);
         let from = format!("{oci}:latest");
@@ -124,4 +145,16 @@ impl Registry {
         words.extend([from.as_str(), &to]);
         anaconda::run("skopeo", &words);
     }
+}
+
+/// An authority, with its certificate in a file.
+pub fn authority(file: &Path) -> rcgen::Issuer<'static, rcgen::KeyPair> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
+    // By its name a verifier finds it: two of one name would be taken for each other.
+    let name = anaconda::text(file);
+    ca.distinguished_name.push(rcgen::DnType::CommonName, name);
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    fs::write(file, ca.self_signed(&key).unwrap().pem()).unwrap();
+    rcgen::Issuer::new(ca, key)
 }
