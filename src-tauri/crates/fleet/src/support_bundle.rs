@@ -62,7 +62,7 @@ impl Fleet {
                 "architecture": std::env::consts::ARCH,
             },
             "job": json(&self.job(&job.id).await?)?,
-            "plan": json(&job.spec)?,
+            "spec": json(&job.spec)?,
             "state": json(&job.state)?,
             "facts": json(&job.facts)?,
         });

@@ -92,7 +92,7 @@ fn a_support_bundle_has_the_history_and_no_secret() {
     let events = document["job"]["events"].as_array().unwrap();
     assert!(events.iter().any(|event| event["kind"] == "succeeded"));
     assert_eq!(
-        document["plan"]["Deployment"]["iso_name"],
+        document["spec"]["plan"]["iso_name"],
         "dpu-os-1.0.0.iso"
     );
     assert_eq!(document["card"]["row"]["name"], "dpu-01");
