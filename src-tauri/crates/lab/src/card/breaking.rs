@@ -43,6 +43,11 @@ impl Card {
             | Fault::ImcGoneMidDownload
             | Fault::ImcGone
             | Fault::MediaUnreachable
+            | Fault::RedfishNotAtBoot
+            | Fault::HostDeviceLost
+            | Fault::PxebootFails
+            | Fault::SubscriptionRefused
+            | Fault::MicroshiftStuck
             | Fault::OverrideLost
             | Fault::ResetRefused
             | Fault::OldOsAnswers => self.faults.add(fault, times, message),

@@ -37,7 +37,7 @@ const MAX_BODY: usize = 1024;
 
 /// Serves a card's Redfish until `stop`, while its IMC is up.
 pub async fn serve(card: Arc<Card>, port: HeldPort, stop: CancellationToken) {
-    let open = card.imc_open();
+    let open = card.redfish_open();
     port.serve(open, stop, move |stream, peer| {
         connection(Arc::clone(&card), stream, peer)
     })

@@ -21,7 +21,9 @@ const ACC: &str = "192.168.0.2";
 const MEDIA_SPACE: u64 = 14_500_000_000;
 const ROOT_SPACE: u64 = 512 << 20;
 /// Units that run on an IMC that is well.
-const ACTIVE: [&str; 5] = ["redfish", "ipu-redfish", "sshd", "chronyd", "imc-init"];
+const ACTIVE: [&str; 3] = ["sshd", "chronyd", "imc-init"];
+/// By either name.
+const REDFISH: [&str; 2] = ["redfish", "ipu-redfish"];
 
 pub(crate) struct ImcMachine(pub Arc<Card>);
 
@@ -97,7 +99,7 @@ impl Machine for ImcMachine {
         let args = call.args();
         let host = || args.last().copied().unwrap_or_default();
         Some(match call.argv[0].as_str() {
-            "systemctl" => systemctl(&args),
+            "systemctl" => self.systemctl(&args),
             "update-ca-trust" => {
                 self.0.update_ca_trust();
                 Done::exit(0)
@@ -138,9 +140,31 @@ pub(super) fn uptime(up: Duration) -> String {
     format!("{seconds:.2} {:.2}\n", seconds * 15.5)
 }
 
-fn systemctl(args: &[&str]) -> Done {
-    let (_, operands) = split(args);
-    match operands.as_slice() {
+impl ImcMachine {
+    fn systemctl(&self, args: &[&str]) -> Done {
+        let (_, operands) = split(args);
+        let name = |unit: &&str| unit.strip_suffix(".service").unwrap_or(unit).to_owned();
+        let is_redfish = |unit: &&str| REDFISH.contains(&name(unit).as_str());
+        match operands.as_slice() {
+            ["is-active" | "status", unit] if is_redfish(unit) && !self.0.imc().redfish_runs => {
+                return Done {
+                    exit: 3,
+                    ..Done::fine("inactive\n")
+                };
+            }
+            ["is-active" | "status", unit] if is_redfish(unit) => return Done::fine("active\n"),
+            ["start" | "restart" | "enable", unit] if is_redfish(unit) => {
+                self.0.run_redfish(true);
+            }
+            ["stop", unit] if is_redfish(unit) => self.0.run_redfish(false),
+            _ => {}
+        }
+        systemctl(&operands)
+    }
+}
+
+fn systemctl(operands: &[&str]) -> Done {
+    match operands {
         ["is-active" | "status", unit] => {
             let name = unit.strip_suffix(".service").unwrap_or(unit);
             if ACTIVE.contains(&name) {
