@@ -2572,6 +2572,8 @@ export type TypedValue = {
 
 /**  A typed reason for which nothing happens, shown as it is. */
 export type WaitReason = { on: "imc_downloads"; read: ByteCount; total: ByteCount } | { on: "imc_restarts" } | { on: "old_system_answers" } | { on: "installer_runs" } | { on: "acc_boots" } | { on: "update_runs"; progress: Progress | null } | { on: "health_checks" } | { on: "effect_to_show"; what: string } | 
+/**  Something was started on the card or its host, and is not there yet. */
+{ on: "settles"; what: string } | 
 /**  Something is made on this machine. */
 { on: "builds"; what: string; bytes: [ByteCount, ByteCount] | null } | { on: "retrying"; attempt: number; error: string };
 

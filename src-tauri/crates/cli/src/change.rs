@@ -12,7 +12,7 @@ use slipway_fleet::{
 };
 
 use crate::{
-    args::{ChangeArgs, ChangeManyArgs, ClusterArgs, DeployArgs, Go, Many, SwitchArgs},
+    args::{ChangeArgs, ChangeManyArgs, DeployArgs, Go, Many, SwitchArgs},
     batch_wait::wait_for_batch,
     exit::Failed,
     open::Desk,
@@ -24,15 +24,8 @@ pub async fn deploy(args: DeployArgs, desk: &Desk, output: Output) -> Result<Exi
     if let Some(file) = crate::cluster::file_among(&args.cards)? {
         return crate::cluster::deploy(&file, args, desk, output).await;
     }
-    let ClusterArgs {
-        vars,
-        only,
-        skip_steps,
-    } = &args.cluster;
-    if vars.is_some() || !only.is_empty() || !skip_steps.is_empty() {
-        return Err(Failed::invalid(
-            "--vars, --cards and --skip-steps go with a cluster.yaml",
-        ));
+    if !args.cluster.is_nothing() {
+        return Err(Failed::invalid(crate::args::ONLY_OF_A_FILE));
     }
     let Some(iso) = &args.iso else {
         return Err(Failed::invalid("give the ISO: --iso"));

@@ -6,10 +6,13 @@ use std::{
     process::ExitCode,
 };
 
-use slipway_core::cluster::{
-    self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem,
+use slipway_core::{
+    cluster::{self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem},
+    secret::Password,
 };
-use slipway_fleet::{ClusterRequest, ClusterTexts, Fleet, is_there, write_today, wrong_file};
+use slipway_fleet::{
+    AppError, ClusterRequest, ClusterTexts, Fleet, is_there, write_today, wrong_file,
+};
 
 use crate::{
     args::{ClusterArgs, DeployArgs, ImportArgs, PlanArgs},
@@ -46,7 +49,7 @@ pub async fn import(args: ImportArgs, desk: &Desk, output: Output) -> Result<Exi
     } else {
         inventory(desk, output).await
     };
-    let request = request(&args.file, &args.cluster);
+    let request = request(&args.file, &args.cluster)?;
     let import = read(&args.file, &args.cluster, &request, fleet.as_ref(), output).await?;
     let plan = match &fleet {
         Some(fleet) if args.add => Some(fleet.plan_cluster(&import, &request).await?),
@@ -72,7 +75,7 @@ pub async fn import(args: ImportArgs, desk: &Desk, output: Output) -> Result<Exi
 
 pub async fn plan(args: PlanArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     let fleet = inventory(desk, output).await;
-    let mut request = request(&args.file, &args.cluster);
+    let mut request = request(&args.file, &args.cluster)?;
     request.iso = args.iso;
     request.domain = args.domain;
     let import = read(&args.file, &args.cluster, &request, fleet.as_ref(), output).await?;
@@ -85,7 +88,7 @@ pub async fn plan(args: PlanArgs, desk: &Desk, output: Output) -> Result<ExitCod
         match &plan {
             Some(plan) => show_plan(plan, output),
             None => {
-                let clusters = cluster::outline(&import.file, &request.skip_steps, |_, _| None);
+                let clusters = cluster::outline(&import.file, &request.choices(), |_, _| None);
                 show_steps(&clusters, output);
             }
         }
@@ -104,7 +107,7 @@ pub async fn deploy(
 ) -> Result<ExitCode, Failed> {
     check(&args.many.rules())?;
     let fleet = desk.fleet().await?;
-    let mut request = request(file, &args.cluster);
+    let mut request = request(file, &args.cluster)?;
     request.iso = args.iso;
     request.domain = args.domain;
     request.authorized_keys = public_keys(args.keys.as_deref())?;
@@ -154,14 +157,45 @@ async fn inventory(desk: &Desk, output: Output) -> Option<Fleet> {
     }
 }
 
-pub fn request(file: &Path, args: &ClusterArgs) -> ClusterRequest {
+pub fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, Failed> {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    ClusterRequest {
+    let pull_secret = match &args.pull_secret {
+        Some(path) => Some(pull_secret(path)?),
+        None => None,
+    };
+    let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    Ok(ClusterRequest {
         cards: args.only.clone(),
         skip_steps: args.skip_steps.clone(),
+        accept_untried: args.accept_untried.clone(),
+        pull_secret,
+        kubeconfigs: args.kubeconfigs.as_ref().map(whole),
+        marvell_tools: args.marvell_tools.clone(),
         folder: absolute.parent().map(Path::to_owned).unwrap_or_default(),
         ..ClusterRequest::default()
+    })
+}
+
+/// A pull secret is JSON with `auths`: another file must not end up on a card.
+fn pull_secret(path: &Path) -> Result<Password, Failed> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failed::from(
+            AppError::not_found(format!("{} can't be read", path.display()))
+                .because(error.to_string())
+                .hint("give the file of https://console.redhat.com/openshift/install/pull-secret"),
+        )
+    })?;
+    let is_one = serde_json::from_str::<serde_json::Value>(&text)
+        .is_ok_and(|json| json.get("auths").is_some_and(serde_json::Value::is_object));
+    if is_one {
+        return Ok(Password::new(text.trim()));
     }
+    Err(
+        AppError::invalid(format!("{} is no pull secret", path.display()))
+            .because("a pull secret is JSON with `auths`")
+            .hint("give the file of https://console.redhat.com/openshift/install/pull-secret")
+            .into(),
+    )
 }
 
 pub async fn read(

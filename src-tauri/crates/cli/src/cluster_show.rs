@@ -31,7 +31,7 @@ pub fn report<'a>(
 ) -> Report<'a> {
     let clusters = match plan {
         Some(plan) => plan.clusters.clone(),
-        None => cluster::outline(&import.file, &request.skip_steps, |_, _| None),
+        None => cluster::outline(&import.file, &request.choices(), |_, _| None),
     };
     Report {
         file: import.source.name(),

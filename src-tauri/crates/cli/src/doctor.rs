@@ -6,7 +6,7 @@ use slipway_core::doctor::{CheckOutcome, DoctorCheck};
 use slipway_fleet::{AppError, DoctorRun, views::DoctorReport};
 
 use crate::{
-    args::{ClusterArgs, DoctorArgs},
+    args::DoctorArgs,
     cluster,
     exit::{Failed, INTERRUPTED},
     lab::interrupted,
@@ -36,15 +36,8 @@ async fn ask(args: &DoctorArgs, desk: &Desk, output: Output) -> Result<DoctorRun
     if let Some(file) = cluster::file_among(&args.cards)? {
         return ask_cluster(&file, args, desk, output).await;
     }
-    let ClusterArgs {
-        vars,
-        only,
-        skip_steps,
-    } = &args.cluster;
-    if vars.is_some() || !only.is_empty() || !skip_steps.is_empty() {
-        return Err(Failed::invalid(
-            "--vars, --cards and --skip-steps go with a cluster.yaml",
-        ));
+    if !args.cluster.is_nothing() {
+        return Err(Failed::invalid(crate::args::ONLY_OF_A_FILE));
     }
     let fleet = desk.fleet().await?;
     let iso = match &args.iso {
@@ -65,7 +58,7 @@ async fn ask_cluster(
     output: Output,
 ) -> Result<DoctorRun, Failed> {
     let fleet = desk.fleet().await?;
-    let mut request = cluster::request(file, &args.cluster);
+    let mut request = cluster::request(file, &args.cluster)?;
     request.iso.clone_from(&args.iso);
     let import = cluster::read(file, &args.cluster, &request, Some(&fleet), output).await?;
     cluster::refuse_errors(&import, &request, output)?;

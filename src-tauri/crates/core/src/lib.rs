@@ -25,6 +25,7 @@ pub mod iso;
 pub mod job;
 pub mod kickstart;
 pub mod lint;
+pub mod microshift;
 pub mod ports;
 pub mod redact;
 pub mod secret;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use slipway_core::{
+    address::Address,
     bootc::{BootcStatus, Greenboot},
     dpu::{AccRoute, Dpu},
     failure::{FailureKind, StepError},
@@ -13,7 +14,8 @@ use slipway_core::{
     image::ImageReference,
     iso::published_name,
     job::{
-        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, JobSpec, Prepared, engine::Subjects,
+        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, JobSpec, Prepared,
+        deployment::PostSecret, engine::Subjects,
     },
     kickstart::Overlay,
     ports::{Bmc, MediaServer, Publication, Registry, RegistryError, Remote, ResolvedImage},
@@ -24,8 +26,8 @@ use slipway_redfish::{RedfishClient, RedfishTarget};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
 use crate::{
-    ChangeTag, Fleet, images_build::ImageDesk, logins::Login, media::CardMedia,
-    studio_tool::DeskIsoTool,
+    ChangeTag, Fleet, beside::write_private, images_build::ImageDesk, logins::Login,
+    media::CardMedia, studio_tool::DeskIsoTool,
 };
 
 /// The engine's way to cards, and to what makes ISOs.
@@ -38,6 +40,11 @@ impl Subjects for DeskSubjects {
     async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError> {
         let dpu = self.fleet.store().dpu(dpu).await.map_err(local)?;
         Ok(Box::new(self.fleet.open_card(dpu).await?))
+    }
+
+    async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {
+        let target = self.fleet.host_target(address, "core").await?;
+        Ok(self.fleet.host_link(target))
     }
 
     fn iso_tool(&self) -> Arc<dyn IsoTool> {
@@ -285,6 +292,24 @@ impl CardAccess for OpenCard {
         Ok(())
     }
 
+    async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {
+        let target = self.fleet.host_target(address, "root").await?;
+        Ok(self.fleet.host_link(target))
+    }
+
+    async fn post_secret(&self, which: PostSecret) -> Result<Password, StepError> {
+        self.fleet.post_secret(&self.dpu.id, which).await
+    }
+
+    async fn forget_post_secrets(&self) -> Result<(), StepError> {
+        let forgotten = self.fleet.forget_post_secrets(&self.dpu.id).await;
+        forgotten.map_err(local)
+    }
+
+    async fn keep_kubeconfig(&self, path: &str, text: &Password) -> Result<(), StepError> {
+        write_private(path, text).await
+    }
+
     fn media(&self) -> &dyn MediaServer {
         &self.media
     }
@@ -365,7 +390,7 @@ impl Fleet {
         let wanted = match &job.spec {
             JobSpec::Deployment(plan) => Some(plan.digest.clone()),
             JobSpec::BootChange(_) => job.facts.target.clone(),
-            JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => None,
+            JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) | JobSpec::Marvell(_) => None,
         };
         let succeeded = job.state.outcome() == slipway_core::dpu::JobOutcome::Succeeded;
         let came_back = job
@@ -380,7 +405,8 @@ impl Fleet {
                 JobSpec::Deployment(_)
                 | JobSpec::BootChange(_)
                 | JobSpec::IsoBuild(_)
-                | JobSpec::ImageBuild(_) => None,
+                | JobSpec::ImageBuild(_)
+                | JobSpec::Marvell(_) => None,
             };
             self.update_facts(dpu, |facts| {
                 facts.wanted = Some(wanted);

@@ -13,7 +13,7 @@ use specta::Type;
 
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
-    deployments::{OtherNames, counted},
+    deployments::{CardTerms, counted},
     views::{BatchChange, BatchRequest, BatchWhat, BootChangeRequest, PlanView},
 };
 
@@ -79,7 +79,7 @@ impl Fleet {
     async fn specs(&self, what: &BatchWhat) -> Result<(String, Vec<Planned>), AppError> {
         match what {
             BatchWhat::Deploy(deploy) => {
-                let planned = self.deploy_specs(deploy, &OtherNames::new()).await?;
+                let planned = self.deploy_specs(deploy, &CardTerms::new()).await?;
                 let iso = self.store().iso(&deploy.iso).await?;
                 let name = format!("Deploy {} to {}", iso.name, counted(planned.len()));
                 Ok((name, planned))
@@ -119,7 +119,7 @@ impl Fleet {
                         format!("deploy {} to {}", plan.iso_name, dpu.name)
                     }
                     JobSpec::BootChange(plan) => format!("{} {}", plan.change.name(), dpu.name),
-                    JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => name,
+                    JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) | JobSpec::Marvell(_) => name,
                 };
                 Ok(Begun::Job(self.submit(&dpu, spec, &text).await?))
             }

@@ -10,7 +10,7 @@ use slipway_core::{
     dpu::{AccRoute, Dpu, DpuFacts, ImcIdentity, headline},
     ids::{CredentialId, DpuId, IsoId},
     iso::KickstartArea,
-    job::{DeploymentPlan, Job, JobSpec, JobStore},
+    job::{DeploymentPlan, Job, JobSpec, JobStore, deployment::Beside},
     secret::Password,
     time::{ByteCount, Timestamp},
 };
@@ -138,6 +138,7 @@ impl Fleet {
                 hostname: dpu.name.clone(),
                 authorized_keys: vec![],
                 allow_release: None,
+                beside: Beside::default(),
             });
             let job = Job::new(dpu.id, spec, self.now());
             self.store().submit(&job, "bench").await?;

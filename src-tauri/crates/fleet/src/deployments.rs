@@ -6,7 +6,7 @@ use slipway_core::{
     dpu::Dpu,
     ids::{DpuId, JobId},
     iso::Iso,
-    job::{DeploymentPlan, Job, JobSpec, JobStore, Subject, planned_steps},
+    job::{DeploymentPlan, Job, JobSpec, JobStore, Subject, deployment::Beside, planned_steps},
     kickstart::check_hostname,
 };
 
@@ -17,8 +17,23 @@ use crate::{
     views::{CardPlan, DeployRequest, ImageLabel, PlanView},
 };
 
-/// What cards are to be called, where it is not by their names in the inventory.
-pub(crate) type OtherNames = HashMap<DpuId, String>;
+/// What is to be done with a card otherwise than with any card of the inventory.
+pub(crate) struct OwnTerms {
+    /// What it is to be called.
+    pub name: String,
+    pub beside: Beside,
+}
+
+/// By card; those that are not there are called as in the inventory.
+pub(crate) type CardTerms = HashMap<DpuId, OwnTerms>;
+
+/// What is done beside the installation where nobody said anything else.
+fn usual() -> Beside {
+    Beside {
+        imc_boot: true,
+        ..Beside::default()
+    }
+}
 
 impl Fleet {
     /// The plan, with everything that can be found wrong without touching a card.
@@ -26,13 +41,13 @@ impl Fleet {
     /// # Errors
     /// An ISO or a card that does not exist, or the database. What is wrong with the plan is in it.
     pub async fn plan_deploy(&self, request: &DeployRequest) -> Result<PlanView, AppError> {
-        self.plan_deploy_as(request, &OtherNames::new()).await
+        self.plan_deploy_as(request, &CardTerms::new()).await
     }
 
     pub(crate) async fn plan_deploy_as(
         &self,
         request: &DeployRequest,
-        names: &OtherNames,
+        terms: &CardTerms,
     ) -> Result<PlanView, AppError> {
         let iso = self.store().iso(&request.iso).await?;
         let mut warnings = warnings(&iso);
@@ -51,10 +66,16 @@ impl Fleet {
         let mut cards = Vec::new();
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
-            let hostname = hostname(&dpu, names, request.domain.as_deref());
+            let hostname = hostname(&dpu, terms, request.domain.as_deref());
             cards.push(
-                self.card_plan(&dpu, &iso, request, hostname, &common)
-                    .await?,
+                self.card_plan(
+                    &dpu,
+                    &iso,
+                    request,
+                    (hostname, beside_of(&dpu, terms)),
+                    &common,
+                )
+                .await?,
             );
         }
         if cards.is_empty() {
@@ -73,7 +94,7 @@ impl Fleet {
         dpu: &Dpu,
         iso: &Iso,
         request: &DeployRequest,
-        hostname: String,
+        (hostname, beside): (String, Beside),
         common: &[String],
     ) -> Result<CardPlan, AppError> {
         let mut problems = common.to_vec();
@@ -112,6 +133,7 @@ impl Fleet {
         }
         let steps = match plan_for(
             hostname.clone(),
+            beside,
             iso,
             request,
             &self.inner.keys.fleet_key_public,
@@ -141,7 +163,7 @@ impl Fleet {
     /// # Errors
     /// A plan with problems, named by card.
     pub async fn deploy(&self, request: &DeployRequest) -> Result<Vec<JobId>, AppError> {
-        let planned = self.deploy_specs(request, &OtherNames::new()).await?;
+        let planned = self.deploy_specs(request, &CardTerms::new()).await?;
         let iso = self.store().iso(&request.iso).await?;
         let mut ids = Vec::new();
         for (dpu, spec) in planned {
@@ -155,9 +177,9 @@ impl Fleet {
     pub(crate) async fn deploy_specs(
         &self,
         request: &DeployRequest,
-        names: &OtherNames,
+        terms: &CardTerms,
     ) -> Result<Vec<Planned>, AppError> {
-        self.plan_deploy_as(request, names)
+        self.plan_deploy_as(request, terms)
             .await?
             .refuse_problems()?;
         let iso = self.store().iso(&request.iso).await?;
@@ -165,7 +187,8 @@ impl Fleet {
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
             let plan = plan_for(
-                hostname(&dpu, names, request.domain.as_deref()),
+                hostname(&dpu, terms, request.domain.as_deref()),
+                beside_of(&dpu, terms),
                 &iso,
                 request,
                 &self.inner.keys.fleet_key_public,
@@ -205,7 +228,7 @@ impl Fleet {
                 self.refresh_headline(dpu).await;
                 self.changed(ChangeTag::Dpu, Some(dpu.to_string()));
             }
-            Subject::Iso(_) | Subject::Image(_) => {}
+            Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) => {}
         }
     }
 }
@@ -243,8 +266,8 @@ pub(crate) fn counted(cards: usize) -> String {
     }
 }
 
-pub(crate) fn hostname(dpu: &Dpu, names: &OtherNames, domain: Option<&str>) -> String {
-    let name = names.get(&dpu.id).unwrap_or(&dpu.name);
+pub(crate) fn hostname(dpu: &Dpu, terms: &CardTerms, domain: Option<&str>) -> String {
+    let name = terms.get(&dpu.id).map_or(&dpu.name, |own| &own.name);
     match domain
         .map(|domain| domain.trim().trim_start_matches('.'))
         .filter(|domain| !domain.is_empty())
@@ -254,8 +277,14 @@ pub(crate) fn hostname(dpu: &Dpu, names: &OtherNames, domain: Option<&str>) -> S
     }
 }
 
+fn beside_of(dpu: &Dpu, terms: &CardTerms) -> Beside {
+    let own = terms.get(&dpu.id);
+    own.map_or_else(usual, |own| own.beside.clone())
+}
+
 fn plan_for(
     hostname: String,
+    beside: Beside,
     iso: &Iso,
     request: &DeployRequest,
     fleet_key: &str,
@@ -293,5 +322,6 @@ fn plan_for(
         hostname,
         authorized_keys,
         allow_release: request.allow_release.clone(),
+        beside,
     })
 }

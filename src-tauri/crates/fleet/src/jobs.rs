@@ -38,6 +38,7 @@ impl Fleet {
                 .map_or_else(|| "(removed)".to_owned(), Clone::clone),
             Subject::Iso(path) => file_name(path),
             Subject::Image(reference) => reference.to_string(),
+            Subject::Host(address) => address.to_string(),
         };
         let (step_number, step_count) = step_position(job);
         let fraction = job.wait.as_ref().and_then(|wait| wait.reason.fraction());
@@ -95,7 +96,7 @@ impl Fleet {
         let plans = match (&job.subject, &dpu) {
             (Subject::Card(_), Some(dpu)) => planned_steps(&job.spec, dpu),
             (Subject::Card(_), None) => Vec::new(),
-            (Subject::Iso(_) | Subject::Image(_), _) => build_steps(&job.spec),
+            (Subject::Iso(_) | Subject::Image(_) | Subject::Host(_), _) => build_steps(&job.spec),
         };
         let names = dpu.map(|dpu| (dpu.id, dpu.name)).into_iter().collect();
         let steps = plans
@@ -194,6 +195,7 @@ impl Fleet {
             JobSpec::Deployment(plan) => JobSpec::Deployment(plan),
             JobSpec::IsoBuild(plan) => return self.build_again(id, plan).await,
             JobSpec::ImageBuild(plan) => JobSpec::ImageBuild(plan),
+            JobSpec::Marvell(plan) => JobSpec::Marvell(plan),
         };
         let text = format!("again, after job {}", id.short());
         self.submit_for(Job::new(job.subject, spec, self.now()), &text)
@@ -254,5 +256,6 @@ fn what(job: &Job) -> String {
             Some(folder) => format!("{} for {}", folder.folder, plan.architecture),
             None => "from podman's storage".to_owned(),
         },
+        JobSpec::Marvell(plan) => format!("{} as {}", plan.iso, plan.name),
     }
 }

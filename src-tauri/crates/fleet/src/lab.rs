@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
 use serde::Deserialize;
-use slipway_core::{ids::DpuId, job::Subject, trust::Fingerprint};
+use slipway_core::{
+    ids::DpuId,
+    job::Subject,
+    trust::{Fingerprint, PinKind},
+};
 
 use crate::{
     AppError, ErrorCode, Fleet,
@@ -39,6 +43,11 @@ pub struct LabCard {
     pub acc_password: String,
     pub imc_tls_fingerprint: Fingerprint,
     pub imc_host_key_fingerprint: Fingerprint,
+    /// The DPU host's SSH, of labs that have one.
+    #[serde(default)]
+    pub host_ssh: Option<String>,
+    #[serde(default)]
+    pub host_key_fingerprint: Option<Fingerprint>,
 }
 
 impl LabFile {
@@ -71,6 +80,10 @@ impl Fleet {
                 if self.store().dpu_by_name(&card.name).await?.is_some() {
                     return Ok(false);
                 }
+                if let (Some(host), Some(key)) = (&card.host_ssh, &card.host_key_fingerprint) {
+                    self.accept_shown(PinKind::SshHostKey, host.clone(), key.clone())
+                        .await?;
+                }
                 self.add(described(card), Silent::MayBe).await.map(|_| true)
             })
             .buffer_unordered(8);
@@ -100,7 +113,7 @@ impl Fleet {
     pub(crate) async fn is_of_the_lab(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Card(dpu) => self.is_lab_card(dpu).await,
-            Subject::Iso(_) | Subject::Image(_) => false,
+            Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) => false,
         }
     }
 

@@ -7,6 +7,7 @@ mod access;
 mod batches;
 mod batches_view;
 mod bench;
+mod beside;
 mod bmcs;
 mod boot_changes;
 mod bundles;

@@ -21,6 +21,7 @@ use crate::{
     config::Timings,
     faults::{Fault, Faults},
     files::Files,
+    host::DpuHost,
     imc::{auth::Sessions, identity::TlsIdentity, task::Tasks},
 };
 
@@ -57,6 +58,10 @@ pub struct Imc {
     up_since: jiff::Timestamp,
     /// The ACC failed to boot: `Systems/1` is Critical.
     pub acc_failed: bool,
+    /// Whether the service `redfish` runs.
+    pub redfish_runs: bool,
+    /// It has come up, and its boot's own script was not run yet.
+    hook_due: bool,
 }
 
 /// A card.
@@ -73,9 +78,10 @@ pub struct Card {
     imc: Mutex<Imc>,
     acc: Mutex<Acc>,
     observed: Mutex<Observed>,
-    /// Whether the IMC's SSH port is open, and with it the IMC reachable at all.
+    host: Mutex<DpuHost>,
+    /// Whether the IMC is there: its SSH port.
     imc_open: watch::Sender<bool>,
-    /// Whether its Redfish answers.
+    /// Whether the IMC is there and serves Redfish.
     redfish_open: watch::Sender<bool>,
     /// Whether the ACC's sshd answers.
     acc_open: watch::Sender<bool>,
@@ -98,6 +104,7 @@ pub struct CardParts {
     pub secrets: CardSecrets,
     pub kept: KeptImc,
     pub acc: Acc,
+    pub host: DpuHost,
 }
 
 impl Card {
@@ -119,6 +126,8 @@ impl Card {
             boots: kept.boots,
             up_since: kept.up_since,
             acc_failed: false,
+            redfish_runs: true,
+            hook_due: false,
         };
         Self {
             number: parts.number,
@@ -130,6 +139,7 @@ impl Card {
             imc: Mutex::new(imc),
             acc: Mutex::new(parts.acc),
             observed: Mutex::default(),
+            host: Mutex::new(parts.host),
             imc_open: watch::Sender::new(true),
             redfish_open: watch::Sender::new(true),
             acc_open: watch::Sender::new(false),
@@ -149,6 +159,11 @@ impl Card {
         let mut acc = locked(&self.acc);
         acc.tick(Instant::now());
         acc
+    }
+
+    /// The server that the card is in.
+    pub fn host(&self) -> MutexGuard<'_, DpuHost> {
+        locked(&self.host)
     }
 
     pub fn secrets(&self) -> CardSecrets {
@@ -173,7 +188,7 @@ impl Card {
         observed
     }
 
-    /// Follows whether the IMC's SSH port is open.
+    /// Follows whether the IMC is there.
     pub fn imc_open(&self) -> watch::Receiver<bool> {
         self.imc_open.subscribe()
     }
@@ -181,15 +196,6 @@ impl Card {
     /// Follows whether its Redfish port is.
     pub fn redfish_open(&self) -> watch::Receiver<bool> {
         self.redfish_open.subscribe()
-    }
-
-    /// `systemctl start redfish`, and `stop`.
-    pub fn run_redfish(&self, runs: bool) {
-        self.faults.end(Fault::RedfishOff);
-        if !runs {
-            self.faults.add(Fault::RedfishOff, 1, None);
-        }
-        self.tick(Instant::now());
     }
 
     /// Follows whether the ACC's sshd answers.
@@ -290,10 +296,7 @@ impl Card {
         let there = !matches!(self.imc().power, ImcPower::Down { .. });
         let there = there && !self.faults.has(Fault::ImcGone);
         set(&self.imc_open, there);
-        set(
-            &self.redfish_open,
-            there && !self.faults.has(Fault::RedfishOff),
-        );
+        set(&self.redfish_open, there && self.redfish_runs());
         let answers = {
             let mut acc = locked(&self.acc);
             acc.tick(now);
@@ -304,6 +307,8 @@ impl Card {
     }
 
     fn imc_goes_down(&self, now: Instant) {
+        // Why drivers are reloaded at all: the device does not survive the reset under it.
+        self.host().device_lost();
         let until = now + self.timings.imc_reset;
         self.imc().power = ImcPower::Down { until };
         locked(&self.acc).power_cut();
@@ -316,6 +321,8 @@ impl Card {
             imc.power = ImcPower::Up;
             imc.up_since = jiff::Timestamp::now();
             imc.boots += 1;
+            imc.redfish_runs = !self.faults.has(Fault::RedfishNotAtBoot);
+            imc.hook_due = true;
             imc.tasks = Tasks::default();
             imc.sessions = Sessions::default();
             for gone in ["/tmp", "/run"] {
@@ -343,6 +350,25 @@ impl Card {
             BootFrom::Disk
         };
         locked(&self.acc).power_on(now, from);
+    }
+
+    /// Whether the IMC has come up since this was asked last: then its boot script is to be run.
+    pub fn take_boot_hook(&self) -> bool {
+        std::mem::take(&mut self.imc().hook_due)
+    }
+
+    /// Whether the service `redfish` runs.
+    pub fn redfish_runs(&self) -> bool {
+        self.imc().redfish_runs && !self.faults.has(Fault::RedfishOff)
+    }
+
+    /// Starts or stops the service `redfish`.
+    pub fn run_redfish(&self, runs: bool) {
+        if runs {
+            self.faults.end(Fault::RedfishOff);
+        }
+        self.imc().redfish_runs = runs;
+        self.tick(Instant::now());
     }
 
     /// Another certificate for Redfish: connections from now on see it.

@@ -77,6 +77,10 @@ pub struct Timings {
     pub update: Duration,
     /// From the ACC's boot to greenboot's verdict.
     pub greenboot: Duration,
+    /// From MicroShift's start to its health.
+    pub microshift: Duration,
+    /// `marvell-tools`' run on the DPU host.
+    pub pxeboot: Duration,
     /// How long the IMC thinks about a wrong password.
     pub wrong_password: Duration,
     /// A cap of the IMC's download; `None` is as fast as it goes.
@@ -95,6 +99,8 @@ impl Timings {
             acc_boot: ms(40),
             update: ms(60),
             greenboot: ms(40),
+            microshift: ms(120),
+            pxeboot: ms(300),
             wrong_password: ms(20),
             fetch_bytes_per_second: None,
         }
@@ -111,6 +117,8 @@ impl Timings {
             acc_boot: s(6),
             update: s(10),
             greenboot: s(5),
+            microshift: s(8),
+            pxeboot: s(20),
             wrong_password: s(2),
             fetch_bytes_per_second: Some(4_000_000),
         }
@@ -127,6 +135,8 @@ impl Timings {
             acc_boot: s(120),
             update: s(240),
             greenboot: s(60),
+            microshift: s(240),
+            pxeboot: s(1800),
             wrong_password: s(4),
             fetch_bytes_per_second: Some(25_000_000),
         }
@@ -171,6 +181,12 @@ pub struct LabCard {
     pub imc_password: String,
     pub acc_user: String,
     pub acc_password: String,
+    /// `127.0.0.1:PORT`: the DPU host.
+    pub host_ssh: Option<String>,
+    pub host_user: String,
+    pub host_password: String,
+    /// Of the DPU host's SSH host key.
+    pub host_key_fingerprint: Option<Fingerprint>,
     /// Of the Redfish certificate.
     pub imc_tls_fingerprint: Fingerprint,
     /// Of the IMC's SSH host key.

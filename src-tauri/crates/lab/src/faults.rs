@@ -67,6 +67,17 @@ faults! {
     TlsCertificateChanged = "tls-certificate-changed",
     /// Until cleared: the ACC's SSH port is closed.
     AccSilent = "acc-silent",
+    /// Until cleared: Redfish starts at the IMC's boot only where `/work/scripts/pre_init_app.sh`
+    /// starts it, as on a card that nobody has prepared.
+    RedfishNotAtBoot = "redfish-not-at-boot",
+    /// The next driver reload on the DPU host brings no network device back.
+    HostDeviceLost = "host-device-lost",
+    /// The next run of marvell-tools on the DPU host fails.
+    PxebootFails = "pxeboot-fails",
+    /// Until cleared: Red Hat refuses every activation key.
+    SubscriptionRefused = "subscription-refused",
+    /// Until cleared: MicroShift's network pod is being created for ever.
+    MicroshiftStuck = "microshift-stuck",
     /// The next `bootc upgrade` or `switch` fails; the message is its error line.
     UpgradeFails = "upgrade-fails",
     /// At once: the service root has another name, as its configuration can give it; the message,
@@ -93,6 +104,9 @@ impl Fault {
             | Self::RecoveryMode
             | Self::ImcDiskFull
             | Self::MediaUnreachable
+            | Self::RedfishNotAtBoot
+            | Self::SubscriptionRefused
+            | Self::MicroshiftStuck
             | Self::AccSilent
             | Self::RedfishOff
             | Self::SshWithoutPassword => true,
@@ -112,6 +126,8 @@ impl Fault {
             | Self::SshHostKeyChanged
             | Self::GreenbootFails
             | Self::TlsCertificateChanged
+            | Self::HostDeviceLost
+            | Self::PxebootFails
             | Self::UpgradeFails
             | Self::RootRenamed => false,
         }

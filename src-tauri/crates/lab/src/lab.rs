@@ -33,6 +33,8 @@ use setup::Ports;
 
 /// Where an IMC sees its ACC.
 const ACC_FROM_IMC: &str = "192.168.0.2:22";
+/// What an IMC runs when it boots.
+const BOOT_HOOK: &str = "/work/scripts/pre_init_app.sh";
 /// How often a kept lab looks whether there is something to keep.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
@@ -121,15 +123,18 @@ impl Lab {
             let state = kept.next();
             let wanted = state.as_ref().map(|s| s.ports);
             let of_card = [
+                ports.bind(wanted.and_then(|p| p.host_ssh))?,
                 ports.bind(wanted.map(|p| p.imc_redfish))?,
                 ports.bind(wanted.map(|p| p.imc_ssh))?,
                 ports.bind(wanted.map(|p| p.acc_ssh))?,
             ];
-            let [imc_redfish, imc_ssh, acc_ssh] = of_card.each_ref().map(|p| p.address().port());
+            let [host_ssh, imc_redfish, imc_ssh, acc_ssh] =
+                of_card.each_ref().map(|p| p.address().port());
             let numbers = CardPorts {
                 imc_redfish,
                 imc_ssh,
                 acc_ssh,
+                host_ssh: Some(host_ssh),
             };
             let card = setup::make_card(&config, &images, number, state)?;
             cards.push((Arc::new(card), numbers));
@@ -165,7 +170,7 @@ impl Lab {
         &mut self,
         registry: HeldPort,
         control: HeldPort,
-        held: Vec<[HeldPort; 3]>,
+        held: Vec<[HeldPort; 4]>,
     ) -> Result<(), LabError> {
         let listen = |port: HeldPort| {
             let address = port.address();
@@ -203,8 +208,11 @@ impl Lab {
                 opened.map_err(|source| LabError::Port { address, source })
             };
             let (imc, acc) = (card.imc_open(), card.acc_open());
-            let [imc_redfish, imc_ssh, acc_ssh] = held;
-            let imc_redfish = opened(imc_redfish, &imc)?;
+            let [host_ssh, imc_redfish, imc_ssh, acc_ssh] = held;
+            // Hosts are always there.
+            let (always, host) = watch::channel(true);
+            let host_ssh = opened(host_ssh, &host)?;
+            let imc_redfish = opened(imc_redfish, &card.redfish_open())?;
             let imc_ssh = opened(imc_ssh, &imc)?;
             let acc_ssh = opened(acc_ssh, &acc)?;
             let redfish = server::serve(Arc::clone(card), imc_redfish, self.stop.clone());
@@ -213,6 +221,13 @@ impl Lab {
             let session = move |stream, _| ssh::serve_imc(Arc::clone(&of), stream);
             self.servers
                 .spawn(imc_ssh.serve(imc, self.stop.clone(), session));
+            let of = Arc::clone(card);
+            let stop = self.stop.clone();
+            self.servers.spawn(async move {
+                let session = move |stream, _| ssh::serve_host(Arc::clone(&of), stream);
+                host_ssh.serve(host, stop, session).await;
+                drop(always);
+            });
             let of = Arc::clone(card);
             let session = move |stream, _| ssh::serve_acc(Arc::clone(&of), stream);
             self.servers
@@ -232,6 +247,9 @@ impl Lab {
                 let now = Instant::now();
                 for (card, _) in &shared.cards {
                     card.tick(now);
+                    if card.take_boot_hook() {
+                        tokio::spawn(run_boot_hook(Arc::clone(card)));
+                    }
                 }
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -332,6 +350,7 @@ impl Shared {
 
     fn describe(&self, card: &Card, ports: CardPorts) -> LabCard {
         let secrets = card.secrets();
+        let host = card.host().clone();
         let at = |port| SocketAddr::new(self.bind, port).to_string();
         LabCard {
             number: card.number,
@@ -341,6 +360,10 @@ impl Shared {
             imc_ssh: at(ports.imc_ssh),
             acc_ssh: at(ports.acc_ssh),
             acc_from_imc: ACC_FROM_IMC.to_owned(),
+            host_ssh: ports.host_ssh.map(at),
+            host_key_fingerprint: Some(ssh::host_key_fingerprint(&host.host_key)),
+            host_user: host.user,
+            host_password: host.password,
             imc_tls_fingerprint: secrets.tls.fingerprint(),
             imc_host_key_fingerprint: ssh::host_key_fingerprint(&secrets.imc_host_key),
             imc_user: secrets.imc_user,
@@ -365,9 +388,18 @@ impl Shared {
                     imc: card.kept(),
                     acc: card.acc().save(),
                     faults: card.faults.list(),
+                    host: Some(card.host().clone()),
                 })
                 .collect(),
         };
         Ok(persist::save(&self.dir, &serde_json::to_string(&state)?)?)
+    }
+}
+
+/// What the IMC's init does before its programs: the site's own script, where there is one.
+async fn run_boot_hook(card: Arc<Card>) {
+    let exists = card.imc().files.exists(BOOT_HOOK);
+    if exists {
+        crate::shell::run_on_imc(&card, &format!("sh {BOOT_HOOK}"), b"").await;
     }
 }

@@ -12,6 +12,7 @@ mod control;
 mod control_client;
 mod faults;
 pub mod files;
+mod host;
 pub mod image;
 mod imc;
 mod invented;

@@ -13,6 +13,7 @@ use crate::{
     acc::SavedAcc,
     card::{CardSecrets, KeptImc},
     faults::PendingFault,
+    host::DpuHost,
 };
 
 /// The state file's name in the lab's folder.
@@ -45,6 +46,8 @@ pub struct CardState {
     pub acc: SavedAcc,
     #[serde(default)]
     pub faults: Vec<PendingFault>,
+    #[serde(default)]
+    pub host: Option<DpuHost>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,9 @@ pub struct CardPorts {
     pub imc_redfish: u16,
     pub imc_ssh: u16,
     pub acc_ssh: u16,
+    /// Labs of before had no hosts.
+    #[serde(default)]
+    pub host_ssh: Option<u16>,
 }
 
 /// The lab's folder can't be used.

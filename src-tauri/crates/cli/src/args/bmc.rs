@@ -100,8 +100,14 @@ pub enum BmcCommand {
         #[arg(long, value_name = "FD")]
         password_fd: u32,
     },
-    /// Set the IMC's clock and install our CA's certificate, as a deployment does first
-    Prepare { card: String },
+    /// Bring the IMC into order as a deployment does first: clock, our CA's certificate, Redfish at
+    /// every boot, boot options
+    Prepare {
+        card: String,
+        /// Take back what was written there, as far as nobody changed it since
+        #[arg(long)]
+        undo: bool,
+    },
     /// Give a card other logins; that of Redfish is tried before it is kept
     Login {
         card: String,

@@ -14,9 +14,47 @@ pub struct ClusterArgs {
     /// from 0
     #[arg(long = "cards", value_name = "CARD", value_delimiter = ',', num_args = 1..)]
     pub only: Vec<String>,
-    /// Leave out a step of the file: rh_subscription, microshift, …
+    /// Leave out a step: rh_subscription, microshift, host_driver_reload, imc_boot, …
     #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
     pub skip_steps: Vec<String>,
+    /// Do a step although it was not yet run on real hardware: rh_subscription, microshift,
+    /// dpu_operator_dpu, pxeboot (a Marvell's installation)
+    #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
+    pub accept_untried: Vec<String>,
+    /// MicroShift's pull secret; without it the image's own is used
+    #[arg(long, value_name = "FILE")]
+    pub pull_secret: Option<PathBuf>,
+    /// The image of marvell-tools, with its digest, for a Marvell card
+    #[arg(long, value_name = "IMAGE")]
+    pub marvell_tools: Option<String>,
+    /// Where kubeconfigs go, as CARD.kubeconfig; else beside the cluster.yaml
+    #[arg(long, value_name = "FOLDER")]
+    pub kubeconfigs: Option<PathBuf>,
+}
+
+/// Why options of a file are refused beside cards.
+pub const ONLY_OF_A_FILE: &str = "--vars, --cards, --skip-steps, --accept-untried, --pull-secret, \
+     --kubeconfigs and --marvell-tools go with a cluster.yaml";
+
+impl ClusterArgs {
+    /// Whether nothing of it was said.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        let Self {
+            vars,
+            only,
+            skip_steps,
+            accept_untried,
+            pull_secret,
+            kubeconfigs,
+            marvell_tools,
+        } = self;
+        let files = [vars, pull_secret, kubeconfigs];
+        let lists = [only, skip_steps, accept_untried];
+        marvell_tools.is_none()
+            && files.iter().all(|file| file.is_none())
+            && lists.iter().all(|list| list.is_empty())
+    }
 }
 
 #[derive(Args)]

@@ -113,7 +113,8 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
                 None => output.line(format!("{} is in no known server", dpu.name)),
             });
         }
-        BmcCommand::Prepare { card } => {
+        BmcCommand::Prepare { card, undo: true } => undo(&card, &fleet, output).await?,
+        BmcCommand::Prepare { card, undo: false } => {
             let dpu = fleet.find_dpu(&card).await?;
             let done = fleet.prepare_imc(&dpu.id).await?;
             output.show(&done, || {
@@ -144,6 +145,24 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
         BmcCommand::Remove { card } => remove(&card, &fleet, output).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn undo(card: &str, fleet: &Fleet, output: Output) -> Result<(), Failed> {
+    let dpu = fleet.find_dpu(card).await?;
+    let undone = fleet.undo_preparation(&dpu.id).await?;
+    let shown = serde_json::json!({ "done": undone.done, "left": undone.left });
+    output.show(&shown, || {
+        if undone.done.is_empty() && undone.left.is_empty() {
+            output.line(format!("nothing of ours is on the IMC of {}", dpu.name));
+        }
+        for line in &undone.done {
+            output.line(line);
+        }
+        for left in &undone.left {
+            output.line(format!("left: {} ({})", left.what, left.why));
+        }
+    });
+    Ok(())
 }
 
 async fn remove(card: &str, fleet: &Fleet, output: Output) -> Result<(), Failed> {

@@ -1,7 +1,14 @@
 //! Passwords and keys: never in an output, never in a file of the data folder, at any verbosity.
 
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
 
+use crate::beside::{KEY, PULL_SECRET, cluster_yaml, deploy_words, knows_hosts};
 use crate::support::{
     Desk, Rack,
     desk::{PRIVATE_KEY, sentinels},
@@ -16,11 +23,19 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 /// Every file below the folder that holds one of the texts, and which.
 fn found_in(dir: &Path, texts: &[String]) -> Vec<String> {
+    found_beside(dir, texts, &[])
+}
+
+/// The same, without the files and folders that hold them on purpose.
+fn found_beside(dir: &Path, texts: &[String], known: &[PathBuf]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
+        if known.contains(&path) {
+            continue;
+        }
         if path.is_dir() {
-            found.extend(found_in(&path, texts));
+            found.extend(found_beside(&path, texts, known));
             continue;
         }
         let bytes = fs::read(&path).unwrap();
@@ -67,6 +82,107 @@ fn no_secret_is_written_anywhere() {
     assert!(holds(&key.stdout, PRIVATE_KEY));
 }
 
+/// The command lines of the processes with this text and of all below them. A program that ends
+/// between two looks is not seen; those that are given anything live longer.
+fn command_lines(of: &str, watching: &AtomicBool) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    while watching.load(Ordering::Relaxed) {
+        let mut ours = BTreeSet::new();
+        let mut all: Vec<(u32, String, PathBuf)> = Vec::new();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(pid) = name.parse::<u32>() else {
+                continue;
+            };
+            // It may end while it is looked at.
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let after = stat
+                .rsplit_once(')')
+                .map(|(_, rest)| rest)
+                .unwrap_or_default();
+            let parent = after.split_whitespace().nth(1).unwrap_or_default();
+            all.push((pid, parent.to_owned(), entry.path()));
+        }
+        all.sort();
+        for (pid, parent, path) in all {
+            let bytes = fs::read(path.join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&bytes).replace('\0', " ");
+            if ours.contains(&parent) || line.contains(of) {
+                ours.insert(pid.to_string());
+                seen.insert(line);
+            }
+        }
+        thread::yield_now();
+    }
+    seen
+}
+
+#[test]
+fn a_batch_with_everything_writes_no_secret_at_the_highest_log_level() {
+    let rack = Rack::start(3, |_| {});
+    let desk = Desk::joined(&rack);
+    knows_hosts(&desk);
+    let file = cluster_yaml(&desk, &rack, 3);
+    let mut words = vec!["--json".to_owned()];
+    words.extend(deploy_words(&desk, &file));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let watching = AtomicBool::new(true);
+    let (ran, seen) = thread::scope(|scope| {
+        let data = desk.data().display().to_string();
+        let watching = &watching;
+        let watcher = scope.spawn(move || command_lines(&data, watching));
+        let mut command = desk.command(&words);
+        command.env("RUST_LOG", "trace");
+        let ran = desk.spawn(command, &words).end();
+        watching.store(false, Ordering::Relaxed);
+        (ran, watcher.join().unwrap())
+    });
+    let ran = ran.good();
+    for number in 1..=3 {
+        let seen = rack.observed(number);
+        assert_eq!(
+            (seen.registrations, seen.microshift_starts),
+            (1, 1),
+            "{seen:?}"
+        );
+    }
+    let mut texts = sentinels();
+    texts.extend(
+        [
+            KEY,
+            PULL_SECRET,
+            "c2VudGluZWwtcHVsbA==",
+            "lab-host-password",
+        ]
+        .map(str::to_owned),
+    );
+    // Of the kubeconfig that was fetched.
+    texts.push("bGFiLWNsaWVudC1rZXk=".to_owned());
+    let known = [
+        "cluster.yaml",
+        "pull-secret",
+        "host-password",
+        "imc-password",
+        "passphrase",
+        "kubeconfigs",
+    ];
+    let known = known.map(|name| desk.beside(name));
+    assert!(known.iter().all(|path| path.exists()), "{known:?}");
+    // The data folder with its database, logs and secrets, and every output.
+    let home = desk.data().parent().unwrap().to_owned();
+    assert_eq!(found_beside(&home, &texts, &known), Vec::<String>::new());
+    assert!(ran.err.lines().count() > 100, "it did log");
+    assert!(
+        seen.iter().any(|line| line.contains("--accept-untried")),
+        "{seen:?}"
+    );
+    for line in &seen {
+        for text in &texts {
+            assert!(!line.contains(text), "{text} in argv: {line}");
+        }
+    }
+}
+
 #[test]
 fn a_support_bundle_has_the_history_and_no_secret() {
     let rack = Rack::start(1, |_| {});
@@ -91,10 +207,7 @@ fn a_support_bundle_has_the_history_and_no_secret() {
     assert_eq!(document["job"]["row"]["outcome"], "succeeded");
     let events = document["job"]["events"].as_array().unwrap();
     assert!(events.iter().any(|event| event["kind"] == "succeeded"));
-    assert_eq!(
-        document["spec"]["plan"]["iso_name"],
-        "dpu-os-1.0.0.iso"
-    );
+    assert_eq!(document["spec"]["plan"]["iso_name"], "dpu-os-1.0.0.iso");
     assert_eq!(document["card"]["row"]["name"], "dpu-01");
     let root = &document["redfish"]["resources"]["/redfish/v1"];
     assert!(

@@ -6,6 +6,7 @@
 //! a file again ([`write`]). Whatever is wrong is named with its place, all of it at once. Nothing
 //! here opens a file, asks a host or knows the inventory.
 
+mod beside;
 mod marks;
 mod model;
 mod plan;
@@ -19,6 +20,7 @@ mod values;
 mod write;
 mod yaml11;
 
+pub use beside::{Choices, HOST_DRIVER, IMC_BOOT, PXEBOOT, beside, marvell};
 pub use model::{
     Card, CardKind, Cluster, ClusterFile, InvalidMac, IsoBuilder, IsoCluster, IsoSource, Kept,
     Login, Mac, Step, StepKind, Subscription,

@@ -6,21 +6,23 @@
 use serde::Serialize;
 use specta::Type;
 
-use super::model::{Card, CardKind, Cluster, ClusterFile, IsoBuilder, IsoCluster, StepKind};
+use super::{
+    beside::{Choices, HOST_DRIVER, IMC_BOOT, PXEBOOT, beside, host, marvell, post_step},
+    model::{Card, CardKind, Cluster, ClusterFile, IsoBuilder, IsoCluster, StepKind},
+};
 use crate::{
     address::Address,
     command::CommandLine,
     dpu::{ACC_FROM_IMC, AccRoute, Dpu, IMC_REDFISH_PORT, ImcIdentity},
     ids::{CredentialId, DpuId},
     job::{
-        DeploymentState, PlannedStep,
+        DeploymentState, PlannedStep, deployment,
+        marvell::planned_steps as marvell_steps,
         plan::{DeploymentWords, deployment_steps, planned, ssh, ssh_acc},
     },
     time::Timestamp,
 };
 
-/// The step that works around a fault of the host's driver after a reset of the IMC.
-const HOST_DRIVER: &str = "host_driver_reload";
 const SSH_PORT: u16 = 22;
 
 /// Whether a step would be done.
@@ -82,7 +84,7 @@ pub struct ClusterOutline {
 /// than the file tells (the card's real addresses, the image in the ISO).
 pub fn outline(
     file: &ClusterFile,
-    skipped: &[String],
+    choices: &Choices,
     mut installation: impl FnMut(&IsoCluster, &Card) -> Option<Vec<PlannedStep>>,
 ) -> Vec<ClusterOutline> {
     let clusters = file.clusters.iter();
@@ -109,7 +111,7 @@ pub fn outline(
                     .iter()
                     .map(|card| {
                         let known = installation(cluster, card);
-                        card_outline(cluster, card, known, skipped)
+                        card_outline(cluster, card, known, choices)
                     })
                     .collect(),
             },
@@ -125,11 +127,11 @@ fn card_outline(
     cluster: &IsoCluster,
     card: &Card,
     known: Option<Vec<PlannedStep>>,
-    skipped: &[String],
+    choices: &Choices,
 ) -> CardOutline {
     let steps = match card.kind {
-        CardKind::Dpu => of_an_ipu(cluster, card, known, skipped),
-        CardKind::Marvell => of_a_marvell(cluster, card),
+        CardKind::Dpu => of_an_ipu(cluster, card, known, choices),
+        CardKind::Marvell => of_a_marvell(cluster, card, choices),
         CardKind::BlueField => vec![not_yet(
             planned(
                 "Install by BFB",
@@ -159,24 +161,30 @@ fn of_an_ipu(
     cluster: &IsoCluster,
     card: &Card,
     known: Option<Vec<PlannedStep>>,
-    skipped: &[String],
+    choices: &Choices,
 ) -> Vec<OutlineStep> {
     let draft = draft(card);
+    let beside = beside(cluster, card, choices);
     let iso = cluster.iso.as_ref().map(ToString::to_string);
     let words = DeploymentWords {
         iso: iso.as_deref().unwrap_or("the ISO"),
         image: "the image in the ISO",
         hostname: &card.name,
+        beside: &beside,
     };
     let known = known.or_else(|| draft.as_ref().map(|dpu| deployment_steps(&words, dpu)));
     let mut own = OwnSteps {
         card,
         dpu: draft.as_ref(),
-        skipped,
+        choices,
         steps: Vec::new(),
     };
-    let reload = DeploymentState::ReloadingHostDriver;
-    let after = DeploymentState::RunningPostSteps { next: 0 };
+    let prepare = DeploymentState::PreparingImc;
+    let reload = DeploymentState::ReloadingHostDriver { reload: None };
+    let after = DeploymentState::RunningPostSteps {
+        next: 0,
+        since: None,
+    };
     for (number, step) in known.unwrap_or_default().into_iter().enumerate() {
         // What the deployment says of steps that it does not have is said by ours instead.
         let replaced = (step.name == reload.name() && card.dpu_host.is_some())
@@ -186,14 +194,16 @@ fn of_an_ipu(
         }
         if step.name == after.name() {
             for step in &cluster.after {
-                own.step(&step.what);
+                own.after(&step.what);
             }
         }
         if !replaced {
+            // Its larger part can be left out; the clock and our certificate can't.
+            let skip = (step.name == prepare.name()).then(|| IMC_BOOT.to_owned());
             own.steps.push(OutlineStep {
                 step,
                 standing: Standing::Planned,
-                skip: None,
+                skip,
             });
         }
         if number == 0 {
@@ -232,14 +242,14 @@ fn draft(card: &Card) -> Option<Dpu> {
 struct OwnSteps<'a> {
     card: &'a Card,
     dpu: Option<&'a Dpu>,
-    skipped: &'a [String],
+    choices: &'a Choices,
     steps: Vec<OutlineStep>,
 }
 
 impl OwnSteps<'_> {
     fn add(&mut self, name: &str, effect: impl Into<String>, commands: Vec<String>) {
         let mut step = not_yet(planned(name, effect, commands), Some(name));
-        if self.skipped.iter().any(|skipped| skipped == name) {
+        if self.choices.skips(name) {
             step.standing = Standing::LeftOut;
         }
         self.steps.push(step);
@@ -253,15 +263,42 @@ impl OwnSteps<'_> {
     }
 
     fn host_driver(&mut self) {
-        let Some(host) = &self.card.dpu_host else {
+        let Some(text) = &self.card.dpu_host else {
             return;
         };
-        let on_host = |argv: &[&str]| ssh(host, SSH_PORT, argv);
+        let Some(address) = host(self.card) else {
+            let effect = format!("Can't be done: `{text}` is no host name");
+            return self.add(HOST_DRIVER, effect, vec![]);
+        };
+        let on_host = |argv: &[&str]| ssh(&address.host, address.port, argv);
         let commands = vec![on_host(&["rmmod", "idpf"]), on_host(&["modprobe", "idpf"])];
         let effect = format!(
-            "Reloads the driver idpf on {host}: its links over the card go down for seconds"
+            "Reloads the driver idpf on {text}: its links over the card go down for seconds"
         );
         self.add(HOST_DRIVER, effect, commands);
+        self.is_done();
+    }
+
+    /// The one that was added last is done, unless it is left out.
+    fn is_done(&mut self) {
+        if let Some(step) = self.steps.last_mut()
+            && step.standing == Standing::NotYet
+        {
+            step.standing = Standing::Planned;
+        }
+    }
+
+    /// After the image was verified.
+    fn after(&mut self, step: &StepKind) {
+        let Some(post) = post_step(step, self.card, self.choices) else {
+            return self.step(step);
+        };
+        let on_acc = |argv: &[&str]| self.on_acc(argv);
+        let (effect, commands) = deployment::of_step(&post, &on_acc);
+        self.add(step.name(), effect, commands);
+        if self.choices.accepts(step.name()) {
+            self.is_done();
+        }
     }
 
     fn step(&mut self, step: &StepKind) {
@@ -364,82 +401,31 @@ fn iso_builder(builder: &IsoBuilder) -> Vec<String> {
     vec![copy.to_string(), CommandLine::new(argv).to_string()]
 }
 
-/// As CDA does it, on the card's host.
-fn of_a_marvell(cluster: &IsoCluster, card: &Card) -> Vec<OutlineStep> {
-    let host = card.node.as_deref().unwrap_or("HOST");
-    let on_host = |argv: &[&str]| {
-        let line = CommandLine::new(argv.iter().copied());
-        format!("ssh core@{host} {line}")
+/// On the card's host, as CDA does it.
+fn of_a_marvell(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Vec<OutlineStep> {
+    // A plan can be shown before all of it is known.
+    let shown = Choices {
+        marvell_tools: choices.marvell_tools.clone().or(Some("IMAGE".into())),
+        ..choices.clone()
     };
-    let mac = card.macs.first().map(ToString::to_string);
-    let mac = format!(
-        "--nm-secondary-cloned-mac-address={}",
-        mac.as_deref().unwrap_or("MAC")
-    );
-    let ip = card.ip.map_or("IP".into(), |ip| ip.to_string());
-    let ip = format!("--nm-secondary-ip-address={ip}/24");
-    let name = format!("--dpu-name={}", card.name);
-    let iso = cluster
-        .iso
-        .as_ref()
-        .map_or("ISO".into(), ToString::to_string);
-    let install = on_host(&[
-        "sudo",
-        "podman",
-        "run",
-        "--rm",
-        "--replace",
-        "--privileged",
-        "--pid",
-        "host",
-        "--network",
-        "host",
-        "--user",
-        "0",
-        "--name",
-        "marvell-tools",
-        "-i",
-        "-v",
-        "/:/host",
-        "-v",
-        "/dev:/dev",
-        "IMAGE",
-        "./pxeboot.py",
-        &name,
-        "--host-mode=coreos",
-        &mac,
-        &ip,
-        "--nm-secondary-ip-gateway=GATEWAY",
-        "--yum-repos=rhel-nightly",
-        "--default-extra-packages",
-        "--octep-cp-agent-service-disable",
-        "--ssh-key=KEY",
-        &iso,
-    ]);
-    let mut steps = vec![
-        not_yet(
-            planned(
-                "Check the host",
-                format!("Only looks: {host} has a Marvell Octeon (177d:b900)"),
-                vec![on_host(&["lspci", "-nn", "-d", ":b900"])],
-            ),
-            None,
-        ),
-        not_yet(
-            planned(
-                "Install by pxeboot",
-                format!(
-                    "Runs a privileged container on {host}, which boots the card into the installer and overwrites its disk"
-                ),
-                vec![install],
-            ),
-            None,
-        ),
-    ];
+    let mut steps = Vec::new();
+    match marvell(cluster, card, &shown, &[]) {
+        Ok(plan) => steps.extend(marvell_steps(&plan).into_iter().map(|step| {
+            let mut step = not_yet(step, Some(PXEBOOT));
+            if choices.accepts(PXEBOOT) {
+                step.standing = Standing::Planned;
+            }
+            step
+        })),
+        Err(missing) => {
+            let effect = format!("Can't be planned: {missing}");
+            steps.push(not_yet(planned("Install by pxeboot", effect, vec![]), None));
+        }
+    }
     let mut own = OwnSteps {
         card,
         dpu: None,
-        skipped: &[],
+        choices,
         steps: Vec::new(),
     };
     for step in cluster.before.iter().chain(&cluster.after) {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState, JobState, Policy};
+use super::{
+    BootChangeState, DeploymentState, ImageBuildState, IsoBuildState, JobState, MarvellState,
+    Policy,
+};
 
 /// How long a state may last. `None`: it ends by itself, at once.
 #[must_use]
@@ -11,6 +14,7 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
     use DeploymentState as D;
     use ImageBuildState as M;
     use IsoBuildState as I;
+    use MarvellState as V;
     let seconds = match state {
         JobState::Deployment(state) => match state {
             D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => {
@@ -22,7 +26,9 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
             D::ResettingImc { .. } | D::AwaitingImc { .. } => policy.imc_return_s,
             D::AwaitingInstaller => policy.installer_start_s,
             D::AwaitingAcc => policy.install_s,
-            D::ReloadingHostDriver | D::RunningPostSteps { .. } => policy.prepare_s,
+            D::ReloadingHostDriver { .. } => policy.prepare_s,
+            // Each step has its own, which names what is missing; this one is for all of them.
+            D::RunningPostSteps { .. } => policy.microshift_s + 2 * policy.prepare_s,
             // greenboot may reboot the card before it makes up its mind.
             D::VerifyingImage => policy.health_s + policy.reboot_s,
             D::CleaningUp { .. } => policy.cleanup_s,
@@ -49,6 +55,12 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
             M::Pushing { .. } => policy.fetch_s,
             M::CleaningUp { .. } => policy.cleanup_s,
             M::Succeeded { .. } | M::Failed { .. } | M::Cancelled { .. } => return None,
+        },
+        JobState::Marvell(state) => match state {
+            V::Queued | V::CheckingHost => policy.observe_s,
+            V::Installing => policy.pxeboot_s,
+            V::CleaningUp { .. } => policy.cleanup_s,
+            V::Succeeded { .. } | V::Failed { .. } | V::Cancelled { .. } => return None,
         },
     };
     Some(Duration::from_secs(seconds))

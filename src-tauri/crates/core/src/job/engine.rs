@@ -16,12 +16,14 @@ use super::{
     IsoTool, Job, JobFacts, JobSpec, JobState, JobStore, JobStoreError, NewEvent, Policy,
     StepContext, StepOutcome, Subject, Terminal, Wait, WaitReason, boot_change, deployment,
     image_build, iso_build,
+    marvell::{self, MarvellState},
 };
 use crate::{
+    address::Address,
     dpu::JobOutcome,
     failure::{Failure, FailureKind, StepError},
     ids::{DpuId, JobId},
-    ports::Clock,
+    ports::{Clock, Remote},
     time::Timestamp,
 };
 
@@ -33,6 +35,8 @@ use super::deadline::minutes;
 pub trait Subjects: Send + Sync {
     /// Makes the access to a card for one step.
     async fn card(&self, dpu: &DpuId) -> Result<Box<dyn CardAccess>, StepError>;
+    /// A server with a card that has no management controller of its own.
+    async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError>;
     /// What makes ISOs here.
     fn iso_tool(&self) -> Arc<dyn IsoTool>;
     /// What builds images here.
@@ -224,7 +228,9 @@ impl Engine {
             error
                 .hint(match job.subject {
                     Subject::Card(_) => "look at the card, then retry",
-                    Subject::Iso(_) | Subject::Image(_) => "look at its last word, then retry",
+                    Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) => {
+                        "look at its last word, then retry"
+                    }
                 })
                 .into_failure(job.state.name()),
         )
@@ -285,11 +291,19 @@ impl Engine {
                     .await
                     .map(|o| o.map(JobState::ImageBuild))
             }
+            (JobSpec::Marvell(plan), JobState::Marvell(state)) => {
+                let host = self.subjects.host(&plan.host).await?;
+                let cx = self.build_context(&job.id, host.as_ref(), taken.now, notes);
+                marvell::step(plan, state, &cx)
+                    .await
+                    .map(|o| o.map(JobState::Marvell))
+            }
             (
                 JobSpec::Deployment(_)
                 | JobSpec::BootChange(_)
                 | JobSpec::IsoBuild(_)
-                | JobSpec::ImageBuild(_),
+                | JobSpec::ImageBuild(_)
+                | JobSpec::Marvell(_),
                 _,
             ) => Err(StepError::new(
                 FailureKind::Local,
@@ -479,10 +493,14 @@ fn ending_words(state: &JobState, job: &Job) -> String {
                 built.reference,
                 built.digest
             ),
+            JobState::Marvell(MarvellState::Succeeded { said }) => {
+                format!("{} succeeded: {said}", job.kind_name())
+            }
             JobState::Deployment(_)
             | JobState::BootChange(_)
             | JobState::IsoBuild(_)
-            | JobState::ImageBuild(_) => {
+            | JobState::ImageBuild(_)
+            | JobState::Marvell(_) => {
                 let booted = job
                     .facts
                     .target

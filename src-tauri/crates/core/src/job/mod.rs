@@ -11,6 +11,7 @@ pub mod engine;
 mod event;
 pub mod image_build;
 pub mod iso_build;
+pub mod marvell;
 pub(crate) mod plan;
 mod policy;
 mod step;
@@ -26,6 +27,7 @@ pub use deployment::{DeploymentPlan, DeploymentState};
 pub use event::{EventKind, JobEvent, NewEvent};
 pub use image_build::{ImageBuildState, ImageTool};
 pub use iso_build::{IsoBuildPlan, IsoBuildState, IsoTool};
+pub use marvell::{MarvellPlan, MarvellState};
 pub use plan::{PlannedStep, StepStatus, build_steps, planned_steps, step_position, step_statuses};
 pub use policy::Policy;
 pub use step::{BuildContext, CardAccess, Prepared, StepContext, StepOutcome, Wait, WaitReason};
@@ -45,6 +47,7 @@ pub enum JobSpec {
     BootChange(BootChangePlan),
     IsoBuild(IsoBuildPlan),
     ImageBuild(ImageBuildPlan),
+    Marvell(MarvellPlan),
 }
 
 /// Where a job stands.
@@ -55,6 +58,7 @@ pub enum JobState {
     BootChange(BootChangeState),
     IsoBuild(IsoBuildState),
     ImageBuild(ImageBuildState),
+    Marvell(MarvellState),
 }
 
 /// The end that clean-up leads to, and an ended job's outcome.
@@ -119,6 +123,16 @@ pub struct JobFacts {
     pub expected_host_key: Option<Fingerprint>,
     /// The IMC was reset with the installer inserted: from then on the old system may be gone.
     pub installer_started: bool,
+    /// The job came as far as the IMC's preparation: something may have been written there.
+    pub imc_touched: bool,
+    /// Our CA's certificate is in force on the IMC.
+    pub ca_taken_up: bool,
+    /// The installed image was found to be the right one.
+    pub verified: bool,
+    /// Post steps that were done, in words.
+    pub after_done: Vec<String>,
+    /// Tries of the post step that is under way which the card refused.
+    pub after_tries: u32,
     /// How often the IMC forgot the download and it was begun again.
     pub download_restarts: u32,
     /// The boot in which the update was started on the card. Its traces last as long as that boot.
@@ -159,6 +173,7 @@ impl Job {
             JobSpec::BootChange(_) => JobState::BootChange(BootChangeState::Queued),
             JobSpec::IsoBuild(_) => JobState::IsoBuild(IsoBuildState::Queued),
             JobSpec::ImageBuild(_) => JobState::ImageBuild(ImageBuildState::Queued),
+            JobSpec::Marvell(_) => JobState::Marvell(MarvellState::Queued),
         };
         Self {
             id: JobId::new(),
@@ -187,6 +202,7 @@ impl Job {
             JobSpec::IsoBuild(_) => "ISO build",
             JobSpec::ImageBuild(plan) if plan.folder().is_none() => "Image push",
             JobSpec::ImageBuild(_) => "Image build",
+            JobSpec::Marvell(_) => "Marvell deployment",
         }
     }
 }
@@ -205,6 +221,7 @@ impl JobState {
             Self::BootChange(state) => state.outcome(),
             Self::IsoBuild(state) => state.outcome(),
             Self::ImageBuild(state) => state.outcome(),
+            Self::Marvell(state) => state.outcome(),
         }
     }
 
@@ -214,10 +231,13 @@ impl JobState {
             Self::Deployment(DeploymentState::Failed { failure })
             | Self::BootChange(BootChangeState::Failed { failure })
             | Self::IsoBuild(IsoBuildState::Failed { failure })
-            | Self::ImageBuild(ImageBuildState::Failed { failure }) => Some(failure),
-            Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_) => {
-                None
-            }
+            | Self::ImageBuild(ImageBuildState::Failed { failure })
+            | Self::Marvell(MarvellState::Failed { failure }) => Some(failure),
+            Self::Deployment(_)
+            | Self::BootChange(_)
+            | Self::IsoBuild(_)
+            | Self::ImageBuild(_)
+            | Self::Marvell(_) => None,
         }
     }
 
@@ -229,6 +249,7 @@ impl JobState {
             Self::BootChange(state) => state.name(),
             Self::IsoBuild(state) => state.name(),
             Self::ImageBuild(state) => state.name(),
+            Self::Marvell(state) => state.name(),
         }
     }
 
@@ -239,8 +260,13 @@ impl JobState {
             (Self::BootChange(from), Self::BootChange(to)) => from.can_become(to),
             (Self::IsoBuild(from), Self::IsoBuild(to)) => from.can_become(to),
             (Self::ImageBuild(from), Self::ImageBuild(to)) => from.can_become(to),
+            (Self::Marvell(from), Self::Marvell(to)) => from.can_become(to),
             (
-                Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_),
+                Self::Deployment(_)
+                | Self::BootChange(_)
+                | Self::IsoBuild(_)
+                | Self::ImageBuild(_)
+                | Self::Marvell(_),
                 _,
             ) => false,
         }
@@ -254,9 +280,12 @@ impl JobState {
             | Self::BootChange(BootChangeState::CleaningUp { then }) => Some(then.without_result()),
             Self::IsoBuild(IsoBuildState::CleaningUp { then }) => Some(then.without_result()),
             Self::ImageBuild(ImageBuildState::CleaningUp { then }) => Some(then.without_result()),
-            Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_) => {
-                None
-            }
+            Self::Marvell(MarvellState::CleaningUp { then }) => Some(then.without_result()),
+            Self::Deployment(_)
+            | Self::BootChange(_)
+            | Self::IsoBuild(_)
+            | Self::ImageBuild(_)
+            | Self::Marvell(_) => None,
         }
     }
 
@@ -273,6 +302,7 @@ impl JobState {
             Self::ImageBuild(_) => {
                 Self::ImageBuild(ImageBuildState::CleaningUp { then: why.into() })
             }
+            Self::Marvell(_) => Self::Marvell(MarvellState::CleaningUp { then: why.into() }),
         }
     }
 
@@ -283,6 +313,7 @@ impl JobState {
             Self::BootChange(_) => Self::BootChange(BootChangeState::Failed { failure }),
             Self::IsoBuild(_) => Self::IsoBuild(IsoBuildState::Failed { failure }),
             Self::ImageBuild(_) => Self::ImageBuild(ImageBuildState::Failed { failure }),
+            Self::Marvell(_) => Self::Marvell(MarvellState::Failed { failure }),
         }
     }
 
@@ -293,10 +324,13 @@ impl JobState {
             Self::Deployment(DeploymentState::Cancelled { residue })
             | Self::BootChange(BootChangeState::Cancelled { residue })
             | Self::IsoBuild(IsoBuildState::Cancelled { residue })
-            | Self::ImageBuild(ImageBuildState::Cancelled { residue }) => Some(residue),
-            Self::Deployment(_) | Self::BootChange(_) | Self::IsoBuild(_) | Self::ImageBuild(_) => {
-                None
-            }
+            | Self::ImageBuild(ImageBuildState::Cancelled { residue })
+            | Self::Marvell(MarvellState::Cancelled { residue }) => Some(residue),
+            Self::Deployment(_)
+            | Self::BootChange(_)
+            | Self::IsoBuild(_)
+            | Self::ImageBuild(_)
+            | Self::Marvell(_) => None,
         }
     }
 }

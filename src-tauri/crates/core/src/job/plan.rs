@@ -6,7 +6,9 @@ use specta::Type;
 
 use super::{
     BootChange, BootChangeState, DeploymentState, EventKind, ImageBuildState, IsoBuildState, Job,
-    JobEvent, JobSpec, JobState, Terminal, image_build, iso_build,
+    JobEvent, JobSpec, JobState, MarvellState, Terminal,
+    deployment::{self, Beside},
+    image_build, iso_build, marvell,
 };
 use crate::{
     bootc,
@@ -46,20 +48,22 @@ pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
                 iso: &format!("{} ({})", plan.iso_name, plan.iso_size),
                 image: plan.digest.short(),
                 hostname: &plan.hostname,
+                beside: &plan.beside,
             },
             dpu,
         ),
         JobSpec::BootChange(plan) => boot_change_steps(&plan.change, dpu),
-        JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => Vec::new(),
+        JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) | JobSpec::Marvell(_) => Vec::new(),
     }
 }
 
-/// The steps of a build, in order; none where the job is about a card.
+/// The steps of a job that is about no card of the inventory, in order.
 #[must_use]
 pub fn build_steps(spec: &JobSpec) -> Vec<PlannedStep> {
     match spec {
         JobSpec::IsoBuild(plan) => iso_build::planned_steps(plan),
         JobSpec::ImageBuild(plan) => image_build::planned_steps(plan, &Podman::default()),
+        JobSpec::Marvell(plan) => marvell::planned_steps(plan),
         JobSpec::Deployment(_) | JobSpec::BootChange(_) => Vec::new(),
     }
 }
@@ -77,6 +81,7 @@ pub(crate) struct DeploymentWords<'a> {
     pub iso: &'a str,
     pub image: &'a str,
     pub hostname: &'a str,
+    pub beside: &'a Beside,
 }
 
 pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<PlannedStep> {
@@ -89,20 +94,14 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
         format!("curl -u USER --cacert IMC.pem -X {method} {imc}{path} -d '{body}'")
     };
     let at = Timestamp::from_millis(0);
+    let after = deployment::planned_after(plan.beside, &on_acc);
     vec![
         planned(
             name(&State::Preflight),
             "Only looks: an Intel IPU, its firmware, not in recovery, what runs now",
             vec![format!("curl {imc}"), on_imc(&["cat", "/etc/hostname"])],
         ),
-        planned(
-            name(&State::PreparingImc),
-            "Sets the IMC's clock if it is off; installs our CA certificate in its trust store",
-            vec![
-                on_imc(&["tee", "/etc/pki/ca-trust/source/anchors/slipway-….pem"]),
-                on_imc(&["update-ca-trust"]),
-            ],
-        ),
+        prepare_step(plan.beside, &on_imc),
         planned(
             name(&State::PublishingMedia),
             format!("Serves {} over HTTPS under a secret path", plan.iso),
@@ -153,11 +152,7 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
             ),
             vec![],
         ),
-        planned(
-            name(&State::ReloadingHostDriver),
-            "Skipped: no DPU host in this plan; the host is not touched",
-            vec![],
-        ),
+        reload_step(plan.beside),
         planned(
             name(&State::VerifyingImage),
             format!(
@@ -166,11 +161,7 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
             ),
             vec![on_acc(&["bootc", "status", "--format", "json"])],
         ),
-        planned(
-            name(&State::RunningPostSteps { next: 0 }),
-            "Skipped: no post steps in this plan",
-            vec![],
-        ),
+        planned(POST_STEPS.name(), after.0, after.1),
         planned(
             name(&State::CleaningUp {
                 then: super::Terminal::Cancelled,
@@ -183,6 +174,41 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
             )],
         ),
     ]
+}
+
+const RELOAD: DeploymentState = DeploymentState::ReloadingHostDriver { reload: None };
+const POST_STEPS: DeploymentState = DeploymentState::RunningPostSteps {
+    next: 0,
+    since: None,
+};
+
+fn prepare_step(beside: &Beside, on_imc: &impl Fn(&[&str]) -> String) -> PlannedStep {
+    let mut effect =
+        "Sets the IMC's clock if it is off; installs our CA certificate in its trust store"
+            .to_owned();
+    let mut commands = vec![
+        on_imc(&["date", "-s", "@NOW"]),
+        on_imc(&["tee", "/etc/pki/ca-trust/source/anchors/slipway-….pem"]),
+        on_imc(&["update-ca-trust"]),
+    ];
+    if beside.imc_boot {
+        let (words, more) = deployment::planned_imc_boot(on_imc);
+        effect = format!("{effect}; {words}");
+        commands.extend(more);
+    }
+    planned(DeploymentState::PreparingImc.name(), effect, commands)
+}
+
+fn reload_step(beside: &Beside) -> PlannedStep {
+    let Some(host) = &beside.host else {
+        let effect = "Skipped: no DPU host in this plan; the host is not touched";
+        return planned(RELOAD.name(), effect, vec![]);
+    };
+    let on_host = |argv: &[&str]| ssh(&host.host, host.port, argv);
+    let effect =
+        format!("Reloads the driver idpf on {host}: its links over the card go down for seconds");
+    let commands = vec![on_host(&["rmmod", "idpf"]), on_host(&["modprobe", "idpf"])];
+    planned(RELOAD.name(), effect, commands)
 }
 
 fn boot_change_steps(change: &BootChange, dpu: &Dpu) -> Vec<PlannedStep> {
@@ -289,6 +315,7 @@ fn step_names(spec: &JobSpec) -> &'static [&'static str] {
         JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
         JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
         JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],
+        JobSpec::Marvell(_) => &MarvellState::NAMES[1..4],
     }
 }
 
@@ -324,7 +351,8 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
                 StepStatus::Failed
             } else if now_at == Some(index) {
                 StepStatus::Active
-            } else if cut_short == Some(*name) || (skipped_by_plan(name) && at.is_some()) {
+            } else if cut_short == Some(*name) || (skipped_by_plan(&job.spec, name) && at.is_some())
+            {
                 StepStatus::Skipped
             } else if at.is_some() {
                 StepStatus::Done
@@ -363,8 +391,16 @@ fn pending_failure(state: &JobState) -> Option<String> {
     }
 }
 
-/// Steps that pass without doing anything, because no plan of this release has them.
-fn skipped_by_plan(name: &str) -> bool {
-    name == DeploymentState::ReloadingHostDriver.name()
-        || name == (DeploymentState::RunningPostSteps { next: 0 }).name()
+/// Steps that pass without doing anything, because the plan has nothing of them.
+fn skipped_by_plan(spec: &JobSpec, name: &str) -> bool {
+    match spec {
+        JobSpec::Deployment(plan) => {
+            (name == RELOAD.name() && plan.beside.host.is_none())
+                || (name == POST_STEPS.name() && plan.beside.after.is_empty())
+        }
+        JobSpec::BootChange(_)
+        | JobSpec::IsoBuild(_)
+        | JobSpec::ImageBuild(_)
+        | JobSpec::Marvell(_) => false,
+    }
 }

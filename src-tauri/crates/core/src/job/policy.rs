@@ -25,6 +25,10 @@ pub struct Policy {
     pub reboot_s: u64,
     /// greenboot's verdict.
     pub health_s: u64,
+    /// From MicroShift's start to its health.
+    pub microshift_s: u64,
+    /// A Marvell's whole installation by its host.
+    pub pxeboot_s: u64,
     pub cleanup_s: u64,
     /// Downloading a base ISO or an image to this machine.
     pub fetch_s: u64,
@@ -55,6 +59,8 @@ impl Policy {
             staging_s: 3600,
             reboot_s: 1200,
             health_s: 900,
+            microshift_s: 900,
+            pxeboot_s: 2 * 3600,
             cleanup_s: 300,
             fetch_s: 4 * 3600,
             build_s: 4 * 3600,

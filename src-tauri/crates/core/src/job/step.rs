@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{DeploymentPlan, JobFacts, Policy};
+use super::{DeploymentPlan, JobFacts, Policy, deployment::PostSecret};
 use crate::{
+    address::Address,
     bootc::{BootcStatus, Greenboot, Progress},
     failure::{FailureKind, StepError},
     ids::JobId,
     image::ImageReference,
     ports::{Bmc, MediaServer, RegistryError, Remote, ResolvedImage},
+    secret::Password,
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
 };
@@ -43,6 +45,10 @@ pub enum WaitReason {
     },
     HealthChecks,
     EffectToShow {
+        what: String,
+    },
+    /// Something was started on the card or its host, and is not there yet.
+    Settles {
         what: String,
     },
     /// Something is made on this machine.
@@ -84,7 +90,7 @@ impl WaitReason {
             },
             Self::HealthChecks => "greenboot's checks are running".into(),
             Self::EffectToShow { what } => format!("Looking whether {what} had its effect"),
-            Self::Builds { what, bytes: None } => capitalised(what),
+            Self::Builds { what, bytes: None } | Self::Settles { what } => capitalised(what),
             Self::Builds {
                 what,
                 bytes: Some((done, total)),
@@ -111,6 +117,7 @@ impl WaitReason {
             | Self::AccBoots
             | Self::HealthChecks
             | Self::EffectToShow { .. }
+            | Self::Settles { .. }
             | Self::Retrying { .. } => None,
         }
     }
@@ -162,6 +169,13 @@ pub trait CardAccess: Send + Sync {
     fn acc_showing(&self, key: &Fingerprint) -> Arc<dyn Remote>;
     /// Replaces the ACC's pin: only for a key that this deployment made.
     async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError>;
+    /// The DPU host that a plan names, under the host key that is pinned for it.
+    async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError>;
+    /// What a post step of this card needs and a database must not hold.
+    async fn post_secret(&self, which: PostSecret) -> Result<Password, StepError>;
+    async fn forget_post_secrets(&self) -> Result<(), StepError>;
+    /// Writes a kubeconfig where the plan says, for its owner alone. The same again changes nothing.
+    async fn keep_kubeconfig(&self, path: &str, text: &Password) -> Result<(), StepError>;
     fn media(&self) -> &dyn MediaServer;
     /// Makes what a card is served and publishes it. The same job gets the same answer again.
     async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError>;

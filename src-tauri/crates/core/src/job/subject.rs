@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{ids::DpuId, image::ImageReference};
+use crate::{address::Address, ids::DpuId, image::ImageReference};
 
 /// A card, or something that is made on this desk.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -16,10 +16,13 @@ pub enum Subject {
     Iso(String),
     /// An image, by the reference it is built as.
     Image(ImageReference),
+    /// A server with a card that has no management controller of its own, by its SSH address.
+    Host(Address),
 }
 
 const ISO: &str = "iso:";
 const IMAGE: &str = "image:";
+const HOST: &str = "host:";
 
 impl Subject {
     /// The card, where it is one.
@@ -27,7 +30,7 @@ impl Subject {
     pub fn card(&self) -> Option<&DpuId> {
         match self {
             Self::Card(dpu) => Some(dpu),
-            Self::Iso(_) | Self::Image(_) => None,
+            Self::Iso(_) | Self::Image(_) | Self::Host(_) => None,
         }
     }
 
@@ -38,6 +41,7 @@ impl Subject {
             Self::Card(_) => "this card",
             Self::Iso(_) => "this ISO",
             Self::Image(_) => "this image",
+            Self::Host(_) => "this host",
         }
     }
 }
@@ -55,6 +59,7 @@ impl fmt::Display for Subject {
             Self::Card(dpu) => write!(f, "{dpu}"),
             Self::Iso(path) => write!(f, "{ISO}{path}"),
             Self::Image(reference) => write!(f, "{IMAGE}{reference}"),
+            Self::Host(address) => write!(f, "{HOST}{address}"),
         }
     }
 }
@@ -74,6 +79,9 @@ impl FromStr for Subject {
         if let Some(reference) = text.strip_prefix(IMAGE) {
             return reference.parse().map(Self::Image).map_err(|_| invalid());
         }
+        if let Some(address) = text.strip_prefix(HOST) {
+            return address.parse().map(Self::Host).map_err(|_| invalid());
+        }
         text.parse().map(Self::Card).map_err(|_| invalid())
     }
 }
@@ -88,6 +96,7 @@ mod tests {
             Subject::Card(DpuId::new()),
             Subject::Iso("/isos/image:a.iso".into()),
             Subject::Image("localhost/dpu-os:1".parse().unwrap()),
+            Subject::Host("host42.lab:22".parse().unwrap()),
         ] {
             assert_eq!(subject.to_string().parse(), Ok(subject));
         }

@@ -4,7 +4,9 @@
 use std::fs;
 
 use proptest::prelude::*;
-use slipway_core::cluster::{Look, Surroundings, Values, import, outline, render_problem, write};
+use slipway_core::cluster::{
+    Choices, Look, Surroundings, Values, import, outline, render_problem, write,
+};
 
 use crate::{folder, values};
 
@@ -18,7 +20,7 @@ fn holds_for(text: &str) -> Result<(), TestCaseError> {
         let shown = render_problem(problem, &first.source, Look::Plain);
         prop_assert!(shown.contains("help:"), "{shown}");
     }
-    outline(&first.file, &[], |_, _| None);
+    outline(&first.file, &Choices::default(), |_, _| None);
     let written = write(&first.file);
     let again = import("again.yaml", written.expose(), &Values::default(), &around);
     prop_assert_eq!(&first.file, &again.file, "{}", written.expose());

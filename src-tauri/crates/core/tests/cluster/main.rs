@@ -10,7 +10,7 @@ mod yaml11;
 use std::{fmt::Write as _, fs, path::Path};
 
 use slipway_core::cluster::{
-    Import, Look, Standing, Surroundings, Values, import, outline, render_problem,
+    Choices, Import, Look, Standing, Surroundings, Values, import, outline, render_problem,
 };
 
 /// Every password and key in the fixtures begins so.
@@ -51,7 +51,7 @@ fn shown(import: &Import) -> String {
             migration.to
         );
     }
-    for cluster in outline(&import.file, &[], |_, _| None) {
+    for cluster in outline(&import.file, &Choices::default(), |_, _| None) {
         let iso = cluster.iso.as_deref().unwrap_or("-");
         let _ = writeln!(
             text,

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 
 use slipway_core::{
     batch::BatchState,
-    job::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState},
+    job::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState, MarvellState},
 };
 
 type Table = Vec<(&'static str, Vec<&'static str>)>;
@@ -37,6 +37,12 @@ building. podman runs as a process of its own, which outlives a Slipway that die
 by a path of the job's in its command line. The image gets its name only when it is whole, so a build \
 that fails or is cancelled leaves the reference as it was; and a push has succeeded when the registry \
 says that it has the digest that was pushed.";
+
+const MARVELL: &str = "\
+A Marvell Octeon is installed from the server that it is in: a container there boots the card into the \
+installer. The container runs in a systemd unit of the job's name, so it goes on when Slipway dies, is \
+found again, and is never started twice; its log is the job's last word. What the tools end with is all \
+that is known: the card itself is not asked.";
 
 const BATCH: &str = "\
 A batch gives many cards a job each, a few at a time and wave by wave. *Paused* is a person's doing, \
@@ -129,4 +135,10 @@ fn the_diagram_of_an_image_build() {
 fn the_diagram_of_a_batch() {
     let table = BatchState::table();
     compare("batch.md", &page("A batch's states", BATCH, &table));
+}
+
+#[test]
+fn the_diagram_of_a_marvells_deployment() {
+    let table = MarvellState::table();
+    compare("marvell.md", &page("A Marvell's states", MARVELL, &table));
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use slipway_core::{dpu::JobOutcome, image::ImageDigest, job::JobSpec};
 
+use crate::beside;
 use crate::support::{
-    Effects, Entry, Rig, STABLE, When, deployment, digest, rollback, switch, upgrade,
+    Effects, Entry, Rig, STABLE, When, deployment, digest, full_deployment, marvell, rollback,
+    switch, upgrade,
 };
 
 /// Zero; less than the grace that an effect is given to show; much more.
@@ -23,7 +25,7 @@ struct Case {
     effects: Effects,
 }
 
-fn cases() -> [Case; 4] {
+fn cases() -> [Case; 6] {
     let deployed = Effects {
         inserts: 1,
         ejects: 1,
@@ -32,6 +34,18 @@ fn cases() -> [Case; 4] {
         trust_writes: 1,
         clock_sets: 1,
         ..Effects::default()
+    };
+    // All that stands around the installation, each once: three files on the IMC (one restricted it),
+    // two boot options; two files on the ACC.
+    let full = Effects {
+        imc_writes: 3,
+        option_sets: 2,
+        driver_unloads: 1,
+        driver_loads: 1,
+        acc_writes: 2,
+        registrations: 1,
+        microshift_starts: 1,
+        ..deployed.clone()
     };
     let updated = Effects {
         update_starts: 1,
@@ -51,6 +65,12 @@ fn cases() -> [Case; 4] {
             effects: deployed,
         },
         Case {
+            name: "full deployment",
+            spec: full_deployment,
+            booted: digest('b'),
+            effects: full,
+        },
+        Case {
             name: "upgrade",
             spec: upgrade,
             booted: digest('b'),
@@ -68,6 +88,16 @@ fn cases() -> [Case; 4] {
             booted: digest('0'),
             effects: rolled,
         },
+        // The card of the inventory is not touched by it.
+        Case {
+            name: "marvell",
+            spec: marvell,
+            booted: digest('a'),
+            effects: Effects {
+                containers: 1,
+                ..Effects::default()
+            },
+        },
     ]
 }
 
@@ -76,6 +106,9 @@ fn rig() -> Rig {
     Rig::with(|world| {
         world.system().rollback = Some(Entry::new(STABLE, '0'));
         world.imc_clock = -7_200_000;
+        let restricted = r#"{"restricted-to-interface":"eth0"}"#;
+        let file = "/etc/imc-redfish-configuration.json";
+        world.files.insert(file.into(), restricted.into());
     })
 }
 
@@ -104,6 +137,9 @@ fn check(
     }
     assert_eq!(effects, case.effects, "{what}\n{}", history());
     assert!(world.published.is_empty(), "{what}: still served");
+    if effects.registrations == 1 {
+        beside::check_full(&world, what);
+    }
     assert!(!world.slot.inserted, "{what}: still inserted");
 }
 
@@ -191,6 +227,7 @@ async fn a_save_that_fails_while_slipway_lives() {
 async fn killed_after_acting_on_an_old_wish() {
     for (case, state) in cases().into_iter().zip([
         "Reset the IMC",
+        "Reset the IMC",
         "Reboot the ACC",
         "Reboot the ACC",
         "Reboot the ACC",
@@ -215,6 +252,45 @@ async fn killed_after_acting_on_an_old_wish() {
                 case.name
             );
             check(&case, &rig, &job, true, &what);
+        }
+    }
+}
+
+/// Slipway dies after any single command to the card or the host, also in the middle of a step:
+/// before the reset, and after it.
+#[tokio::test]
+async fn killed_after_any_single_command_of_a_full_deployment() {
+    let case = &cases()[1];
+    for from in [
+        "Prepare the IMC",
+        "Reload the host's driver",
+        "Run post steps",
+    ] {
+        let mut commands = 0;
+        loop {
+            let mut rig = rig();
+            let id = rig.submit((case.spec)()).await;
+            rig.run_until(&id, from).await;
+            rig.world().faults.silent_after = Some(commands);
+            let mut dies_at = 30;
+            let mut died = false;
+            let job = rig.run_with(&id, |rig, job| {
+                // A step met the silence, and waits for its retry: the process is dead by then.
+                let silent = rig.world().faults.silent_after == Some(0) && job.wait.is_some();
+                dies_at -= 1;
+                if !died && (silent || dies_at == 0) {
+                    died = true;
+                    rig.world().faults.silent_after = None;
+                    rig.kill(Duration::from_millis(1_200));
+                }
+            });
+            let job = job.await;
+            let what = format!("full deployment, silent {commands} commands after `{from}`");
+            check(case, &rig, &job, true, &what);
+            commands += 1;
+            if commands == 60 {
+                break;
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod beside;
 mod boot_change_faults;
 mod boot_change_hiccups;
 mod cancel;

@@ -5,8 +5,8 @@ use slipway_core::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, Retry},
     job::{
-        BootChangeState, DeploymentState, IsoBuildState, JobState, Residue, Terminal,
-        iso_build::BuiltIso,
+        BootChangeState, DeploymentState, IsoBuildState, JobState, MarvellState, Residue, Terminal,
+        deployment::Reload, iso_build::BuiltIso,
     },
     ports::TaskUri,
     time::Timestamp,
@@ -53,9 +53,14 @@ pub fn deployment_states() -> Vec<DeploymentState> {
         S::AwaitingImc { requested_at: at() },
         S::AwaitingInstaller,
         S::AwaitingAcc,
-        S::ReloadingHostDriver,
+        S::ReloadingHostDriver {
+            reload: Some(Reload::Loading),
+        },
         S::VerifyingImage,
-        S::RunningPostSteps { next: 2 },
+        S::RunningPostSteps {
+            next: 2,
+            since: Some(at()),
+        },
         S::CleaningUp {
             then: Terminal::Failed(some_failure()),
         },
@@ -133,10 +138,32 @@ pub fn iso_build_states() -> Vec<IsoBuildState> {
     ]
 }
 
+/// One of each name, in the order of `NAMES`.
+pub fn marvell_states() -> Vec<MarvellState> {
+    use MarvellState as S;
+    vec![
+        S::Queued,
+        S::CheckingHost,
+        S::Installing,
+        S::CleaningUp {
+            then: Terminal::Cancelled,
+        },
+        S::Succeeded {
+            said: "the card has booted".into(),
+        },
+        S::Failed {
+            failure: some_failure(),
+        },
+        S::Cancelled {
+            residue: some_residue(),
+        },
+    ]
+}
+
 type Table = Vec<(&'static str, Vec<&'static str>)>;
 
 /// The machines: their states, and where each may go by name.
-fn machines() -> [(Vec<JobState>, Table); 3] {
+fn machines() -> [(Vec<JobState>, Table); 4] {
     let deployment = deployment_states()
         .into_iter()
         .map(JobState::Deployment)
@@ -149,10 +176,15 @@ fn machines() -> [(Vec<JobState>, Table); 3] {
         .into_iter()
         .map(JobState::IsoBuild)
         .collect();
+    let marvell = marvell_states()
+        .into_iter()
+        .map(JobState::Marvell)
+        .collect();
     [
         (deployment, DeploymentState::table()),
         (boot_change, BootChangeState::table()),
         (iso_build, IsoBuildState::table()),
+        (marvell, MarvellState::table()),
     ]
 }
 
@@ -241,7 +273,7 @@ proptest! {
     /// Legal moves at random: a walk that takes every way out ends, after clean-up.
     #[test]
     fn a_random_legal_walk_ends_by_way_of_clean_up(
-        machine in 0_usize..3,
+        machine in 0_usize..4,
         choices in proptest::collection::vec(any::<prop::sample::Index>(), 1..200),
     ) {
         let (states, _) = machines()[machine].clone();

@@ -9,17 +9,19 @@ use slipway_core::{
     failure::{FailureKind, Retry},
     job::{
         BootChangeState, DeploymentState, IsoBuildState, JobFacts, JobSpec, JobState, Prepared,
-        Terminal, Wait, WaitReason,
+        Terminal, Wait, WaitReason, deployment::Reload,
     },
     time::ByteCount,
 };
 
 use crate::{
     moves::{
-        at, boot_change_states, built, deployment_states, iso_build_states, some_failure,
-        some_residue,
+        at, boot_change_states, built, deployment_states, iso_build_states, marvell_states,
+        some_failure, some_residue,
     },
-    support::{deployment, digest, iso_build, key, rollback, switch, upgrade},
+    support::{
+        deployment, digest, full_deployment, iso_build, key, marvell, rollback, switch, upgrade,
+    },
 };
 
 /// Each value on a line of its own, after it has come back from there unchanged.
@@ -41,6 +43,14 @@ fn every_state() {
     deployments.extend([
         D::InsertingMedia { task: None },
         D::ResettingImc { requested_at: None },
+        D::ReloadingHostDriver { reload: None },
+        D::ReloadingHostDriver {
+            reload: Some(Reload::Unloading),
+        },
+        D::RunningPostSteps {
+            next: 0,
+            since: None,
+        },
         D::CleaningUp {
             then: Terminal::Succeeded(digest('b')),
         },
@@ -65,6 +75,7 @@ fn every_state() {
         .map(JobState::Deployment)
         .chain(boot_changes.into_iter().map(JobState::BootChange))
         .chain(iso_builds.into_iter().map(JobState::IsoBuild))
+        .chain(marvell_states().into_iter().map(JobState::Marvell))
         .collect();
     insta::assert_snapshot!("persisted_states", lines(&states));
 }
@@ -98,7 +109,15 @@ fn every_kind_of_failure_and_retry() {
 
 #[test]
 fn every_spec() {
-    let specs: [JobSpec; 5] = [deployment(), upgrade(), switch(), rollback(), iso_build()];
+    let specs: [JobSpec; 7] = [
+        deployment(),
+        full_deployment(),
+        upgrade(),
+        switch(),
+        rollback(),
+        iso_build(),
+        marvell(),
+    ];
     insta::assert_snapshot!("persisted_specs", lines(&specs));
 }
 
@@ -126,6 +145,9 @@ fn every_wait() {
         WaitReason::HealthChecks,
         WaitReason::EffectToShow {
             what: "the reset".into(),
+        },
+        WaitReason::Settles {
+            what: "MicroShift is starting".into(),
         },
         WaitReason::Builds {
             what: "xorriso writes the ISO".into(),
@@ -162,6 +184,11 @@ fn facts_full_and_empty() {
         }),
         expected_host_key: Some(key('N')),
         installer_started: true,
+        imc_touched: true,
+        ca_taken_up: true,
+        verified: true,
+        after_done: vec!["MicroShift is healthy".into()],
+        after_tries: 1,
         download_restarts: 1,
         update_started_in: Some("boot-1".into()),
         residue: some_residue(),
@@ -183,4 +210,29 @@ fn a_state_that_this_release_does_not_know_is_an_error_and_no_other_state() {
     });
     let json = serde_json::to_string(&known).unwrap();
     assert!(serde_json::from_str::<JobState>(&json.replace("media_transfer", "bad_luck")).is_err());
+}
+
+/// What 0.1 wrote, before a deployment did anything beside the installation.
+#[test]
+fn what_earlier_releases_wrote_is_still_read() {
+    use DeploymentState as D;
+    let state = |name: &str| {
+        let json = format!(r#"{{"kind":"deployment","state":{name}}}"#);
+        serde_json::from_str::<JobState>(&json).unwrap()
+    };
+    assert_eq!(
+        state(r#"{"name":"reloading_host_driver"}"#),
+        JobState::Deployment(D::ReloadingHostDriver { reload: None })
+    );
+    let (next, since) = (2, None);
+    assert_eq!(
+        state(r#"{"name":"running_post_steps","next":2}"#),
+        JobState::Deployment(D::RunningPostSteps { next, since })
+    );
+    // A plan has nothing of what it did not say then, and says nothing of it today.
+    let json = serde_json::to_string(&deployment()).unwrap();
+    assert!(!json.contains("beside"), "{json}");
+    let facts = r#"{"boot_id_before":null,"installer_started":true,"download_restarts":0}"#;
+    let facts: JobFacts = serde_json::from_str(facts).unwrap();
+    assert!(facts.installer_started && !facts.imc_touched && !facts.verified);
 }

@@ -2,16 +2,20 @@
 
 use std::fmt::Write as _;
 
-use slipway_core::job::{Job, JobSpec, planned_steps, step_position, step_statuses};
+use slipway_core::job::{Job, JobSpec, build_steps, planned_steps, step_position, step_statuses};
 
 use crate::support::{
-    Call, Rig, START, card, deployment, refused, rollback, says, switch, upgrade,
+    Call, Rig, START, card, deployment, full_deployment, marvell, refused, rollback, says, switch,
+    upgrade,
 };
 
 fn plan(spec: &JobSpec) -> String {
     let dpu = card(&"0190000000007000a0000000000000dd".parse().unwrap());
     let mut text = String::new();
-    for step in planned_steps(spec, &dpu) {
+    let steps = planned_steps(spec, &dpu)
+        .into_iter()
+        .chain(build_steps(spec));
+    for step in steps {
         let _ = writeln!(text, "{}: {}", step.name, step.effect);
         for command in step.commands {
             let _ = writeln!(text, "    $ {command}");
@@ -45,6 +49,8 @@ fn progress(rig: &Rig, job: &Job) -> String {
 #[test]
 fn plans() {
     insta::assert_snapshot!("plan_deployment", plan(&deployment()));
+    insta::assert_snapshot!("plan_full_deployment", plan(&full_deployment()));
+    insta::assert_snapshot!("plan_marvell", plan(&marvell()));
     insta::assert_snapshot!("plan_upgrade", plan(&upgrade()));
     insta::assert_snapshot!("plan_switch", plan(&switch()));
     insta::assert_snapshot!("plan_rollback", plan(&rollback()));
@@ -118,7 +124,11 @@ async fn an_upgrade_done_not_needed_and_failed() {
 /// The history of one job, as the job page and the support bundle show it.
 #[tokio::test]
 async fn histories() {
-    for (name, spec) in [("deployment", deployment()), ("upgrade", upgrade())] {
+    for (name, spec) in [
+        ("deployment", deployment()),
+        ("full_deployment", full_deployment()),
+        ("upgrade", upgrade()),
+    ] {
         let mut rig = Rig::new();
         let job = rig.run_job(spec).await;
         insta::assert_snapshot!(format!("history_{name}"), rig.history(&job.id).join("\n"));

@@ -62,10 +62,13 @@ impl Remote for AccShell {
     async fn run(
         &self,
         command: &CommandLine,
-        _stdin: Option<&[u8]>,
+        stdin: Option<&[u8]>,
         _deadline: Duration,
     ) -> Result<CommandOutput, RemoteError> {
         let mut world = self.sim.world();
+        if !world.hears() {
+            return Err(super::no_answer("acc-01.lab:22"));
+        }
         self.connect(&mut world)?;
         let line = command.to_string();
         if world.faults.status_hangs && line.starts_with("bootc status") {
@@ -85,6 +88,9 @@ impl Remote for AccShell {
             return Ok(said.clone());
         }
         let argv: Vec<&str> = command.argv().iter().map(String::as_str).collect();
+        if let Some(said) = super::after::acc_command(&mut world, &argv, stdin) {
+            return Ok(said);
+        }
         Ok(acc_command(&mut world, &argv))
     }
 }

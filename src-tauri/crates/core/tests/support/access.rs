@@ -7,15 +7,20 @@ use std::{
 
 use async_trait::async_trait;
 use slipway_core::{
+    address::Address,
     bootc::{BootcStatus, Greenboot},
     failure::StepError,
     ids::{DpuId, JobId},
     image::ImageReference,
     iso::published_name,
-    job::{CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, Prepared, engine::Subjects},
+    job::{
+        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, Prepared, deployment::PostSecret,
+        engine::Subjects,
+    },
     ports::{
         Bmc, MediaReader, MediaServer, Publication, RegistryError, Remote, ResolvedImage, TaskState,
     },
+    secret::Password,
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
 };
@@ -23,6 +28,8 @@ use slipway_core::{
 use super::{
     TestClock,
     acc::AccShell,
+    after::{ACTIVATION_KEY, PULL_SECRET},
+    host::HostShell,
     imc::{FakeBmc, ImcShell},
     iso_tool::Workbench,
     key,
@@ -71,6 +78,10 @@ impl Subjects for FakeSubjects {
             sim,
         }))
     }
+    async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {
+        assert_eq!(address.to_string(), "host-01.lab:22");
+        Ok(Arc::new(HostShell(self.sim.clone())))
+    }
     fn iso_tool(&self) -> Arc<dyn IsoTool> {
         self.tool.clone()
     }
@@ -110,6 +121,25 @@ impl CardAccess for FakeCard {
         let mut world = self.sim.world();
         world.effects.pins_accepted += 1;
         world.pinned = Some(key.clone());
+        Ok(())
+    }
+    async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {
+        assert_eq!(address.to_string(), "host-01.lab:22");
+        Ok(Arc::new(HostShell(self.sim.clone())))
+    }
+    async fn post_secret(&self, which: PostSecret) -> Result<Password, StepError> {
+        Ok(Password::new(match which {
+            PostSecret::ActivationKey => ACTIVATION_KEY,
+            PostSecret::PullSecret => PULL_SECRET,
+        }))
+    }
+    async fn forget_post_secrets(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+    async fn keep_kubeconfig(&self, path: &str, text: &Password) -> Result<(), StepError> {
+        let mut world = self.sim.world();
+        world.effects.kubeconfigs_kept += 1;
+        world.kubeconfig = Some((path.to_owned(), text.expose().to_owned()));
         Ok(())
     }
     fn media(&self) -> &dyn MediaServer {

@@ -195,7 +195,7 @@ impl Remote for ImcShell {
         _deadline: Duration,
     ) -> Result<CommandOutput, RemoteError> {
         let mut world = self.0.world();
-        if world.now < world.imc_booted_at {
+        if world.now < world.imc_booted_at || !world.hears() {
             let (peer, reason) = ("imc-01.lab:22".into(), "no route to host".into());
             return Err(RemoteError::Unreachable {
                 peer,
@@ -248,9 +248,45 @@ fn imc_command(world: &mut World, argv: &[&str], stdin: Option<&[u8]>) -> Comman
             done
         }
         ["tee", path] => {
-            world.effects.trust_writes += 1;
+            assert!(path.ends_with(".slipway-new"), "never half a file: {path}");
             let text = String::from_utf8(stdin.expect("something to write").to_vec());
             world.files.insert((*path).to_owned(), text.expect("text"));
+            done
+        }
+        ["mv", "-f", from, to] => {
+            let Some(text) = world.files.remove(*from) else {
+                return missing;
+            };
+            if to.starts_with("/etc/pki/ca-trust") {
+                world.effects.trust_writes += 1;
+            } else if !to.starts_with("/work/slipway/") {
+                world.effects.imc_writes += 1;
+            }
+            world.files.insert((*to).to_owned(), text);
+            done
+        }
+        ["cp", "-p", from, to] => match world.files.get(*from).cloned() {
+            Some(text) => {
+                world.files.insert((*to).to_owned(), text);
+                done
+            }
+            None => missing,
+        },
+        ["mkdir", "-p", _] | ["chmod", _, _] => done,
+        ["cfg_boot_options", name] => match world.boot_options.get(*name) {
+            Some(value) => says(0, &format!("{value}\n"), ""),
+            None => says(1, "", "unknown option"),
+        },
+        ["cfg_boot_options", name, value] => {
+            world.effects.option_sets += 1;
+            world
+                .boot_options
+                .insert((*name).to_owned(), (*value).to_owned());
+            done
+        }
+        ["rm", "-rf", folder] => {
+            let under = format!("{folder}/");
+            world.files.retain(|path, _| !path.starts_with(&under));
             done
         }
         ["update-ca-trust"] => {

@@ -3,6 +3,8 @@
 
 mod acc;
 mod access;
+mod after;
+mod host;
 mod imc;
 mod iso_tool;
 mod parts;
@@ -22,7 +24,10 @@ use slipway_core::{
     ids::{CredentialId, DpuId, IsoId},
     image::{ImageDigest, ImageReference},
     iso::KickstartArea,
-    job::{BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec},
+    job::{
+        BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec, MarvellPlan,
+        deployment::{Beside, PostStep},
+    },
     ports::{BmcError, Clock, CommandOutput, RemoteError, Stage},
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
@@ -122,11 +127,44 @@ pub fn deployment_plan() -> DeploymentPlan {
         hostname: "dpu-01".into(),
         authorized_keys: vec!["ssh-ed25519 AAAA slipway".into()],
         allow_release: None,
+        beside: Beside::default(),
     }
 }
 
 pub fn deployment() -> JobSpec {
     JobSpec::Deployment(deployment_plan())
+}
+
+/// With everything that a deployment can do beside the installation.
+pub fn full_deployment() -> JobSpec {
+    let microshift = PostStep::Microshift {
+        pull_secret: true,
+        kubeconfig: "/home/me/dpu-01.kubeconfig".into(),
+        server: Some("10.0.0.7".into()),
+    };
+    let subscription = PostStep::RhSubscription {
+        organization: "12345".into(),
+    };
+    JobSpec::Deployment(DeploymentPlan {
+        beside: Beside {
+            imc_boot: true,
+            host: Some(Address::new("host-01.lab", 22).unwrap()),
+            after: vec![PostStep::HugePages { pages: 512 }, subscription, microshift],
+        },
+        ..deployment_plan()
+    })
+}
+
+pub fn marvell() -> JobSpec {
+    JobSpec::Marvell(MarvellPlan {
+        name: "marvell-dpu-42".into(),
+        host: Address::new("host-01.lab", 22).unwrap(),
+        tools: "quay.io/lab/marvell-tools@sha256:aa".into(),
+        iso: "rhel:".into(),
+        mac: "06:32:b1:09:0a:ee".into(),
+        ip: "192.168.123.7".parse().unwrap(),
+        ssh_keys: vec!["ssh-ed25519 AAAA slipway".into()],
+    })
 }
 
 pub fn change(change: BootChange) -> JobSpec {

@@ -23,6 +23,16 @@ pub struct Effects {
     pub update_starts: u32,
     pub trust_writes: u32,
     pub clock_sets: u32,
+    /// Files but certificates, and Slipway's own record of them.
+    pub imc_writes: u32,
+    pub option_sets: u32,
+    pub driver_unloads: u32,
+    pub driver_loads: u32,
+    /// Files on the ACC.
+    pub acc_writes: u32,
+    pub registrations: u32,
+    pub microshift_starts: u32,
+    pub containers: u32,
     pub partial_removals: u32,
     /// Times a login was refused: asking again locks accounts.
     pub refused_logins: u32,
@@ -32,6 +42,7 @@ pub struct Effects {
     pub unpublishes: u32,
     pub pins_accepted: u32,
     pub unit_stops: u32,
+    pub kubeconfigs_kept: u32,
 }
 
 impl Effects {
@@ -43,6 +54,7 @@ impl Effects {
             unpublishes: 0,
             pins_accepted: 0,
             unit_stops: 0,
+            kubeconfigs_kept: 0,
             ..self.clone()
         }
     }
@@ -157,4 +169,10 @@ pub struct Faults {
     pub status_hangs: bool,
     /// The IMC restarts a second into every download.
     pub restarts_in_download: bool,
+    /// After so many more commands to IMC, ACC and host nobody hears us: as if we died in between.
+    pub silent_after: Option<u32>,
+    /// The host's driver does what the word says: `keeps` what is loaded, or has `no-device`.
+    pub driver: Option<&'static str>,
+    pub rhc_refuses: bool,
+    pub never_healthy: bool,
 }

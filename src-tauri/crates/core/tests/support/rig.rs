@@ -58,6 +58,7 @@ impl Rig {
             staging_s: 300,
             reboot_s: 120,
             health_s: 120,
+            microshift_s: 120,
             cleanup_s: 60,
             fetch_s: 300,
             build_s: 300,
@@ -94,6 +95,7 @@ impl Rig {
         let subject = match &spec {
             JobSpec::IsoBuild(plan) => Subject::Iso(plan.output.clone()),
             JobSpec::ImageBuild(plan) => Subject::Image(plan.reference.clone()),
+            JobSpec::Marvell(plan) => Subject::Host(plan.host.clone()),
             JobSpec::Deployment(_) | JobSpec::BootChange(_) => Subject::Card(self.dpu.clone()),
         };
         let mut job = Job::new(subject, spec, self.clock.now());
@@ -122,6 +124,14 @@ impl Rig {
         self.tool.process_dies();
         self.clock.advance(gap);
         self.engine = engine(&self.flaky, &self.sim, &self.tool, &self.policy);
+    }
+
+    /// What the engine opens cards by.
+    pub fn subjects(&self) -> FakeSubjects {
+        FakeSubjects {
+            sim: self.sim.clone(),
+            tool: self.tool.clone(),
+        }
     }
 
     /// Another process over the same database.

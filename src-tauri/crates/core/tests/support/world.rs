@@ -36,11 +36,24 @@ pub struct World {
     pub downloads: Vec<Download>,
     pub boot_override: BootOverride,
     // The ACC.
+    /// `cfg_boot_options`.
+    pub boot_options: BTreeMap<String, String>,
+    // The DPU host.
+    pub driver_loaded: bool,
+    /// A unit that runs a container, and when that ends.
+    pub host_unit: Option<(String, i64)>,
     pub acc_up_at: i64,
     pub boot_id: u32,
     pub system: Option<System>,
     pub pinned: Option<Fingerprint>,
     pub run_files: HashMap<String, String>,
+    /// On the ACC's disk, with their modes.
+    pub acc_files: HashMap<String, (String, String)>,
+    pub huge_pages: u32,
+    pub microshift_at: Option<i64>,
+    pub registered: bool,
+    /// What was written on this machine.
+    pub kubeconfig: Option<(String, String)>,
     pub unit: Option<String>,
     // The world around.
     pub registry: HashMap<String, ImageDigest>,
@@ -89,6 +102,14 @@ impl World {
                 enabled: BootOverrideEnabled::Continuous,
                 target: "RemoteDrive".into(),
             },
+            boot_options: [
+                ("init_app_acc_nboot_net_name", "none"),
+                ("init_app_acc_nboot_stage", "1"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            driver_loaded: true,
+            host_unit: None,
             acc_up_at: START - 86_000_000,
             boot_id: 1,
             system: Some(System {
@@ -102,6 +123,11 @@ impl World {
             }),
             pinned: Some(key('O')),
             run_files: HashMap::new(),
+            acc_files: HashMap::new(),
+            huge_pages: 0,
+            microshift_at: None,
+            registered: false,
+            kubeconfig: None,
             unit: None,
             registry: HashMap::from([(STABLE.into(), digest('b')), (EDGE.into(), digest('c'))]),
             published: HashSet::new(),
@@ -193,6 +219,18 @@ impl World {
             self.files.insert(MEDIA_FILE.into(), "2000000000".into());
         } else {
             download.state = TaskState::Failed("Virtual Media insert failed: HTTP 404".into());
+        }
+    }
+
+    /// Whether a command still gets through.
+    pub fn hears(&mut self) -> bool {
+        match &mut self.faults.silent_after {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
         }
     }
 

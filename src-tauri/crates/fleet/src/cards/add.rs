@@ -122,6 +122,7 @@ impl Fleet {
         ] {
             self.store().remove_pin(kind, &peer).await?;
         }
+        self.forget_post_secrets(id).await?;
         self.inner.links.forget(id.as_str());
         self.changed(ChangeTag::Dpu, Some(id.to_string()));
         self.changed(ChangeTag::Bmc, Some(BmcId::from(id).to_string()));

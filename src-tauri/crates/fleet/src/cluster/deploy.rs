@@ -2,9 +2,19 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use slipway_core::{batch::BatchRules, cluster::Import};
+use slipway_core::{
+    batch::BatchRules,
+    cluster::{Card, Import, StepKind, beside, marvell},
+    job::{
+        Job, JobSpec, Subject,
+        deployment::{PostSecret, PostStep},
+    },
+};
 
-use super::{ClusterRequest, find::IsoState};
+use super::{
+    ClusterRequest, Found,
+    find::{Chosen, IsoState},
+};
 use crate::{AppError, Fleet, batches::Begun};
 
 impl Fleet {
@@ -39,6 +49,10 @@ impl Fleet {
         plan.refuse_problems()?;
         let mut planned = Vec::new();
         for part in self.cluster_parts(import, request).await? {
+            if let Some(card) = part.marvells().next() {
+                let alone = plan.cards.len() == 1;
+                return self.deploy_marvell(&part, card, request, alone).await;
+            }
             let IsoState::InLibrary(iso) = &part.iso else {
                 let name = &part.cluster.name;
                 return Err(
@@ -46,8 +60,9 @@ impl Fleet {
                         .hint("import it: `slipctl iso import`"),
                 );
             };
-            if let Some((request, names)) = part.request(&iso.id, request) {
-                planned.extend(self.deploy_specs(&request, &names).await?);
+            if let Some((of_part, terms)) = part.request(&iso.id, request) {
+                planned.extend(self.deploy_specs(&of_part, &terms).await?);
+                self.keep_post_secrets(&part, request).await?;
             }
         }
         let begun = self.begin(plan.title, planned, rules).await?;
@@ -55,5 +70,60 @@ impl Fleet {
             tracing::info!(file = import.source.name(), "{told}");
         }
         Ok(begun)
+    }
+
+    /// A job about its host; a batch has only cards of the inventory.
+    async fn deploy_marvell(
+        &self,
+        part: &Chosen<'_>,
+        card: &Card,
+        request: &ClusterRequest,
+        alone: bool,
+    ) -> Result<Begun, AppError> {
+        if !alone {
+            return Err(AppError::refused("a Marvell is deployed by itself")
+                .hint("name one card with --cards"));
+        }
+        let mut keys = vec![self.inner.keys.fleet_key_public.clone()];
+        keys.extend(request.authorized_keys.iter().cloned());
+        let plan = marvell(part.cluster, card, &request.choices(), &keys);
+        let plan = plan.map_err(|why| AppError::refused(format!("{}: {why}", card.name)))?;
+        let text = format!("deploy {} to {} from {}", plan.iso, plan.name, plan.host);
+        let subject = Subject::Host(plan.host.clone());
+        let job = Job::new(subject, JobSpec::Marvell(plan), self.now());
+        Ok(Begun::Job(self.submit_for(job, &text).await?))
+    }
+
+    /// What the post steps of these cards need: into the secret store, never into a job.
+    async fn keep_post_secrets(
+        &self,
+        part: &Chosen<'_>,
+        request: &ClusterRequest,
+    ) -> Result<(), AppError> {
+        let choices = request.choices();
+        let keys = part.cluster.after.iter().find_map(|step| match &step.what {
+            StepKind::RhSubscription(subscription) => subscription.activation_key.clone(),
+            StepKind::DpuFirmware { .. }
+            | StepKind::IsoBuilder(_)
+            | StepKind::Microshift
+            | StepKind::DpuOperatorDpu
+            | StepKind::OutOfScope(_) => None,
+        });
+        for (card, found) in &part.cards {
+            let Found::Known(dpu, _) = found else {
+                continue;
+            };
+            let steps = beside(part.cluster, card, &choices).after;
+            for which in steps.iter().filter_map(PostStep::secret) {
+                let secret = match which {
+                    PostSecret::ActivationKey => keys.as_ref(),
+                    PostSecret::PullSecret => request.pull_secret.as_ref(),
+                };
+                if let Some(secret) = secret {
+                    self.keep_post_secret(dpu, which, secret).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use slipway_core::{
     address::Address,
-    cluster::{Card, CardKind, Cluster, Import, IsoCluster, IsoSource},
+    cluster::{Card, CardKind, Cluster, Import, IsoCluster, IsoSource, beside},
     dpu::IMC_REDFISH_PORT,
     ids::{DpuId, IsoId},
     iso::{Iso, published_name},
@@ -16,7 +16,7 @@ use slipway_core::{
 use super::{ClusterIso, ClusterRequest, ClusterStanding, IsoWhere};
 use crate::{
     AppError, Fleet,
-    deployments::OtherNames,
+    deployments::{CardTerms, OwnTerms},
     views::{DeployRequest, DpuQuery, DpuRow},
 };
 
@@ -200,17 +200,32 @@ impl Fleet {
 }
 
 impl Chosen<'_> {
+    pub(crate) fn marvells(&self) -> impl Iterator<Item = &Card> {
+        let cards = self.cards.iter().map(|(card, _)| *card);
+        cards.filter(|card| card.kind == CardKind::Marvell)
+    }
+
+    /// Whether the ISO must be in the library: a Marvell's host finds its own.
+    pub(crate) fn needs_library(&self) -> bool {
+        self.marvells().count() < self.cards.len()
+    }
+
     /// For the cards that are known; `None` where none is.
     pub(crate) fn request(
         &self,
         iso: &IsoId,
         request: &ClusterRequest,
-    ) -> Option<(DeployRequest, OtherNames)> {
-        let mut names = OtherNames::new();
+    ) -> Option<(DeployRequest, CardTerms)> {
+        let mut terms = CardTerms::new();
+        let choices = request.choices();
         let mut dpus = Vec::new();
         for (card, found) in &self.cards {
             if let (CardKind::Dpu, Found::Known(id, _)) = (card.kind, found) {
-                names.insert(id.clone(), card.name.clone());
+                let own = OwnTerms {
+                    name: card.name.clone(),
+                    beside: beside(self.cluster, card, &choices),
+                };
+                terms.insert(id.clone(), own);
                 dpus.push(id.clone());
             }
         }
@@ -221,7 +236,7 @@ impl Chosen<'_> {
             authorized_keys: request.authorized_keys.clone(),
             allow_release: request.allow_release.clone(),
         };
-        (!request.dpus.is_empty()).then_some((request, names))
+        (!request.dpus.is_empty()).then_some((request, terms))
     }
 }
 

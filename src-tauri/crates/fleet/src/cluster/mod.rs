@@ -13,8 +13,9 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use serde::Serialize;
 use slipway_core::{
-    cluster::{CardKind, ClusterOutline},
+    cluster::{CardKind, Choices, ClusterOutline},
     ids::{DpuId, IsoId},
+    secret::Password,
 };
 use specta::Type;
 
@@ -42,6 +43,29 @@ pub struct ClusterRequest {
     pub domain: Option<String>,
     pub authorized_keys: Vec<String>,
     pub allow_release: Option<String>,
+    /// Steps that are to be done although they were never run on real hardware.
+    pub accept_untried: Vec<String>,
+    /// For MicroShift; else the image has its own.
+    pub pull_secret: Option<Password>,
+    /// The image of marvell-tools, for Marvell cards.
+    pub marvell_tools: Option<String>,
+    /// Where kubeconfigs go; else beside the file.
+    pub kubeconfigs: Option<PathBuf>,
+}
+
+impl ClusterRequest {
+    /// What was decided about the file's own steps.
+    #[must_use]
+    pub fn choices(&self) -> Choices {
+        let kubeconfigs = self.kubeconfigs.as_ref().unwrap_or(&self.folder);
+        Choices {
+            skipped: self.skip_steps.clone(),
+            accepted: self.accept_untried.clone(),
+            pull_secret: self.pull_secret.is_some(),
+            kubeconfigs: kubeconfigs.display().to_string(),
+            marvell_tools: self.marvell_tools.clone(),
+        }
+    }
 }
 
 /// What would happen, and what stands against it.

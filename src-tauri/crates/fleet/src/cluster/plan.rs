@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use slipway_core::{
     cluster::{
-        Card, Cluster, ClusterOutline, Import, IsoCluster, ProblemCode, Standing, Surroundings,
-        Values, outline,
+        Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, PXEBOOT, ProblemCode,
+        Standing, Surroundings, Values, marvell, outline,
     },
     job::PlannedStep,
 };
@@ -66,6 +66,13 @@ impl Fleet {
             let Cluster::Iso(cluster) = cluster else {
                 continue;
             };
+            if cluster
+                .cards
+                .iter()
+                .all(|card| card.kind == CardKind::Marvell)
+            {
+                continue;
+            }
             if let IsoState::Missing { why, next } = self.iso_of(cluster, request).await? {
                 let next = next.unwrap_or_else(|| "see `slipctl iso list`".into());
                 found.push((ProblemCode::Iso, spans.iso, why, next));
@@ -101,8 +108,17 @@ impl Fleet {
             )
         }));
         for part in &parts {
-            isos.push(part.iso.shown(&part.cluster.name));
+            problems.extend(self.against_marvells(part, request));
+            if !part.needs_library() {
+                warnings.push(format!(
+                    "{}: the cards' hosts find the ISO by themselves",
+                    part.cluster.name
+                ));
+            } else {
+                isos.push(part.iso.shown(&part.cluster.name));
+            }
             match &part.iso {
+                _ if !part.needs_library() => {}
                 IsoState::InLibrary(_) => {}
                 IsoState::ToImport(path) => {
                     warnings.push(format!(
@@ -145,7 +161,7 @@ impl Fleet {
             let plan = cards.iter().find(of)?.plan.as_ref()?;
             (!plan.steps.is_empty()).then(|| plan.steps.clone())
         };
-        let mut clusters = outline(&import.file, &request.skip_steps, steps);
+        let mut clusters = outline(&import.file, &request.choices(), steps);
         let chosen: BTreeSet<(&str, &str)> = cards
             .iter()
             .map(|card| (card.cluster.as_str(), card.name.as_str()))
@@ -178,6 +194,16 @@ impl Fleet {
         })
     }
 
+    /// What stands against the installation of the chosen Marvells.
+    fn against_marvells(&self, part: &Chosen<'_>, request: &ClusterRequest) -> Vec<String> {
+        let choices = request.choices();
+        let wrong = part.marvells().filter_map(|card| {
+            let plan = marvell(part.cluster, card, &choices, &[]);
+            plan.err().map(|why| format!("{}: {why}", card.name))
+        });
+        wrong.collect()
+    }
+
     async fn plans_of(
         &self,
         part: &Chosen<'_>,
@@ -186,10 +212,10 @@ impl Fleet {
         let IsoState::InLibrary(iso) = &part.iso else {
             return Ok(vec![]);
         };
-        let Some((request, names)) = part.request(&iso.id, request) else {
+        let Some((request, terms)) = part.request(&iso.id, request) else {
             return Ok(vec![]);
         };
-        Ok(self.plan_deploy_as(&request, &names).await?.cards)
+        Ok(self.plan_deploy_as(&request, &terms).await?.cards)
     }
 }
 
@@ -207,6 +233,9 @@ pub(crate) fn why_unknown(card: &Card, standing: &ClusterStanding) -> Option<Str
     }
 }
 
+/// What works on the lab's cards, and waits for a person's word on real ones.
+const UNTRIED: [&str; 3] = ["rh_subscription", "microshift", "dpu_operator_dpu"];
+
 fn not_yet(clusters: &[ClusterOutline]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let cards = clusters.iter().flat_map(|cluster| &cluster.cards);
@@ -214,8 +243,16 @@ fn not_yet(clusters: &[ClusterOutline]) -> Vec<String> {
         debug_assert_eq!(step.standing, Standing::NotYet);
         let name = &step.step.name;
         all.push(match &step.skip {
+            Some(skip) if skip == PXEBOOT => format!(
+                "{}: {name} was never run on real hardware; do it all the same with --accept-untried {skip}",
+                card.name
+            ),
+            Some(skip) if UNTRIED.contains(&skip.as_str()) => format!(
+                "{}: the step {name} was never run on real hardware; do it all the same with --accept-untried {skip}, or leave it out with --skip-steps {skip}",
+                card.name
+            ),
             Some(skip) => format!(
-                "{}: the step {name} can't be done yet (never run on real hardware); leave it out with --skip-steps {skip}",
+                "{}: the step {name} can't be done yet; leave it out with --skip-steps {skip}",
                 card.name
             ),
             None => format!("{}: {name}: Slipway can't do that yet", card.name),

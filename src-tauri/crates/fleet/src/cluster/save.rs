@@ -12,7 +12,7 @@ use slipway_core::{
 use super::file::write_new;
 use crate::{
     AppError, Fleet,
-    deployments::{OtherNames, hostname},
+    deployments::{CardTerms, hostname},
     views::DeployRequest,
 };
 
@@ -28,7 +28,7 @@ impl Fleet {
         let mut cards = Vec::new();
         for id in &request.dpus {
             let dpu = self.store().dpu(id).await?;
-            let name = hostname(&dpu, &OtherNames::new(), request.domain.as_deref());
+            let name = hostname(&dpu, &CardTerms::new(), request.domain.as_deref());
             cards.push(card(&dpu, name));
         }
         if cards.is_empty() {

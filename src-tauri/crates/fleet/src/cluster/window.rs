@@ -143,6 +143,7 @@ impl Fleet {
                 domain: open.domain.clone(),
                 authorized_keys: open.authorized_keys.clone(),
                 allow_release: open.allow_release.clone(),
+                ..ClusterRequest::default()
             },
             import: texts.import(&values, &self.cluster_surroundings().await?),
             wrong_variables,

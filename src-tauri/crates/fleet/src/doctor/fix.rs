@@ -1,25 +1,46 @@
 //! The one thing that the doctor offers and that has an effect; only when a person asks for it.
 
-use slipway_core::{ids::DpuId, job::deployment};
+use slipway_core::{
+    dpu::Dpu,
+    ids::DpuId,
+    job::deployment::{self, Undone},
+};
 
 use crate::{AppError, Fleet};
 
 impl Fleet {
-    /// Sets the IMC's clock where it is off and installs our CA's certificate where it is missing,
-    /// as a deployment does first: what the doctor offers as a fix. Answers with what was done.
+    /// Brings the IMC into order as a deployment does first: clock, our CA's certificate, Redfish at
+    /// every boot, boot options. What the doctor offers as a fix. Answers with what was done.
     ///
     /// # Errors
     /// Refused while a job holds the card; what the IMC said.
     pub async fn prepare_imc(&self, id: &DpuId) -> Result<Vec<String>, AppError> {
         let dpu = self.store().dpu(id).await?;
-        if let Some(job) = self.active_job(id).await? {
-            return Err(
-                AppError::refused(format!("{} holds {}", job.kind_name(), dpu.name))
-                    .hint("wait for it, or cancel it"),
-            );
-        }
+        self.refuse_held(&dpu).await?;
         let policy = self.policy_for(&dpu).clone();
         let card = self.open_card(dpu).await?;
         Ok(deployment::prepare(&card, self.now(), &policy).await?)
+    }
+
+    /// Takes back what this or another desk wrote on the IMC, as far as nobody changed it since.
+    ///
+    /// # Errors
+    /// Refused while a job holds the card; what the IMC said.
+    pub async fn undo_preparation(&self, id: &DpuId) -> Result<Undone, AppError> {
+        let dpu = self.store().dpu(id).await?;
+        self.refuse_held(&dpu).await?;
+        let policy = self.policy_for(&dpu).clone();
+        let card = self.open_card(dpu).await?;
+        Ok(deployment::undo(&card, self.now(), &policy).await?)
+    }
+
+    async fn refuse_held(&self, dpu: &Dpu) -> Result<(), AppError> {
+        match self.active_job(&dpu.id).await? {
+            None => Ok(()),
+            Some(job) => Err(
+                AppError::refused(format!("{} holds {}", job.kind_name(), dpu.name))
+                    .hint("wait for it, or cancel it"),
+            ),
+        }
     }
 }

@@ -49,6 +49,11 @@ impl Card {
             | Fault::ImcGoneMidDownload
             | Fault::ImcGone
             | Fault::MediaUnreachable
+            | Fault::RedfishNotAtBoot
+            | Fault::HostDeviceLost
+            | Fault::PxebootFails
+            | Fault::SubscriptionRefused
+            | Fault::MicroshiftStuck
             | Fault::OverrideLost
             | Fault::ResetRefused
             | Fault::OldOsAnswers

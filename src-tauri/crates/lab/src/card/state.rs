@@ -92,6 +92,16 @@ pub struct Observed {
     pub acc_commands: u64,
     /// `update-ca-trust` on the IMC.
     pub trust_updates: u64,
+    /// Drivers unloaded on the DPU host.
+    pub driver_unloads: u64,
+    /// Drivers loaded on the DPU host.
+    pub driver_loads: u64,
+    /// Cards registered at Red Hat.
+    pub registrations: u64,
+    /// Starts of MicroShift that somebody asked for.
+    pub microshift_starts: u64,
+    /// Containers run on the DPU host.
+    pub host_containers: u64,
 }
 
 /// Who may log in, and the SSH host key of the IMC.

@@ -37,6 +37,17 @@ impl CardHandle {
         self.0.set_imc_password(password);
     }
 
+    /// The card is a Marvell Octeon, for its host.
+    pub fn set_marvell(&self) {
+        self.0.host().marvell = true;
+    }
+
+    /// The containers' command lines that the DPU host ran or runs.
+    #[must_use]
+    pub fn host_command(&self) -> Option<Vec<String>> {
+        self.0.host().unit.as_ref().map(|unit| unit.argv.clone())
+    }
+
     /// What was done to the card so far.
     #[must_use]
     pub fn observed(&self) -> Observed {
@@ -58,6 +69,7 @@ impl CardHandle {
         Ok(serde_json::json!({
             "imc": serde_json::to_value(self.0.kept())?,
             "acc": serde_json::to_value(self.0.acc().save())?,
+            "host": serde_json::to_value(self.0.host().clone())?,
         }))
     }
 
@@ -76,6 +88,11 @@ impl CardHandle {
     /// Runs a command line on the IMC without SSH.
     pub async fn run_on_imc(&self, command: &str, stdin: &[u8]) -> ShellOutput {
         crate::shell::run_on_imc(&self.0, command, stdin).await
+    }
+
+    /// Runs a command line on the DPU host without SSH.
+    pub async fn run_on_host(&self, command: &str, stdin: &[u8]) -> ShellOutput {
+        crate::shell::run_on_host(&self.0, command, stdin).await
     }
 
     /// Runs a command line on the ACC without SSH.

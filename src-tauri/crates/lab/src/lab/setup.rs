@@ -13,6 +13,7 @@ use crate::{
     Fault, FleetMix, LabConfig, PendingFault,
     acc::{Acc, AccSetup, BootcError},
     card::{Card, CardParts, CardSecrets, KeptImc},
+    host::DpuHost,
     image::ImageStore,
     imc::identity::TlsIdentity,
     iso,
@@ -123,8 +124,14 @@ pub fn make_card(
     })?;
     let now = Instant::now();
     let gone = config.fleet == FleetMix::Mixed && number == GONE_CARD;
-    let (secrets, kept, saved, faults) = match state {
-        Some(state) => (state.secrets, state.imc, Some(state.acc), state.faults),
+    let (secrets, kept, saved, faults, host) = match state {
+        Some(state) => (
+            state.secrets,
+            state.imc,
+            Some(state.acc),
+            state.faults,
+            state.host,
+        ),
         None => {
             let faults = gone.then_some(PendingFault {
                 fault: Fault::ImcGone,
@@ -132,7 +139,13 @@ pub fn make_card(
                 message: None,
             });
             let faults = faults.into_iter().collect();
-            (new_secrets(&name)?, KeptImc::new(number), None, faults)
+            (
+                new_secrets(&name)?,
+                KeptImc::new(number),
+                None,
+                faults,
+                None,
+            )
         }
     };
     let setup = AccSetup {
@@ -152,6 +165,7 @@ pub fn make_card(
         secrets,
         kept,
         acc,
+        host: host.unwrap_or_else(|| DpuHost::new(number)),
     });
     for pending in faults {
         card.inject(pending.fault, pending.left, pending.message);

@@ -39,6 +39,9 @@ impl Machine for AccMachine {
     }
 
     fn made_up(&self, path: &str) -> Option<Vec<u8>> {
+        if let Some(bytes) = self.microshift_file(path) {
+            return Some(bytes);
+        }
         let acc = self.0.acc();
         let text = match path {
             "/proc/uptime" => uptime(acc.uptime(Instant::now())),
@@ -85,7 +88,7 @@ impl Machine for AccMachine {
             "grub2-editenv" => self.grub(&args),
             "hostnamectl" => self.hostnamectl(&args),
             "journalctl" => Done::fine("-- No entries --\n"),
-            _ => return None,
+            _ => return self.microshift_program(call),
         })
     }
 }

@@ -21,7 +21,9 @@ const ACC: &str = "192.168.0.2";
 const MEDIA_SPACE: u64 = 14_500_000_000;
 const ROOT_SPACE: u64 = 512 << 20;
 /// Units that run on an IMC that is well.
-const ACTIVE: [&str; 5] = ["redfish", "ipu-redfish", "sshd", "chronyd", "imc-init"];
+const ACTIVE: [&str; 3] = ["sshd", "chronyd", "imc-init"];
+/// By either name.
+const REDFISH: [&str; 2] = ["redfish", "ipu-redfish"];
 
 pub(crate) struct ImcMachine(pub Arc<Card>);
 
@@ -97,7 +99,7 @@ impl Machine for ImcMachine {
         let args = call.args();
         let host = || args.last().copied().unwrap_or_default();
         Some(match call.argv[0].as_str() {
-            "systemctl" => systemctl(&self.0, &args),
+            "systemctl" => self.systemctl(&args),
             "update-ca-trust" => {
                 self.0.update_ca_trust();
                 Done::exit(0)
@@ -138,20 +140,34 @@ pub(super) fn uptime(up: Duration) -> String {
     format!("{seconds:.2} {:.2}\n", seconds * 15.5)
 }
 
-/// The names of the unit that is Redfish.
-const REDFISH: [&str; 2] = ["redfish", "ipu-redfish"];
+impl ImcMachine {
+    fn systemctl(&self, args: &[&str]) -> Done {
+        let (_, operands) = split(args);
+        let name = |unit: &&str| unit.strip_suffix(".service").unwrap_or(unit).to_owned();
+        let is_redfish = |unit: &&str| REDFISH.contains(&name(unit).as_str());
+        match operands.as_slice() {
+            ["is-active" | "status", unit] if is_redfish(unit) && !self.0.redfish_runs() => {
+                return Done {
+                    exit: 3,
+                    ..Done::fine("inactive\n")
+                };
+            }
+            ["is-active" | "status", unit] if is_redfish(unit) => return Done::fine("active\n"),
+            ["start" | "restart" | "enable", unit] if is_redfish(unit) => {
+                self.0.run_redfish(true);
+            }
+            ["stop", unit] if is_redfish(unit) => self.0.run_redfish(false),
+            _ => {}
+        }
+        systemctl(&operands)
+    }
+}
 
-fn systemctl(card: &Card, args: &[&str]) -> Done {
-    let (_, operands) = split(args);
-    let named = |unit: &&str| {
-        let name = unit.strip_suffix(".service").unwrap_or(unit);
-        REDFISH.contains(&name)
-    };
-    match operands.as_slice() {
+fn systemctl(operands: &[&str]) -> Done {
+    match operands {
         ["is-active" | "status", unit] => {
             let name = unit.strip_suffix(".service").unwrap_or(unit);
-            let off = named(unit) && card.faults.has(Fault::RedfishOff);
-            if ACTIVE.contains(&name) && !off {
+            if ACTIVE.contains(&name) {
                 Done::fine("active\n")
             } else {
                 Done {
@@ -161,14 +177,6 @@ fn systemctl(card: &Card, args: &[&str]) -> Done {
             }
         }
         ["is-enabled", ..] => Done::fine("enabled\n"),
-        ["start" | "restart", unit] if named(unit) => {
-            card.run_redfish(true);
-            Done::exit(0)
-        }
-        ["stop", unit] if named(unit) => {
-            card.run_redfish(false);
-            Done::exit(0)
-        }
         ["is-system-running"] => Done::fine("running\n"),
         [
             "start" | "stop" | "restart" | "reload" | "enable" | "disable" | "daemon-reload",

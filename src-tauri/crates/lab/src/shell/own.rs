@@ -90,7 +90,7 @@ impl<M: Machine> Shell<'_, M> {
                 rest @ ..,
             ] => {
                 let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
-                if rest.contains(&"-v") {
+                if rest[..flags].contains(&"-v") {
                     return None;
                 }
                 let rest: Vec<String> = argv[1 + flags..].to_vec();

@@ -8,12 +8,11 @@ use super::{Done, Machine, Stdin, acc::AccMachine, bootc::Update, coreutils::spl
 use crate::acc::UnitState;
 
 /// Units that run on a card that is well.
-const ACTIVE: [&str; 9] = [
+const ACTIVE: [&str; 8] = [
     "sshd",
     "NetworkManager",
     "chronyd",
     "crio",
-    "microshift",
     "systemd-journald",
     "dbus-broker",
     "bootc-fetch-apply-updates.timer",
@@ -34,6 +33,22 @@ impl AccMachine {
             ..Done::default()
         };
         match operands.as_slice() {
+            ["is-active", "microshift" | "microshift.service"] => match self.microshift() {
+                Some(true) => answer(0, "active"),
+                Some(false) => answer(3, "activating"),
+                None => answer(3, "inactive"),
+            },
+            ["is-enabled", "microshift" | "microshift.service"] => {
+                match self.microshift_enabled() {
+                    true => answer(0, "enabled"),
+                    false => answer(1, "disabled"),
+                }
+            }
+            [verb, "microshift" | "microshift.service"]
+                if ["start", "stop", "restart", "enable", "disable"].contains(verb) =>
+            {
+                self.microshift_unit(verb, &flags)
+            }
             ["reboot"] => {
                 self.0.acc().reboot(Instant::now());
                 Done::exit(0)

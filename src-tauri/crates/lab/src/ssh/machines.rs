@@ -13,7 +13,7 @@ use crate::{
     acc::AUTHORIZED_KEYS,
     card::Card,
     faults::Fault,
-    shell::{ShellOutput, Stdin, acc_command, imc_command},
+    shell::{ShellOutput, Stdin, acc_command, host_command, imc_command},
 };
 
 /// Where an IMC sees its ACC.
@@ -87,6 +87,48 @@ impl SshMachine for Imc {
         let card = Arc::clone(&self.0);
         tokio::spawn(serve_acc_on(card, far));
         Some(Ok(near))
+    }
+}
+
+/// One connection to the DPU host's sshd.
+pub async fn serve_host(card: Arc<Card>, stream: TcpStream) {
+    serve(Arc::new(Host(card)), stream).await;
+}
+
+struct Host(Arc<Card>);
+
+impl SshMachine for Host {
+    fn host_key(&self) -> Option<String> {
+        Some(self.0.host().host_key.clone())
+    }
+
+    fn password_opens(&self, user: &str, password: &str) -> bool {
+        let host = self.0.host();
+        // A Marvell's host is entered as `core`, which may use sudo.
+        (user == host.user || user == "core") && password == host.password
+    }
+
+    fn authorized_keys(&self, user: &str) -> String {
+        let keys = self.0.host().files.read_text(AUTHORIZED_KEYS);
+        let known = user == "root" || user == "core";
+        keys.ok().filter(|_| known).unwrap_or_default()
+    }
+
+    fn rejection(&self) -> Duration {
+        self.0.timings.wrong_password
+    }
+
+    fn alive(&self) -> bool {
+        true
+    }
+
+    fn exec(&self, command: String, stdin: Stdin) -> BoxFuture<'static, ShellOutput> {
+        let card = Arc::clone(&self.0);
+        async move { host_command(&card, &command, stdin).await }.boxed()
+    }
+
+    fn forward(&self, _host: &str, _port: u32) -> Option<Result<DuplexStream, ()>> {
+        None
     }
 }
 

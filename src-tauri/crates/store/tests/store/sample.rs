@@ -137,6 +137,7 @@ pub fn deployment(dpu: &DpuId, now: Timestamp) -> Job {
         hostname: "dpu-1".to_owned(),
         authorized_keys: vec!["ssh-ed25519 AAAA slipway".to_owned()],
         allow_release: None,
+        beside: slipway_core::job::deployment::Beside::default(),
     };
     Job::new(dpu.clone(), JobSpec::Deployment(plan), now)
 }

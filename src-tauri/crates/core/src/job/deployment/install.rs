@@ -166,7 +166,9 @@ pub(super) async fn await_acc(cx: &mut StepContext<'_>) -> Outcome {
     match who_answers(cx).await? {
         Answers::NewSystem => {
             cx.note("the new system answers with the host key that was made for it");
-            Ok(StepOutcome::Advance(State::ReloadingHostDriver))
+            Ok(StepOutcome::Advance(State::ReloadingHostDriver {
+                reload: None,
+            }))
         }
         Answers::OldSystem => Ok(StepOutcome::Fail(
             StepError::new(

@@ -1,11 +1,24 @@
 //! A deployment: from whatever is on a card to a verified booted image.
 
+mod after;
+mod beside;
+mod host;
+mod imc_boot;
 mod install;
+mod ledger;
 mod media;
 mod prepare;
+mod undo;
 mod verify;
 
+pub use beside::{Beside, PostSecret, PostStep};
+pub use host::Reload;
 pub use prepare::prepare;
+pub use undo::{Undone, undo};
+
+pub(crate) use after::of_step;
+pub(in crate::job) use after::planned as planned_after;
+pub(in crate::job) use imc_boot::planned as planned_imc_boot;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +55,9 @@ pub struct DeploymentPlan {
     pub authorized_keys: Vec<String>,
     /// A release that is not supported and was explicitly allowed; recorded.
     pub allow_release: Option<String>,
+    /// What is done beside the installation itself. Jobs of earlier releases have nothing of it.
+    #[serde(default, skip_serializing_if = "Beside::is_nothing")]
+    pub beside: Beside,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,19 +67,41 @@ pub enum DeploymentState {
     Preflight,
     PreparingImc,
     PublishingMedia,
-    InsertingMedia { task: Option<TaskUri> },
+    InsertingMedia {
+        task: Option<TaskUri>,
+    },
     SettingBootOverride,
-    ResettingImc { requested_at: Option<Timestamp> },
-    AwaitingImc { requested_at: Timestamp },
+    ResettingImc {
+        requested_at: Option<Timestamp>,
+    },
+    AwaitingImc {
+        requested_at: Timestamp,
+    },
     AwaitingInstaller,
     AwaitingAcc,
-    ReloadingHostDriver,
+    ReloadingHostDriver {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reload: Option<Reload>,
+    },
     VerifyingImage,
-    RunningPostSteps { next: usize },
-    CleaningUp { then: Terminal },
-    Succeeded { booted: ImageDigest },
-    Failed { failure: Failure },
-    Cancelled { residue: Vec<Residue> },
+    RunningPostSteps {
+        next: usize,
+        /// When the step was begun; `None`: not yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+    CleaningUp {
+        then: Terminal,
+    },
+    Succeeded {
+        booted: ImageDigest,
+    },
+    Failed {
+        failure: Failure,
+    },
+    Cancelled {
+        residue: Vec<Residue>,
+    },
 }
 
 use DeploymentState as State;
@@ -104,7 +142,7 @@ impl State {
             Self::AwaitingImc { .. } => Self::AWAITING_IMC,
             Self::AwaitingInstaller => 8,
             Self::AwaitingAcc => 9,
-            Self::ReloadingHostDriver => 10,
+            Self::ReloadingHostDriver { .. } => 10,
             Self::VerifyingImage => 11,
             Self::RunningPostSteps { .. } => 12,
             Self::CleaningUp { .. } => 13,
@@ -135,7 +173,7 @@ impl State {
             | Self::AwaitingImc { .. }
             | Self::AwaitingInstaller
             | Self::AwaitingAcc
-            | Self::ReloadingHostDriver
+            | Self::ReloadingHostDriver { .. }
             | Self::VerifyingImage
             | Self::RunningPostSteps { .. }
             | Self::CleaningUp { .. } => JobOutcome::Running,
@@ -158,7 +196,7 @@ impl State {
 const CAN_BECOME: [&[usize]; 17] = [
     &[1, 13],
     &[2, 13],
-    &[3, 13],
+    &[2, 3, 13],
     &[4, 13],
     &[4, 5, 13],
     &[6, 13],
@@ -166,7 +204,7 @@ const CAN_BECOME: [&[usize]; 17] = [
     &[8, 13],
     &[9, 13],
     &[10, 13],
-    &[11, 13],
+    &[10, 11, 13],
     &[12, 13],
     &[12, 13],
     &[14, 15, 16],
@@ -185,7 +223,7 @@ pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>
     match state {
         State::Queued => Ok(StepOutcome::Advance(State::Preflight)),
         State::Preflight => prepare::preflight(plan, cx).await,
-        State::PreparingImc => prepare::prepare_imc(cx).await,
+        State::PreparingImc => prepare::prepare_imc(plan.beside.imc_boot, cx).await,
         State::PublishingMedia => media::publish(plan, cx).await,
         State::InsertingMedia { task } => media::insert(plan, task.as_ref(), cx).await,
         State::SettingBootOverride => media::set_override(cx).await,
@@ -193,21 +231,11 @@ pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>
         State::AwaitingImc { requested_at } => install::await_imc(*requested_at, cx).await,
         State::AwaitingInstaller => install::await_installer(cx).await,
         State::AwaitingAcc => install::await_acc(cx).await,
-        State::ReloadingHostDriver => {
-            cx.note("no DPU host in the plan: nothing to reload");
-            Ok(StepOutcome::Advance(State::VerifyingImage))
+        State::ReloadingHostDriver { reload } => {
+            host::reload_driver(plan.beside.host.as_ref(), reload.as_ref(), cx).await
         }
         State::VerifyingImage => verify::verify(cx).await,
-        State::RunningPostSteps { .. } => {
-            let booted = cx
-                .facts
-                .target
-                .clone()
-                .unwrap_or_else(|| plan.digest.clone());
-            Ok(StepOutcome::Advance(State::CleaningUp {
-                then: Terminal::Succeeded(booted),
-            }))
-        }
+        State::RunningPostSteps { next, since } => after::run(plan, *next, *since, cx).await,
         State::CleaningUp { then } => verify::clean_up(then, cx).await,
         State::Succeeded { .. } | State::Failed { .. } | State::Cancelled { .. } => {
             Ok(StepOutcome::Fail(StepError::new(

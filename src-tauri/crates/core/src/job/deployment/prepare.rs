@@ -2,10 +2,11 @@
 
 use std::sync::Mutex;
 
-use super::{DeploymentPlan, Outcome, SUPPORTED_RELEASES, State};
+use super::{
+    DeploymentPlan, Outcome, SUPPORTED_RELEASES, State, after, host, imc_boot, ledger::Ledger,
+};
 use crate::{
     bootc::StatusFacts,
-    command::CommandLine,
     failure::{FailureKind, StepError},
     ids::JobId,
     job::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Where an IMC keeps the certificates that its administrators add.
-const TRUST_ANCHORS: &str = "/etc/pki/ca-trust/source/anchors";
+pub(super) const TRUST_ANCHORS: &str = "/etc/pki/ca-trust/source/anchors";
 /// A certificate's "not before" must not lie in the IMC's future.
 const CLOCK_SKEW_SECONDS: i64 = 60;
 
@@ -51,7 +52,11 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
     }
     cx.facts.firmware_release = release;
     refuse_recovery(cx).await?;
+    // What comes last would else be found missing after the whole installation.
+    host::look(plan.beside.host.as_ref(), cx).await?;
+    after::look(&plan.beside.after, cx).await?;
     remember_old_system(cx).await;
+    cx.facts.imc_touched = true;
     cx.facts.target = Some(plan.digest.clone());
     cx.note(format!(
         "{} with firmware {}",
@@ -88,11 +93,33 @@ async fn remember_old_system(cx: &mut StepContext<'_>) {
     }
 }
 
-pub(super) async fn prepare_imc(cx: &mut StepContext<'_>) -> Outcome {
-    set_clock(cx).await?;
-    trust_our_ca(cx).await?;
-    Ok(StepOutcome::Advance(State::PublishingMedia))
+/// One effect at a time: each is saved, told and looked at again before the next.
+pub(super) async fn prepare_imc(boot: bool, cx: &mut StepContext<'_>) -> Outcome {
+    Ok(StepOutcome::Advance(match one_effect(boot, cx).await? {
+        Some(what) => {
+            cx.note(what);
+            State::PreparingImc
+        }
+        None => State::PublishingMedia,
+    }))
 }
+
+async fn one_effect(boot: bool, cx: &mut StepContext<'_>) -> Result<Option<String>, StepError> {
+    if let Some(done) = set_clock(cx).await? {
+        return Ok(Some(done));
+    }
+    if let Some(done) = trust_our_ca(cx).await? {
+        return Ok(Some(done));
+    }
+    if boot {
+        imc_boot::one(cx).await
+    } else {
+        Ok(None)
+    }
+}
+
+/// More than there are things to bring into order: what never shows must not be done for ever.
+const MOST_EFFECTS: u32 = 20;
 
 /// The same on its own, for a person who mends what the doctor found: answers with what was done.
 ///
@@ -115,8 +142,18 @@ pub async fn prepare(
         facts: &mut JobFacts::default(),
         notes: &notes,
     };
-    prepare_imc(&mut cx).await?;
-    Ok(notes.into_inner().unwrap_or_default())
+    let mut all = Vec::new();
+    for _ in 0..MOST_EFFECTS {
+        match one_effect(true, &mut cx).await? {
+            Some(done) => all.push(done),
+            None => return Ok(all),
+        }
+    }
+    Err(StepError::new(
+        FailureKind::Refused,
+        "the IMC does not keep what is written",
+    )
+    .because(all.join("; ")))
 }
 
 async fn imc_seconds(cx: &StepContext<'_>) -> Result<i64, StepError> {
@@ -126,11 +163,11 @@ async fn imc_seconds(cx: &StepContext<'_>) -> Result<i64, StepError> {
     })
 }
 
-async fn set_clock(cx: &StepContext<'_>) -> Result<(), StepError> {
+async fn set_clock(cx: &StepContext<'_>) -> Result<Option<String>, StepError> {
     let ours = cx.now.as_millis() / 1000;
     let skew = imc_seconds(cx).await? - ours;
     if skew.abs() <= CLOCK_SKEW_SECONDS {
-        return Ok(());
+        return Ok(None);
     }
     let set = run(
         cx.card.imc_shell(),
@@ -147,31 +184,32 @@ async fn set_clock(cx: &StepContext<'_>) -> Result<(), StepError> {
         .because(format!("it is {skew_now} s off: {}", set.reason()))
         .hint("set the IMC's clock; it would refuse our certificate"));
     }
-    cx.note(format!("set the IMC's clock, which was {skew} s off"));
-    Ok(())
+    Ok(Some(format!("set the IMC's clock, which was {skew} s off")))
 }
 
 /// Our own CA's certificate, never anybody's key, into the IMC's trust store.
-async fn trust_our_ca(cx: &StepContext<'_>) -> Result<(), StepError> {
+async fn trust_our_ca(cx: &mut StepContext<'_>) -> Result<Option<String>, StepError> {
     let shell = cx.card.imc_shell();
     let pem = cx.card.media().ca_certificate_pem();
     let path = format!("{TRUST_ANCHORS}/{}", anchor_name(&pem));
-    let there = read_file(shell, &path, cx).await?.as_deref() == Some(pem.as_str());
-    if !there {
-        let tee = CommandLine::new(["tee", &path]);
-        let written = shell
-            .run(&tee, Some(pem.as_bytes()), cx.policy.command())
-            .await?;
-        if !written.ok() {
-            // Half a certificate helps nobody; where it can't be removed, the reason is the same.
-            let _ = run(shell, cx, &["rm", "-f", &path]).await;
-            return Err(StepError::new(
-                FailureKind::Refused,
-                "our CA certificate can't be written to the IMC",
-            )
-            .because(written.reason())
-            .hint("look at the IMC's disk and at who the SSH user is"));
-        }
+    let now = read_file(shell, &path, cx).await?;
+    if now.as_deref() != Some(pem.as_str()) {
+        let mut ledger = Ledger::read(cx).await?;
+        let written = ledger.write(&path, now.as_deref(), &pem, "644", cx).await;
+        written.map_err(|mut error| {
+            error.causes.insert(
+                0,
+                std::mem::replace(
+                    &mut error.message,
+                    "our CA certificate can't be written to the IMC".into(),
+                ),
+            );
+            error
+        })?;
+        return Ok(Some(format!("installed our CA certificate as {path}")));
+    }
+    if cx.facts.ca_taken_up {
+        return Ok(None);
     }
     // Also where the file was there: whoever wrote it may have been stopped before this.
     let updated = run(shell, cx, &["update-ca-trust"]).await?;
@@ -182,20 +220,20 @@ async fn trust_our_ca(cx: &StepContext<'_>) -> Result<(), StepError> {
         )
         .because(updated.reason()));
     }
-    if !there {
-        cx.note(format!("installed our CA certificate as {path}"));
-    }
-    Ok(())
+    cx.facts.ca_taken_up = true;
+    Ok(None)
 }
 
 /// The name tells which certificate it is, so that two Slipways don't overwrite each other.
 fn anchor_name(pem: &str) -> String {
+    format!("slipway-{}.pem", &sha256(pem.as_bytes())[..8])
+}
+
+/// In hexadecimal digits.
+pub(super) fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(pem.as_bytes());
-    format!(
-        "slipway-{:02x}{:02x}{:02x}{:02x}.pem",
-        hash[0], hash[1], hash[2], hash[3]
-    )
+    let digits = Sha256::digest(bytes);
+    digits.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `Once` is not honoured by 1.8: there Continuous is set, and taken back afterwards.

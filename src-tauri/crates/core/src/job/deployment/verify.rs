@@ -3,6 +3,7 @@
 use super::{
     Outcome, State,
     install::expected_key,
+    ledger::Ledger,
     media::remove_partial_file,
     prepare::{honours_once, imc},
 };
@@ -48,7 +49,11 @@ pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
                 "{} is booted, installed by this deployment",
                 booted.short()
             ));
-            Ok(StepOutcome::Advance(State::RunningPostSteps { next: 0 }))
+            cx.facts.verified = true;
+            Ok(StepOutcome::Advance(State::RunningPostSteps {
+                next: 0,
+                since: None,
+            }))
         }
     }
 }
@@ -77,13 +82,14 @@ pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outco
             }
         }
     }
-    let mut residue = cx.facts.residue.clone();
-    if cx.facts.installer_started && !matches!(then, Terminal::Succeeded(_)) {
-        residue.push(Residue {
-            what: "the card's disk may be half installed".into(),
-            why: "the IMC had been reset into the installer; deploy again to be sure".into(),
-        });
+    if !matches!(then, Terminal::Succeeded(_)) {
+        if cx.facts.installer_started && !cx.facts.verified {
+            let why = "the IMC had been reset into the installer; deploy again to be sure";
+            left(cx, "the card's disk may be half installed", why);
+        }
+        tell_what_stays(then, cx).await?;
     }
+    let mut residue = cx.facts.residue.clone();
     for left in &residue {
         cx.note(format!("left behind: {} ({})", left.what, left.why));
     }
@@ -102,6 +108,37 @@ pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outco
         }
         Terminal::Cancelled => State::Cancelled { residue },
     }))
+}
+
+/// What was brought into order on the way, and is no harm: it stays, and is named.
+async fn tell_what_stays(then: &Terminal, cx: &mut StepContext<'_>) -> Result<(), StepError> {
+    let no_more = match then {
+        Terminal::Failed(failure) => locked_out(failure),
+        Terminal::Succeeded(_) | Terminal::Cancelled => false,
+    };
+    if cx.facts.imc_touched && !no_more {
+        match Ledger::read(cx).await {
+            Ok(ledger) => {
+                let written = ledger.written_by(cx.job);
+                if !written.is_empty() {
+                    let what = format!("the IMC stays prepared: {}", written.join(", "));
+                    left(cx, &what, "`slipctl bmc prepare CARD --undo` takes it back");
+                }
+            }
+            Err(error) => leave(cx, "what was written on the IMC may stay", error)?,
+        }
+    }
+    if cx.facts.verified {
+        left(
+            cx,
+            "the card runs the new image",
+            "it was installed and verified before",
+        );
+        for done in cx.facts.after_done.clone() {
+            left(cx, &done, "post steps that are done stay");
+        }
+    }
+    Ok(())
 }
 
 /// The IMC lets us in no more: it is not asked again, or an account gets locked.

@@ -1,0 +1,84 @@
+//! What a deployment does beside the installation: on the IMC, on the DPU host, and on the ACC
+//! after the image was verified. Data only; secrets are asked for by name.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+
+/// Nothing of it is done unless the plan says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Beside {
+    /// Redfish at every boot of the IMC, and the boot options of its ACC.
+    pub imc_boot: bool,
+    /// The DPU host whose driver is reloaded after the IMC was reset.
+    pub host: Option<Address>,
+    /// In this order.
+    pub after: Vec<PostStep>,
+}
+
+impl Beside {
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One step on the ACC, after the image was verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum PostStep {
+    /// So many of 2 MiB; before MicroShift, which counts them when it starts.
+    HugePages { pages: u32 },
+    /// At Red Hat, by an activation key ([`PostSecret::ActivationKey`]).
+    RhSubscription { organization: String },
+    Microshift {
+        /// Whether [`PostSecret::PullSecret`] is put on the card; else the image has its own.
+        pull_secret: bool,
+        /// Where its kubeconfig goes on this machine.
+        kubeconfig: String,
+        /// What the kubeconfig names as its server; `None`: as the card wrote it.
+        server: Option<String>,
+    },
+}
+
+impl PostStep {
+    /// As `cluster.yaml` and `--skip-steps` name it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::HugePages { .. } => "dpu_operator_dpu",
+            Self::RhSubscription { .. } => "rh_subscription",
+            Self::Microshift { .. } => "microshift",
+        }
+    }
+
+    #[must_use]
+    pub fn secret(&self) -> Option<PostSecret> {
+        match self {
+            Self::RhSubscription { .. } => Some(PostSecret::ActivationKey),
+            Self::Microshift { pull_secret, .. } => pull_secret.then_some(PostSecret::PullSecret),
+            Self::HugePages { .. } => None,
+        }
+    }
+}
+
+/// A secret that a post step needs, kept for its card until it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PostSecret {
+    ActivationKey,
+    PullSecret,
+}
+
+impl PostSecret {
+    pub const ALL: [Self; 2] = [Self::ActivationKey, Self::PullSecret];
+
+    /// The last part of its key in the secret store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ActivationKey => "activation-key",
+            Self::PullSecret => "pull-secret",
+        }
+    }
+}
