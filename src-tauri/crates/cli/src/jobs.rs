@@ -81,7 +81,7 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
             let id = find(&fleet, &job).await?;
             let bundle = fleet.write_support_bundle(&id, &file).await?;
             output.show(&bundle, || {
-                output.line(&format!(
+                output.line(format!(
                     "{}: {}, {} secrets taken out; read it before you send it",
                     bundle.path, bundle.size, bundle.removed
                 ));
