@@ -255,7 +255,11 @@ async fn a_service_with_nothing_in_it_is_still_one() {
     .await;
     let client = server.client();
     let identity = client.identify().await.unwrap();
-    assert_eq!(identity, slipway_core::dpu::ImcIdentity::default());
+    let nothing = slipway_core::dpu::ImcIdentity {
+        evidence: "it has no name".into(),
+        ..slipway_core::dpu::ImcIdentity::default()
+    };
+    assert_eq!(identity, nothing);
     assert_eq!(client.tasks().await.unwrap(), []);
     for error in [
         client.virtual_media().await.unwrap_err(),

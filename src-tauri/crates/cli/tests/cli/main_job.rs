@@ -247,7 +247,8 @@ fn tables(desk: &Desk) {
         "host key",
     ]
     .map(count);
-    assert_eq!(told, [12, 5, 6, 11], "{pins}");
+    // Six IMCs' certificates and host keys, and their servers' host keys; five deployed ACCs'.
+    assert_eq!(told, [18, 5, 6, 17], "{pins}");
     let jobs = desk.json(&["job", "list", "--card", "dpu-01"]);
     let jobs = jobs.as_array().unwrap();
     let kinds: Vec<_> = jobs

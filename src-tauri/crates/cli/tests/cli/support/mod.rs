@@ -72,3 +72,12 @@ pub fn golden(name: &str, text: &str) {
     }
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
+
+/// A card on which nothing was installed keeps what its IMC was prepared with, and the job says so.
+pub fn only_the_preparation_is_left(residue: &serde_json::Value) {
+    let [left] = residue.as_array().unwrap().as_slice() else {
+        panic!("not one residue: {residue:#}");
+    };
+    let what = left["what"].as_str().unwrap();
+    assert!(what.starts_with("the IMC stays prepared: "), "{residue:#}");
+}
