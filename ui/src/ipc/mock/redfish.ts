@@ -14,13 +14,13 @@ import type {
 } from "../bindings";
 import type { CredentialView } from "../whole";
 import { whole } from "../whole";
+import { readList } from "./addressList";
 import { refuse } from "./answers";
 import { bmcPage, bmcView, rawBmc } from "./bmcs";
 import type { Desk } from "./desk";
 import {
   addDiscovered,
   discoveryView,
-  readList,
   retryDiscovered,
   startDiscovery,
   trustDiscovered,
