@@ -21,18 +21,19 @@ pub struct Project {
     pub path: OsString,
 }
 
+/// The working tree that this folder lies in: the one that xtask runs in, not the one that it was
+/// built in. The working trees of a user share one target folder, and so this binary.
+fn root_above(folder: &Path) -> Option<PathBuf> {
+    let root = folder
+        .ancestors()
+        .find(|root| root.join("src-tauri/xtask/Cargo.toml").is_file())?;
+    Some(root.to_path_buf())
+}
+
 impl Project {
     pub fn find() -> Result<Self> {
-        // As it runs, not as it was built: the working trees of a user share one target folder, so
-        // that this binary may have been built in another of them.
-        let package = std::env::var_os("CARGO_MANIFEST_DIR")
-            .ok_or("start it as `cargo xtask`: cargo says which working tree is meant")?;
-        let root = Path::new(&package)
-            .ancestors()
-            .nth(2)
-            .filter(|root| root.join("Cargo.toml").is_file())
-            .ok_or("start it as `cargo xtask` inside Slipway's working tree")?
-            .to_path_buf();
+        let root = root_above(&std::env::current_dir()?)
+            .ok_or("start it as `cargo xtask` inside Slipway's working tree")?;
         let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
             Some(folder) => PathBuf::from(folder),
             None => {

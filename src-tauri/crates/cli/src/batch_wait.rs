@@ -16,7 +16,7 @@ use crate::{
     exit::{self, Failed, INTERRUPTED},
     lab::interrupted,
     output::Output,
-    wait::{Bars, show_failure},
+    wait::{Bars, show_failure, show_residue},
 };
 
 const LOOK: Duration = Duration::from_millis(200);
@@ -142,9 +142,7 @@ pub fn result(view: &BatchView, output: Output) {
         if let Some(failure) = &card.failure {
             show_failure(failure, output);
         }
-        for left in &card.residue {
-            output.line(format!("    left behind: {} ({})", left.what, left.why));
-        }
+        show_residue(&card.residue, card.failure.as_ref(), "    ", output);
     }
     let short = view.row.id.short();
     match &view.row.state {

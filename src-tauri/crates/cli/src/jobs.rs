@@ -165,7 +165,5 @@ fn show(view: &JobView, output: Output) {
     if let Some(failure) = &view.failure {
         wait::show_failure(failure, output);
     }
-    for left in &view.residue {
-        output.line(format!("  left behind: {} ({})", left.what, left.why));
-    }
+    wait::show_residue(&view.residue, view.failure.as_ref(), "  ", output);
 }

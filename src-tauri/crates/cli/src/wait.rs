@@ -12,7 +12,7 @@ use slipway_core::{
     dpu::JobOutcome,
     failure::{Failure, Retry},
     ids::{BatchId, JobId},
-    job::JobEvent,
+    job::{JobEvent, Residue},
 };
 use slipway_fleet::{
     Fleet,
@@ -89,8 +89,17 @@ fn summary(view: &JobView, output: Output) {
     if let Some(failure) = &view.failure {
         show_failure(failure, output);
     }
-    for left in &view.residue {
-        output.line(format!("  left behind: {} ({})", left.what, left.why));
+    show_residue(&view.residue, view.failure.as_ref(), "  ", output);
+}
+
+/// What is not told already with the failure.
+pub fn show_residue(residue: &[Residue], failure: Option<&Failure>, indent: &str, output: Output) {
+    let told = failure.map_or(&[][..], |failure| failure.causes.as_slice());
+    for left in residue {
+        let line = format!("left behind: {} ({})", left.what, left.why);
+        if !told.contains(&line) {
+            output.line(format!("{indent}{line}"));
+        }
     }
 }
 
