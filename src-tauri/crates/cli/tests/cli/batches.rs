@@ -50,8 +50,9 @@ fn card<'a>(batch: &'a Value, name: &str) -> &'a Value {
     cards.iter().find(|card| card["name"] == name).unwrap()
 }
 
+/// So long that another command comes before the first card's end, on a busy machine too.
 fn slow_installer(config: &mut LabConfig) {
-    config.timings.installer = Duration::from_millis(1500);
+    config.timings.installer = Duration::from_secs(5);
 }
 
 /// Nothing was done to these cards twice.
@@ -223,9 +224,9 @@ fn a_canary_that_fails_keeps_the_others_from_being_touched() {
 
 #[test]
 fn a_paused_batch_starts_nothing_until_it_is_resumed() {
-    let rack = Rack::start(3, slow_installer);
+    let rack = Rack::start(2, slow_installer);
     let desk = Desk::joined(&rack);
-    let cards = names(3);
+    let cards = names(2);
     let running = desk.start(&deploy(&cards, &["--at-once", "1"]));
     eventually("the first card is under way", || {
         (rack.observed(1).inserts == 1).then_some(())
@@ -237,12 +238,12 @@ fn a_paused_batch_starts_nothing_until_it_is_resumed() {
     let lines = running.end().exits(1).lines();
     let batch = &lines.last().unwrap()["batch"];
     assert_eq!(batch["row"]["state"]["name"], "paused");
-    let wanted = [("cards", 3), ("succeeded", 1), ("waiting", 2)];
+    let wanted = [("cards", 2), ("succeeded", 1), ("waiting", 1)];
     assert_eq!(counts(batch), are(&wanted));
     desk.run(&["job", "run"]).good().says("nothing is queued");
     assert_eq!(rack.observed(2).inserts, 0);
     desk.run(&["batch", "resume", &id]).good();
-    each_once(&rack, 1..=3);
+    each_once(&rack, 1..=2);
 }
 
 #[test]
