@@ -10,15 +10,6 @@ export async function pickIsoFile(): Promise<string | null> {
   });
 }
 
-/** Lets the person say where the support bundle goes; `null`: nowhere. */
-export async function pickBundleFile(suggested: string): Promise<string | null> {
-  return await save({
-    title: "Save the support bundle",
-    defaultPath: suggested,
-    filters: [{ name: "JSON files", extensions: ["json"] }],
-  });
-}
-
 const YAML = [{ name: "YAML files", extensions: ["yaml", "yml"] }];
 
 const pickYaml = (title: string) =>

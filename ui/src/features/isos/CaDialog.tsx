@@ -1,7 +1,7 @@
 import { Content } from "@patternfly/react-core";
+import { SaveDialog } from "@/components/SaveDialog";
 import { useAppInfo } from "@/ipc/queries/app";
 import { useExportCa } from "@/ipc/queries/bundles";
-import { SaveDialog } from "./SaveDialog";
 
 /** Our CA's certificate, for whoever fetches ISOs over HTTPS. Its key never leaves. */
 export function CaDialog({ onClose }: { onClose: () => void }) {

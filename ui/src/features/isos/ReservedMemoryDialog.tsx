@@ -2,9 +2,9 @@ import { CodeBlock, CodeBlockAction, CodeBlockCode, Content } from "@patternfly/
 import { CopyButton } from "@/components/CopyButton";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
+import { SaveDialog } from "@/components/SaveDialog";
 import { useExportReservedMemory } from "@/ipc/queries/bundles";
 import { useReservedMemory } from "@/ipc/queries/studio";
-import { SaveDialog } from "./SaveDialog";
 
 /** The file without which an IMC of firmware 1.8 can't hold the ISO. */
 export function ReservedMemoryDialog({ name, onClose }: { name: string; onClose: () => void }) {

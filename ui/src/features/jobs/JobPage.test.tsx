@@ -38,7 +38,10 @@ test("all that is known of a job is saved where the person says, and the file is
     answers: { "plugin:dialog|save": () => path },
   });
   await user.click(await screen.findByTestId("support-bundle"));
-  expect(await screen.findByText(`Written to ${path}`)).toBeInTheDocument();
+  await user.click(await screen.findByRole("button", { name: "Choose where…" }));
+  await waitFor(() => expect(screen.getByRole("textbox", { name: "File" })).toHaveValue(path));
+  await user.click(screen.getByTestId("save"));
+  expect(await screen.findByText(`Saved to ${path}`)).toBeInTheDocument();
   expect(screen.getByText(/Secrets were taken out in 3 places/)).toBeInTheDocument();
   const saved = backend.calls.find((call) => call.command === "save_support_bundle");
   expect(saved?.args).toEqual({ id: jobId("dpu-05 Deployment"), path });

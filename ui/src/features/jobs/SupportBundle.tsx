@@ -1,50 +1,45 @@
-import { Alert, AlertActionCloseButton, Button } from "@patternfly/react-core";
+import { Button, Content } from "@patternfly/react-core";
 import DownloadIcon from "@patternfly/react-icons/dist/esm/icons/download-icon";
 import { useState } from "react";
-import { ErrorAlert } from "@/components/ErrorAlert";
+import { SaveDialog } from "@/components/SaveDialog";
 import type { JobRow } from "@/ipc/bindings";
-import { pickBundleFile } from "@/ipc/dialog";
 import { useSaveSupportBundle } from "@/ipc/queries/jobs";
 import { bytes } from "@/lib/format";
 
-/** One file for whoever helps: the plan, the history, the card. Secrets are taken out. */
+function SupportBundleDialog({ row, onClose }: { row: JobRow; onClose: () => void }) {
+  return (
+    <SaveDialog
+      title="Save a support bundle"
+      name={`slipway-${row.id.slice(-8)}.json`}
+      save={useSaveSupportBundle(row.id)}
+      hint="A new file: nothing is replaced."
+      said={({ size, removed }) =>
+        `${bytes(size)} of JSON. Secrets were taken out in ${removed} places; read it before you send it.`
+      }
+      onClose={onClose}
+    >
+      <Content component="p">
+        One file for whoever helps: the plan, the history, the card as last seen, and what its IMC
+        answered. Secrets are taken out; names and addresses stay.
+      </Content>
+    </SaveDialog>
+  );
+}
+
+/** Everything that is known of a job, for somebody else to look at. */
 export function SupportBundle({ row }: { row: JobRow }) {
-  const write = useSaveSupportBundle();
-  const [error, setError] = useState<unknown>(null);
-  const start = async () => {
-    setError(null);
-    write.reset();
-    try {
-      const path = await pickBundleFile(`slipway-${row.id.slice(-8)}.json`);
-      if (path) write.mutate({ id: row.id, path });
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  const failed = error ?? write.error;
+  const [open, setOpen] = useState(false);
   return (
     <>
       <Button
         variant="link"
         icon={<DownloadIcon />}
-        isLoading={write.isPending}
-        onClick={start}
+        onClick={() => setOpen(true)}
         data-testid="support-bundle"
       >
         Save a support bundle…
       </Button>
-      {failed !== null && <ErrorAlert error={failed} title="The bundle was not written" />}
-      {write.data && (
-        <Alert
-          isInline
-          variant="success"
-          title={`Written to ${write.data.path}`}
-          actionClose={<AlertActionCloseButton onClose={write.reset} />}
-        >
-          {bytes(write.data.size)} of JSON. Secrets were taken out in {write.data.removed} places;
-          names and addresses are in it, so read it before you send it.
-        </Alert>
-      )}
+      {open && <SupportBundleDialog row={row} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -42,8 +42,5 @@ export const useRetryJob = () => useJobChange((id) => call(commands.retryJob(id)
 export const useMarkJobSeen = () => useJobChange((id) => call(commands.markJobSeen(id)));
 
 /** Everything about a job in a file, without secrets. */
-export const useSaveSupportBundle = () =>
-  useMutation({
-    mutationFn: ({ id, path }: { id: JobId; path: string }) =>
-      call(commands.saveSupportBundle(id, path)),
-  });
+export const useSaveSupportBundle = (id: JobId) =>
+  useMutation({ mutationFn: (path: string) => call(commands.saveSupportBundle(id, path)) });

@@ -1,8 +1,6 @@
 import { Content, Form } from "@patternfly/react-core";
-import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
-import { TextBox } from "@/components/TextBox";
-import { pickKickstart } from "@/ipc/dialog";
+import { BroughtKickstart } from "./BroughtKickstart";
 import type { IsoDraft, IsoSecrets } from "./draft";
 
 const SOURCES = [
@@ -19,7 +17,8 @@ type Props = {
 };
 
 /** A kickstart for the image builder: brought, or none. */
-export function BuilderKickstartStep({ draft, secrets, onChange, onSecrets }: Props) {
+export function BuilderKickstartStep(props: Props) {
+  const { draft, onChange } = props;
   return (
     <Form isWidthLimited onSubmit={(event) => event.preventDefault()}>
       <Content component="p">
@@ -35,25 +34,11 @@ export function BuilderKickstartStep({ draft, secrets, onChange, onSecrets }: Pr
         onChange={(builderKickstart) => onChange({ builderKickstart })}
         hint="With one of yours, the kernel arguments are those of the installer only."
       />
-      {draft.builderKickstart === "text" && (
-        <TextBox
-          id="kickstart-text"
-          label="Text of the kickstart"
-          rows={16}
-          value={secrets.text}
-          onChange={(text) => onSecrets({ text })}
-        />
-      )}
-      {draft.builderKickstart === "file" && (
-        <PathField
-          id="kickstart-path"
-          label="Path of the kickstart"
-          required
-          path={draft.kickstartPath}
-          placeholder="/home/ada/dpu.ks"
-          pick={pickKickstart}
-          onPath={(kickstartPath) => onChange({ kickstartPath })}
+      {draft.builderKickstart !== "none" && (
+        <BroughtKickstart
+          from={draft.builderKickstart}
           hint="Read when the build is planned."
+          {...props}
         />
       )}
     </Form>

@@ -1,11 +1,10 @@
 import { Form, Grid, GridItem } from "@patternfly/react-core";
-import { PathField } from "@/components/PathField";
 import { SelectField } from "@/components/SelectField";
 import { TextBox } from "@/components/TextBox";
 import { TextField } from "@/components/TextField";
 import type { StudioDefaults } from "@/ipc/bindings";
-import { pickKickstart } from "@/ipc/dialog";
 import { keysProblem } from "@/lib/fields";
+import { BroughtKickstart } from "./BroughtKickstart";
 import { type IsoDraft, type IsoSecrets, kickstartSource } from "./draft";
 import { KickstartPreview } from "./KickstartPreview";
 
@@ -160,7 +159,7 @@ function LoginFields({ draft, secrets, onChange, onSecrets }: Props) {
 
 /** The kickstart: filled in or brought, beside what becomes of it. */
 export function KickstartStep(props: Props) {
-  const { draft, secrets, onChange, onSecrets } = props;
+  const { draft, secrets, onChange } = props;
   return (
     <Grid hasGutter>
       <GridItem xl={5}>
@@ -179,25 +178,11 @@ export function KickstartStep(props: Props) {
               <LoginFields {...props} />
             </>
           )}
-          {draft.kickstart === "text" && (
-            <TextBox
-              id="kickstart-text"
-              label="Text of the kickstart"
-              rows={16}
-              value={secrets.text}
-              onChange={(text) => onSecrets({ text })}
-            />
-          )}
-          {draft.kickstart === "file" && (
-            <PathField
-              id="kickstart-path"
-              label="Path of the kickstart"
-              required
-              path={draft.kickstartPath}
-              placeholder="/home/ada/dpu.ks"
-              pick={pickKickstart}
-              onPath={(kickstartPath) => onChange({ kickstartPath })}
+          {draft.kickstart !== "form" && (
+            <BroughtKickstart
+              from={draft.kickstart}
               hint="Read now for the preview, and again when the build starts."
+              {...props}
             />
           )}
         </Form>

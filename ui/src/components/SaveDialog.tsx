@@ -1,23 +1,28 @@
 import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { ErrorAlert } from "@/components/ErrorAlert";
-import { PathField } from "@/components/PathField";
-import { ReasonedButton } from "@/components/ReasonedButton";
 import { pickNewFile } from "@/ipc/dialog";
+import { ErrorAlert } from "./ErrorAlert";
+import { PathField } from "./PathField";
+import { ReasonedButton } from "./ReasonedButton";
 
-type Props = {
+type Props<Saved> = {
   title: string;
   /** What the file is for. */
   children: ReactNode;
   /** The name that is suggested. */
   name: string;
-  save: UseMutationResult<null, unknown, string>;
+  save: UseMutationResult<Saved, unknown, string>;
+  /** What becomes of a file that is there. */
+  hint?: string;
+  /** What there is to say once it is written. */
+  said?: (saved: Saved) => ReactNode;
   onClose: () => void;
 };
 
 /** Writes a file of Slipway's where the person says. */
-export function SaveDialog({ title, children, name, save, onClose }: Props) {
+export function SaveDialog<Saved>(props: Props<Saved>) {
+  const { title, children, name, save, onClose } = props;
   const [path, setPath] = useState("");
   return (
     <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="save-title">
@@ -37,11 +42,13 @@ export function SaveDialog({ title, children, name, save, onClose }: Props) {
             setPath(chosen);
             save.reset();
           }}
-          hint="What lies there is replaced."
+          hint={props.hint ?? "What lies there is replaced."}
         />
         {save.error !== null && <ErrorAlert error={save.error} title="It was not saved" />}
         {save.isSuccess && (
-          <Alert isInline isPlain variant="success" title={`Saved to ${path.trim()}`} />
+          <Alert isInline isPlain variant="success" title={`Saved to ${path.trim()}`}>
+            {props.said?.(save.data)}
+          </Alert>
         )}
       </ModalBody>
       <ModalFooter>
