@@ -98,6 +98,17 @@ fn import_iso(desk: &Desk, rack: &Rack) {
     desk.run(&["iso", "import", iso.to_str().unwrap()]).good();
 }
 
+/// The card, added by its sshds. They let this key in and no other: not the fleet key, and nobody by
+/// a password.
+fn behind_openssh(desk: &Desk, rack: &Rack, key: &Path, profile: &str) -> (Sshd, Sshd) {
+    let imc = Sshd::before_imc(rack, 1, &public(key));
+    let acc = Sshd::before_acc(rack, 1);
+    let by = ["--acc", &acc.address, "--ssh-profile", profile];
+    add(desk, rack, &imc.address, &by).good();
+    import_iso(desk, rack);
+    (imc, acc)
+}
+
 const DEPLOY: [&str; 5] = ["deploy", "dpu-01", "--iso", "dpu-os-1.0.0.iso", "--yes"];
 
 #[test]
@@ -119,17 +130,7 @@ fn a_card_is_deployed_by_a_profiles_key() {
         key.to_str().unwrap(),
     ])
     .good();
-    // It lets this key in and no other: not the fleet key, and nobody by a password.
-    let imc = Sshd::before_imc(&rack, 1, &public(&key));
-    let acc = Sshd::before_acc(&rack, 1);
-    add(
-        &desk,
-        &rack,
-        &imc.address,
-        &["--acc", &acc.address, "--ssh-profile", "key"],
-    )
-    .good();
-    import_iso(&desk, &rack);
+    let (imc, _acc) = behind_openssh(&desk, &rack, &key, "key");
     rack.card(1).inject(Fault::ClockSkew);
     desk.run(&DEPLOY).good();
     assert!(imc.connections() > 0);
@@ -167,16 +168,7 @@ fn a_card_is_deployed_by_the_agents_key() {
     let key = key_pair(&desk, "key");
     desk.run(&["credential", "add", "agent", "--kind", "ssh-agent"])
         .good();
-    let imc = Sshd::before_imc(&rack, 1, &public(&key));
-    let acc = Sshd::before_acc(&rack, 1);
-    add(
-        &desk,
-        &rack,
-        &imc.address,
-        &["--acc", &acc.address, "--ssh-profile", "agent"],
-    )
-    .good();
-    import_iso(&desk, &rack);
+    let _sshds = behind_openssh(&desk, &rack, &key, "agent");
     desk.run(&["bmc", "prepare", "dpu-01"])
         .explains(6, "ssh-agent (");
     let agent = Agent::start(&desk);

@@ -1,6 +1,11 @@
 //! What the tests stand on: a lab, a data folder with `slipctl` to work on it, and waiting.
 
 pub mod desk;
+#[path = "../../../../redfish/tests/support/emulator.rs"]
+#[expect(
+    dead_code,
+    reason = "its certificate is trusted as it is shown, not as a CA's"
+)]
 pub mod emulator;
 pub mod https;
 pub mod lab_process;

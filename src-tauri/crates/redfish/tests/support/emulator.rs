@@ -1,5 +1,6 @@
 //! sushy-tools' emulator (PyPI): a Redfish service that somebody else wrote, over its own TLS and
-//! htpasswd, and a small web server for the images that it fetches.
+//! htpasswd, and a small web server for the images that it fetches. slipctl's tests have it from
+//! here too.
 
 use std::{
     fs::{self, File},
@@ -10,9 +11,8 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
-
-use super::eventually;
 
 pub const USER: &str = "root";
 pub const PASSWORD: &str = "sentinel-password";
@@ -21,7 +21,10 @@ const HTPASSWD: &str = "root:$2b$05$ZSdZ8kfxQpbqliI4lr4Iqu.LswlpHe8He/FvTwxggFBI
 
 /// Ended by its id when it is dropped.
 pub struct Emulator {
+    /// `127.0.0.1:PORT`.
     pub address: String,
+    /// PEM; it signed itself.
+    pub certificate: String,
     child: Child,
     dir: tempfile::TempDir,
 }
@@ -70,19 +73,30 @@ impl Emulator {
         };
         let mut emulator = Self {
             address: String::new(),
+            certificate: certificate.pem(),
             child,
             dir,
         };
-        // ` * Running on https://127.0.0.1:41234`
-        emulator.address = eventually("the emulator tells its port", || {
-            let ended = emulator.child.try_wait().unwrap();
-            assert!(ended.is_none(), "it did not start: {}", emulator.log());
-            let log = emulator.log();
-            let (_, port) = log.split_once("https://127.0.0.1:")?;
-            let port: u16 = port.split_once('\n')?.0.trim().parse().ok()?;
-            Some(format!("127.0.0.1:{port}"))
-        });
+        emulator.address = emulator.listening();
         Some(emulator)
+    }
+
+    /// ` * Running on https://127.0.0.1:41234`
+    fn listening(&mut self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(90);
+        loop {
+            let log = self.log();
+            let port = log.split("https://127.0.0.1:").nth(1);
+            if let Some((port, _)) = port.and_then(|rest| rest.split_once('\n')) {
+                return format!("127.0.0.1:{}", port.trim());
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "it did not start: {log}"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// What it was asked, and how it answered.
