@@ -10,6 +10,13 @@ use tauri::ipc::Channel;
 
 use super::{Answer, State};
 
+/// The page may have been left: what it was told of goes on.
+fn telling(page: Channel<ImportProgress>) -> impl Fn(ImportProgress) {
+    move |progress| {
+        let _ = page.send(progress);
+    }
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn isos(desk: State<'_>) -> Answer<Vec<IsoView>> {
@@ -23,10 +30,7 @@ pub async fn import_iso(
     path: String,
     on_progress: Channel<ImportProgress>,
 ) -> Answer<Iso> {
-    let tell = move |progress| {
-        // The page may have been left; the import goes on.
-        let _ = on_progress.send(progress);
-    };
+    let tell = telling(on_progress);
     desk.fleet()?.import_iso(Path::new(&path), None, tell).await
 }
 
@@ -70,9 +74,7 @@ pub async fn bundle_iso(
     folder: String,
     on_progress: Channel<ImportProgress>,
 ) -> Answer<BundleView> {
-    let tell = move |progress| {
-        let _ = on_progress.send(progress);
-    };
+    let tell = telling(on_progress);
     let fleet = desk.fleet()?;
     let iso = fleet.find_iso(id.as_str()).await?;
     fleet.bundle_iso(&iso, Path::new(&folder), tell).await
@@ -86,9 +88,7 @@ pub async fn import_bundle(
     folder: String,
     on_progress: Channel<ImportProgress>,
 ) -> Answer<BundleView> {
-    let tell = move |progress| {
-        let _ = on_progress.send(progress);
-    };
+    let tell = telling(on_progress);
     let fleet = desk.fleet()?;
     fleet.import_bundle(Path::new(&folder), None, tell).await
 }

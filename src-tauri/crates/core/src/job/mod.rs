@@ -30,6 +30,7 @@ pub use iso_build::{IsoBuildPlan, IsoBuildState, IsoTool};
 pub use marvell::{MarvellPlan, MarvellState};
 pub use plan::{PlannedStep, StepStatus, build_steps, planned_steps, step_position, step_statuses};
 pub use policy::Policy;
+use step::Alone;
 pub use step::{BuildContext, CardAccess, Prepared, StepContext, StepOutcome, Wait, WaitReason};
 pub use store::{JobFilter, JobStore, JobStoreError};
 pub use subject::{InvalidSubject, Subject};

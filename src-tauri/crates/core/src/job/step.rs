@@ -208,6 +208,42 @@ pub struct StepContext<'a> {
     pub notes: &'a Mutex<Vec<String>>,
 }
 
+/// What a step needs of a job, for one that is done by itself, on a person's word.
+pub(super) struct Alone {
+    job: JobId,
+    facts: JobFacts,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Alone {
+    pub(super) fn new() -> Self {
+        Self {
+            job: JobId::new(),
+            facts: JobFacts::default(),
+            notes: Mutex::default(),
+        }
+    }
+
+    pub(super) fn context<'a>(
+        &'a mut self,
+        card: &'a dyn CardAccess,
+        now: Timestamp,
+        policy: &'a Policy,
+    ) -> StepContext<'a> {
+        StepContext {
+            job: &self.job,
+            card,
+            now,
+            resumed: false,
+            uncertain: false,
+            state_since: now,
+            policy,
+            facts: &mut self.facts,
+            notes: &self.notes,
+        }
+    }
+}
+
 impl StepContext<'_> {
     /// A line of the job's history: something was done to the card, or seen on it.
     pub fn note(&self, text: impl Into<String>) {

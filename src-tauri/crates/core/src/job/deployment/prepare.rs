@@ -1,16 +1,13 @@
 //! Before anything irreversible: is this the card we think it is, and will its IMC trust us?
 
-use std::sync::Mutex;
-
 use super::{
     DeploymentPlan, Outcome, SUPPORTED_RELEASES, State, after, host, imc_boot, ledger::Ledger,
 };
 use crate::{
     bootc::StatusFacts,
     failure::{FailureKind, StepError},
-    ids::JobId,
     job::{
-        CardAccess, JobFacts, Policy, StepContext, StepOutcome,
+        Alone, CardAccess, Policy, StepContext, StepOutcome,
         boot_change::{boot_id, read_file, read_status, run},
     },
     ports::Bmc,
@@ -130,18 +127,8 @@ pub async fn prepare(
     now: Timestamp,
     policy: &Policy,
 ) -> Result<Vec<String>, StepError> {
-    let notes = Mutex::default();
-    let mut cx = StepContext {
-        job: &JobId::new(),
-        card,
-        now,
-        resumed: false,
-        uncertain: false,
-        state_since: now,
-        policy,
-        facts: &mut JobFacts::default(),
-        notes: &notes,
-    };
+    let mut alone = Alone::new();
+    let mut cx = alone.context(card, now, policy);
     let mut all = Vec::new();
     for _ in 0..MOST_EFFECTS {
         match one_effect(true, &mut cx).await? {

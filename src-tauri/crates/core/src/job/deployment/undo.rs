@@ -1,8 +1,6 @@
 //! Taking back what was written on an IMC: what was there before comes back, unless somebody else
 //! changed it since.
 
-use std::sync::Mutex;
-
 use super::{
     imc_boot::{read_option, set_option},
     ledger::{FOLDER, Ledger, WrittenFile, backup_of, done, refused},
@@ -10,9 +8,8 @@ use super::{
 };
 use crate::{
     failure::StepError,
-    ids::JobId,
     job::{
-        CardAccess, JobFacts, Policy, Residue, StepContext,
+        Alone, CardAccess, Policy, Residue, StepContext,
         boot_change::{read_file, run},
     },
     time::Timestamp,
@@ -38,18 +35,8 @@ pub async fn undo(
     now: Timestamp,
     policy: &Policy,
 ) -> Result<Undone, StepError> {
-    let notes = Mutex::default();
-    let cx = StepContext {
-        job: &JobId::new(),
-        card,
-        now,
-        resumed: false,
-        uncertain: false,
-        state_since: now,
-        policy,
-        facts: &mut JobFacts::default(),
-        notes: &notes,
-    };
+    let mut alone = Alone::new();
+    let cx = alone.context(card, now, policy);
     let mut ledger = Ledger::read(&cx).await?;
     let mut undone = Undone::default();
     if ledger == Ledger::default() {
