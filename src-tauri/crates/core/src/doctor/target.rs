@@ -184,7 +184,8 @@ pub(super) fn dpu_host(facts: &Facts) -> CheckOutcome {
     beside(seen, PinKind::SshHostKey, facts)
 }
 
-/// Nothing of a deployment needs these machines yet: what is wrong with them is a warning.
+/// A deployment never enters the host's BMC, and the DPU host only to reload its driver, which can
+/// be left out: what is wrong with them is a warning.
 fn beside(seen: &HostSeen, kind: PinKind, facts: &Facts) -> CheckOutcome {
     let peer = &seen.address;
     let shown = match &seen.shown {
@@ -201,6 +202,15 @@ fn beside(seen: &HostSeen, kind: PinKind, facts: &Facts) -> CheckOutcome {
         fingerprint: shown.clone(),
     };
     match (&seen.pin, &seen.login) {
+        (None, _) if kind == PinKind::SshHostKey => CheckOutcome::warn(
+            format!(
+                "{peer} answers, and nothing is pinned for it: its driver could not be reloaded"
+            ),
+            CheckFix::new(format!(
+                "compare {shown} with the machine's own, then accept it"
+            ))
+            .by(accept, &facts.card),
+        ),
         (None, _) => CheckOutcome::pass(format!("{peer} answers; nothing is pinned for it yet")),
         (Some(pinned), _) if pinned != shown => CheckOutcome::warn(
             format!("{peer} has changed: pinned {pinned}, now {shown}"),

@@ -177,11 +177,9 @@ fn machines_beside_the_card_only_warn() {
         });
         (bad(&checks), find(&checks, Id::DpuHost).text().to_owned())
     };
-    assert!(
-        host(Asked::Answered(key('x')), None)
-            .1
-            .contains("nothing is pinned")
-    );
+    let (unpinned, text) = host(Asked::Answered(key('x')), None);
+    assert!(text.contains("nothing is pinned"), "{text}");
+    assert_eq!(unpinned, ["w DpuHost"], "a deployment would not enter it");
     assert!(host(Asked::Answered(key('x')), Some(key('x'))).0.is_empty());
     assert_eq!(
         host(Asked::Answered(key('x')), Some(key('y'))).0,
