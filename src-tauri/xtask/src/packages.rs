@@ -117,6 +117,9 @@ pub const NEEDS: &[Need] = &[
         "/usr/bin/WebKitWebDriver",
         TEST,
     ),
+    // A window manager, and a hand on its windows: what a second start does to the first.
+    program("openbox", "openbox", "openbox", TEST),
+    program("xdotool", "xdotool", "xdotool", TEST),
     program("dbus-run-session", "dbus", "dbus-daemon", WINDOW),
     program("dbus-send", "dbus", "dbus-tools", WINDOW),
     program("dbus-launch", "dbus-x11", "dbus-x11", WINDOW),
