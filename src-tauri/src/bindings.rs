@@ -86,6 +86,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::isos::export_ca_certificate,
             commands::isos::bundle_iso,
             commands::isos::import_bundle,
+            commands::isos::transfers,
+            commands::isos::cancel_transfer,
             commands::studio::studio_defaults,
             commands::studio::render_kickstart,
             commands::studio::lint_kickstart,

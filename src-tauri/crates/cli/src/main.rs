@@ -14,6 +14,7 @@ mod doctor;
 mod exit;
 mod image;
 mod iso;
+mod iso_transfer;
 mod jobs;
 mod kickstart;
 mod lab;

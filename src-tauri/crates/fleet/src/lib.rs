@@ -46,6 +46,7 @@ mod studio_kickstarts;
 mod studio_tool;
 mod studio_views;
 mod support_bundle;
+mod transfers;
 mod trust;
 pub mod views;
 
