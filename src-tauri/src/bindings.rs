@@ -28,6 +28,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::cards::remove_dpu,
             commands::cards::doctor,
             commands::cards::prepare_imc,
+            commands::cards::install_reserved_memory,
             commands::bmcs::bmcs,
             commands::bmcs::bmc,
             commands::bmcs::refresh_bmc,
