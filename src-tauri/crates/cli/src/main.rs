@@ -20,6 +20,7 @@ mod kickstart;
 mod lab;
 mod open;
 mod output;
+mod registry_trust;
 mod status;
 mod trust;
 mod wait;

@@ -36,6 +36,7 @@ mod media;
 mod overview;
 mod publishing;
 mod refresh;
+mod registry_trust;
 mod runner;
 mod scheduler;
 mod site_ca;
