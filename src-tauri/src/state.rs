@@ -59,11 +59,16 @@ impl Desk {
         }
     }
 
-    /// Lets the steps that run save what they did, and gives the engine's lease back.
+    /// Ends what is copied, lets the steps that run save what they did, and gives the engine's
+    /// lease back.
     pub fn close(&self) {
         self.stop.cancel();
         let runner = self.runner.lock().ok().and_then(|mut runner| runner.take());
+        let fleet = self.fleet();
         tauri::async_runtime::block_on(async {
+            if let Ok(fleet) = fleet {
+                fleet.end_transfers().await;
+            }
             if let Some(runner) = runner {
                 let _ = runner.await;
             }

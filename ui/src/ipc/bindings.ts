@@ -30,6 +30,8 @@ export const commands = {
 	 *  was done.
 	 */
 	prepareImc: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("prepare_imc", { id })),
+	/**  Firmware 1.8 only; with a copy of what was there. */
+	installReservedMemory: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("install_reserved_memory", { id })),
 	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
 	/**  A card's IMC has the id of its card. */
 	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
@@ -95,13 +97,18 @@ export const commands = {
 	/**  Tries the login before it is kept. */
 	registryLogin: (login: RegistryLogin) => typedError<null, AppError>(__TAURI_INVOKE("registry_login", { login })),
 	registryLogout: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("registry_logout", { registry })),
+	/**  What a registry shows to a stranger; accepts nothing. */
+	registryCertificate: (registry: string) => typedError<RegistryCertificate, AppError>(__TAURI_INVOKE("registry_certificate", { registry })),
+	/**  Accepts the certificate that a person compared, for this registry alone. */
+	trustRegistry: (registry: string, fingerprint: Fingerprint) => typedError<null, AppError>(__TAURI_INVOKE("trust_registry", { registry, fingerprint })),
+	distrustRegistry: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("distrust_registry", { registry })),
 	/**  What a form begins with. */
 	defaultImageTemplate: () => typedError<Template, AppError>(__TAURI_INVOKE("default_image_template")),
 	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
 	/**  Writes the template into a folder; a file that is there already stops it. */
 	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
-	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
+	importIso: (path: string, onProgress: Channel<TransferProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
 	publishIso: (request: PublishRequest) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { request })),
 	unpublishIso: (id: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { id })),
@@ -109,9 +116,13 @@ export const commands = {
 	/**  Our CA's certificate, PEM, as it is written where the person said. */
 	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
 	/**  Writes an ISO and its image into a folder that is not there yet. */
-	bundleIso: (id: IsoId, folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("bundle_iso", { id, folder, onProgress })),
+	bundleIso: (id: IsoId, folder: string, onProgress: Channel<TransferProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("bundle_iso", { id, folder, onProgress })),
 	/**  Takes the ISO of such a folder into the library. */
-	importBundle: (folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("import_bundle", { folder, onProgress })),
+	importBundle: (folder: string, onProgress: Channel<TransferProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("import_bundle", { folder, onProgress })),
+	/**  What is copied or read right now, whichever page began it. */
+	transfers: () => typedError<TransferView[], AppError>(__TAURI_INVOKE("transfers")),
+	/**  The command that began it answers when nothing of it is left. */
+	cancelTransfer: (id: TransferId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_transfer", { id })),
 	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
 	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
 	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
@@ -164,6 +175,13 @@ export type AcceptPin = {
 	kind: PinKind,
 	peer: string,
 	fingerprint: Fingerprint,
+};
+
+/**  A registry whose certificate a person accepted by its fingerprint. */
+export type AcceptedRegistry = {
+	/**  `host[:port]`, as references begin. */
+	registry: string,
+	certificate: CertificateInfo,
 };
 
 export type ActionView = {
@@ -1329,7 +1347,9 @@ export type ErrorCode =
 /**  Refused, not broken: shown as a warning. */
 "precondition" | 
 /**  What was typed can't be meant. */
-"invalid" | "not_found" | "trust_unknown" | "trust_changed" | "authentication" | "unreachable" | "secrets_locked" | "newer_database" | "other";
+"invalid" | "not_found" | "trust_unknown" | "trust_changed" | "authentication" | "unreachable" | "secrets_locked" | "newer_database" | 
+/**  Somebody wanted it to stop, and nothing of it is left. */
+"cancelled" | "other";
 
 /**  A network interface: of a manager, of a system, or a port of an adapter. */
 export type EthernetInfo = {
@@ -1432,7 +1452,9 @@ export type Fix = {
 /**  What Slipway can do about it, once a person wants it. */
 export type FixAction = { action: "accept_pin"; kind: PinKind; peer: string; fingerprint: Fingerprint } | 
 /**  Sets the IMC's clock and installs our CA's certificate, as a deployment does. */
-{ action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job"; job: JobId } | { action: "reserved_memory_file" };
+{ action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job"; job: JobId } | 
+/**  Installs firmware 1.8's file on the IMC, after a person's word. */
+{ action: "reserved_memory_file" };
 
 /**  A resource that was linked and could not be read. */
 export type Gap = {
@@ -2325,6 +2347,16 @@ export type RefusedKey = {
 	at: Timestamp,
 };
 
+/**  What a registry shows to a stranger. */
+export type RegistryCertificate = {
+	registry: string,
+	shown: CertificateInfo,
+	/**  What was accepted for it before; another one now may be somebody between. */
+	accepted: Fingerprint | null,
+	/**  It is trusted as it is: nobody has to accept anything. */
+	trusted: boolean,
+};
+
 /**  A login to a registry. The password crosses inwards only. */
 export type RegistryLogin = {
 	/**  `host[:port]`, perhaps with a path. */
@@ -2352,6 +2384,8 @@ export type RegistrySettingsView = {
 	/**  Where podman looks for logins, in its order. */
 	usual_places: AuthPlace[],
 	logins: RegistryLoginView[],
+	/**  Whose certificate a person accepted. */
+	accepted: AcceptedRegistry[],
 };
 
 export type Related = {
@@ -2555,6 +2589,39 @@ export type TemplateFile = {
 
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
 export type Timestamp = string;
+
+/**  One long copy or read: it lives as long as its process. */
+export type TransferId = string;
+
+/**  What is copied or read. */
+export type TransferKind = 
+/**  An ISO is read into the library. */
+"import_iso" | 
+/**  A bundle is compared and copied into the library. */
+"import_bundle" | 
+/**  An ISO and its image are copied into a folder. */
+"write_bundle";
+
+/**  How far one is. The first comes before there is anything to count, so that it can be cancelled. */
+export type TransferProgress = {
+	id: TransferId,
+	read: ByteCount,
+	/**  0 as long as nobody knows. */
+	total: ByteCount,
+};
+
+/**  One that is under way. */
+export type TransferView = {
+	id: TransferId,
+	kind: TransferKind,
+	/**  The file or folder. */
+	path: string,
+	read: ByteCount,
+	/**  0 as long as nobody knows. */
+	total: ByteCount,
+	/**  Somebody wants it to stop. */
+	cancelling: boolean,
+};
 
 /**  A person's word on rows: which were compared and accepted. */
 export type TrustDiscovered = {

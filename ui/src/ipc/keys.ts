@@ -21,6 +21,8 @@ export const keys = {
   dpus: (query?: Partial<DpuQuery>) => (query ? (["dpus", query] as const) : (["dpus"] as const)),
   dpu: (id: string) => ["dpu", id] as const,
   isos: ["isos"] as const,
+  /** Under the library's own key: what makes the one stale makes the other. */
+  transfers: ["isos", "transfers"] as const,
   jobs: (dpu: string | null, activeOnly: boolean) => ["jobs", dpu, activeOnly] as const,
   job: (id: string) => ["job", id] as const,
   batches: ["batches"] as const,

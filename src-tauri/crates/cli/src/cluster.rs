@@ -20,7 +20,7 @@ use crate::{
     cluster_add::add,
     cluster_show::{report, show_import, show_plan, show_steps},
     exit::Failed,
-    iso::bytes_bar,
+    iso_transfer,
     open::Desk,
     output::Output,
 };
@@ -280,16 +280,7 @@ fn write(import: &Import, path: &Path, output: Output) -> Result<(), Failed> {
 }
 
 async fn import_iso(fleet: &Fleet, path: &Path, output: Output) -> Result<(), Failed> {
-    let bar = bytes_bar(output, "reading");
-    let tell = bar.clone();
-    let iso = fleet
-        .import_iso(path, None, move |progress| {
-            tell.set_length(progress.total.0);
-            tell.set_position(progress.read.0);
-        })
-        .await;
-    bar.finish_and_clear();
-    let iso = iso?;
+    let iso = iso_transfer::read(path, None, fleet, output).await?;
     output.note(format!("{} is in the library now", iso.name));
     Ok(())
 }

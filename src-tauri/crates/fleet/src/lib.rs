@@ -36,6 +36,7 @@ mod media;
 mod overview;
 mod publishing;
 mod refresh;
+mod registry_trust;
 mod runner;
 mod scheduler;
 mod site_ca;
@@ -46,6 +47,7 @@ mod studio_kickstarts;
 mod studio_tool;
 mod studio_views;
 mod support_bundle;
+mod transfers;
 mod trust;
 pub mod views;
 

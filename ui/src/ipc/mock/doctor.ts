@@ -117,5 +117,10 @@ export function doctorHandlers(desk: Desk) {
       if (card.imcSilent) throw refuse("unreachable", `${card.name} does not answer`);
       return ["the clock was set", "our CA's certificate was installed"];
     },
+    install_reserved_memory: ({ id }: { id: string }) => {
+      const card = cardOf(desk, id);
+      if (card.imcSilent) throw refuse("unreachable", `${card.name} does not answer`);
+      return ["wrote /work/cfg/memory/reserved-memory.json"];
+    },
   };
 }

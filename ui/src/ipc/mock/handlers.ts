@@ -6,10 +6,10 @@ import type {
   DeployRequest,
   DeskState,
   DpuQuery,
-  ImportProgress,
   LabView,
   Probe,
   PublishRequest,
+  TransferProgress,
 } from "../bindings";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
 import { batchHandlers } from "./batches";
@@ -26,6 +26,7 @@ import { registryHandlers } from "./registries";
 import { bootChangeSteps } from "./steps";
 import { studioHandlers } from "./studio";
 import { imageHandlers } from "./studioImages";
+import { transfer, transferHandlers } from "./transfers";
 import { dpuView, isoViews, overview, settle } from "./views";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -136,14 +137,10 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       onProgress,
     }: {
       path: string;
-      onProgress: Channel<ImportProgress>;
+      onProgress: Channel<TransferProgress>;
     }) => {
       if (!path.endsWith(".iso")) throw refuse("invalid", `${path} is not an ISO`);
-      const total = 2_134_900_736;
-      for (let part = 1; part <= 8; part += 1) {
-        await pause(200);
-        onProgress.onmessage({ read: (total / 8) * part, total });
-      }
+      await transfer(desk, "import_iso", path, onProgress, 2_134_900_736);
       const [view] = makeIsos(now(), undefined);
       if (!view) return null;
       const name = path.split("/").at(-1) ?? path;
@@ -226,6 +223,7 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     ...imageHandlers(desk),
     ...registryHandlers(),
     ...bundleHandlers(desk, changed),
+    ...transferHandlers(desk, changed),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();

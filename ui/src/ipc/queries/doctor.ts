@@ -20,3 +20,8 @@ export function useDoctor(dpus: DpuId[], iso: IsoId | null, wanted: boolean) {
 export function usePrepareImc(dpu: DpuId) {
   return useMutation({ mutationFn: () => call(commands.prepareImc(dpu)) });
 }
+
+/** Installs firmware 1.8's file for an ISO of more than 2 GB; what was done. */
+export function useInstallReservedMemory(dpu: DpuId) {
+  return useMutation({ mutationFn: () => call(commands.installReservedMemory(dpu)) });
+}

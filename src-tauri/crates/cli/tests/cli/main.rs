@@ -16,6 +16,7 @@ mod credentials;
 mod discovery;
 mod doctor;
 mod images;
+mod images_cross;
 mod iso_build;
 mod iso_builder;
 mod iso_bundle;

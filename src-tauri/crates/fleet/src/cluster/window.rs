@@ -13,7 +13,7 @@ use crate::{
     batches::Begun,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProblem, ClusterProgress, ClusterText,
-        ClusterValue, ClusterView, DeployRequest, ImportProgress, ShownSpan,
+        ClusterValue, ClusterView, DeployRequest, ShownSpan, TransferProgress,
     },
 };
 
@@ -69,7 +69,7 @@ impl Fleet {
             .refuse_problems()?;
         for path in self.cluster_imports(import, request).await? {
             let (tell, shown) = (tell.clone(), path.display().to_string());
-            let progress = move |ImportProgress { read, total }| {
+            let progress = move |TransferProgress { read, total, .. }| {
                 tell(ClusterProgress {
                     path: shown.clone(),
                     read,
