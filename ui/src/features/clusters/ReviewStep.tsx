@@ -7,7 +7,16 @@ import { PlanCard } from "@/components/PlanCard";
 import { ShowCommands } from "@/components/ShowCommands";
 import type { ClusterProgress, ClusterView, OutlineStep } from "@/ipc/bindings";
 import { counted, listed, sentence } from "@/lib/format";
-import { against, type ClusterDraft, chosenCards, keyOf, stepsOf, whyNotDeploy } from "./draft";
+import {
+  against,
+  type ClusterDraft,
+  chosenCards,
+  keyOf,
+  stepsOf,
+  untriedSteps,
+  whyNotDeploy,
+} from "./draft";
+import { UntriedSteps } from "./UntriedSteps";
 
 function Steps({ steps }: { steps: OutlineStep[] }) {
   return (
@@ -18,7 +27,12 @@ function Steps({ steps }: { steps: OutlineStep[] }) {
           {step.standing === "left_out" && <Label isCompact>Left out</Label>}
           {step.standing === "not_yet" && (
             <Label isCompact color="orange">
-              Refused
+              {step.untried ? "Not confirmed" : "Refused"}
+            </Label>
+          )}
+          {step.standing === "planned" && step.untried && (
+            <Label isCompact color="orange">
+              Confirmed, not yet run on real hardware
             </Label>
           )}{" "}
           <span className="slipway-subtle">{step.effect}</span>
@@ -32,12 +46,16 @@ type Props = {
   view: ClusterView | undefined;
   readError: unknown;
   draft: ClusterDraft;
+  /** Names of the untried steps that were confirmed. */
+  confirmed: string[];
+  onConfirm: (steps: string[]) => void;
   error: unknown;
   progress: ClusterProgress | null;
 };
 
 /** What would happen, card by card, with every effect and command, before anything does. */
-export function ReviewStep({ view, readError, draft, error, progress }: Props) {
+export function ReviewStep(props: Props) {
+  const { view, readError, draft, error, progress } = props;
   if (readError) return <ErrorAlert error={readError} title="It can't be planned" />;
   if (!view) return <Loading words="Working out the plan of each card" rows={5} />;
   const cards = chosenCards(draft, view.plan.cards);
@@ -89,6 +107,11 @@ export function ReviewStep({ view, readError, draft, error, progress }: Props) {
           title={`${path} is read into the library first`}
         />
       ))}
+      <UntriedSteps
+        steps={untriedSteps(view, cards)}
+        confirmed={props.confirmed}
+        onConfirm={props.onConfirm}
+      />
       {known.length > 0 && (
         <StackItem>
           <DoctorPanel cards={known} iso={iso} />
