@@ -5,7 +5,7 @@ use slipway_core::{
     job::JobEvent,
 };
 use slipway_fleet::views::{
-    BootChangeRequest, DeployRequest, JobRow, JobView, PlanView, SupportBundle,
+    AgainPlan, BootChangeRequest, DeployRequest, JobRow, JobView, PlanView, SupportBundle,
 };
 
 use super::{Answer, State};
@@ -62,6 +62,26 @@ pub async fn cancel_job(desk: State<'_>, id: JobId) -> Answer<()> {
 #[specta::specta]
 pub async fn retry_job(desk: State<'_>, id: JobId) -> Answer<JobId> {
     desk.fleet()?.retry_job(&id).await
+}
+
+/// Goes on from a step of a failed job.
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_job_from(desk: State<'_>, id: JobId, step: String) -> Answer<JobId> {
+    desk.fleet()?.retry_job_from(&id, &step).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_again(desk: State<'_>, id: JobId) -> Answer<AgainPlan> {
+    desk.fleet()?.plan_again(&id).await
+}
+
+/// The same deployment anew.
+#[tauri::command]
+#[specta::specta]
+pub async fn deploy_again(desk: State<'_>, id: JobId) -> Answer<JobId> {
+    desk.fleet()?.deploy_again(&id).await
 }
 
 #[tauri::command]

@@ -57,5 +57,6 @@ export const keys = {
   imageTag: (reference: string) => ["tag", reference] as const,
   template: ["template"] as const,
   templateFiles: (template: Template) => ["template", "files", template] as const,
+  againPlan: (job: string) => ["plan", "again", job] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

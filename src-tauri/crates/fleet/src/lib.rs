@@ -4,6 +4,7 @@
 //! anything: what may be done, what it would do, and how a card stands come from here as data.
 
 mod access;
+mod again;
 mod batches;
 mod batches_view;
 mod bench;
