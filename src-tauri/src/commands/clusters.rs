@@ -26,7 +26,11 @@ pub async fn deploy_cluster(
         // The page may have been left; the import goes on.
         let _ = on_progress.send(progress);
     };
-    desk.fleet()?.deploy_opened_cluster(&deploy, tell).await
+    let begun = desk.fleet()?.deploy_opened_cluster(&deploy, tell).await?;
+    Ok(match begun {
+        Begun::Job(job) => Begun::Job(desk.began(job)),
+        Begun::Batch(batch) => Begun::Batch(batch),
+    })
 }
 
 /// In today's form, at a path where nothing is yet.

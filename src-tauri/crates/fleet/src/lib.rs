@@ -21,6 +21,7 @@ mod deployments;
 mod desk;
 mod discovery;
 mod doctor;
+mod endings;
 mod error;
 pub mod image_views;
 mod images;
@@ -59,6 +60,7 @@ pub use cluster::{
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use doctor::DoctorRun;
+pub use endings::{Ending, EndingOf, Endings};
 pub use lab::{LAB_LABEL, LabFile};
 pub use runner::Running;
 pub use slipway_media::is_bundle;
