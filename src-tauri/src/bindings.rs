@@ -39,6 +39,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::bmcs::look_policy,
             commands::bmcs::set_look_policy,
             commands::clusters::read_cluster,
+            commands::clusters::doctor_cluster,
             commands::clusters::deploy_cluster,
             commands::clusters::write_cluster,
             commands::clusters::save_cluster,

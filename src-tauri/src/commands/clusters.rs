@@ -1,8 +1,10 @@
 //! Cluster files.
 
 use slipway_fleet::{
-    Begun,
-    views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView, DeployRequest},
+    Begun, DoctorRun,
+    views::{
+        ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView, DeployRequest,
+    },
 };
 use tauri::ipc::Channel;
 
@@ -13,6 +15,17 @@ use super::{Answer, State};
 #[specta::specta]
 pub async fn read_cluster(desk: State<'_>, open: ClusterOpen) -> Answer<ClusterView> {
     desk.fleet()?.read_cluster(&open).await
+}
+
+/// What a deployment of one card of the file could stumble over; changes nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn doctor_cluster(
+    desk: State<'_>,
+    open: ClusterOpen,
+    card: ClusterCardName,
+) -> Answer<DoctorRun> {
+    desk.fleet()?.doctor_opened_cluster(&open, &card).await
 }
 
 #[tauri::command]

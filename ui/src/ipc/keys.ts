@@ -2,6 +2,7 @@ import type {
   Architecture,
   BmcQuery,
   BootChangeRequest,
+  ClusterCardName,
   ClusterOpen,
   DeployRequest,
   DpuQuery,
@@ -26,6 +27,8 @@ export const keys = {
   batches: ["batches"] as const,
   batch: (id: string) => ["batch", id] as const,
   doctor: (dpu: string, iso: string | null) => ["doctor", dpu, iso] as const,
+  clusterDoctor: (open: ClusterOpen, card: ClusterCardName) =>
+    ["doctor", "file", open, card] as const,
   pins: ["pins"] as const,
   siteCa: ["site-ca"] as const,
   bmcs: (query?: BmcQuery) => (query ? (["bmcs", query] as const) : (["bmcs"] as const)),

@@ -7,13 +7,14 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 use slipway_core::{
     batch::BatchRules,
     cluster::{ProblemCode, Standing},
+    doctor::{CheckOutcome, DoctorCheckId, FixAction},
     secret::Password,
 };
 use slipway_fleet::{
     Begun, ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
     views::{
-        ClusterCardName, ClusterDeploy, ClusterOpen, ClusterView, DeployRequest, DpuQuery,
-        TypedValue,
+        ClusterCardName, ClusterDeploy, ClusterOpen, ClusterView, DeployRequest, DoctorReport,
+        DpuQuery, TypedValue,
     },
 };
 use slipway_lab::{Lab, LabConfig};
@@ -244,6 +245,48 @@ async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
     let commands = post.unwrap().plan.commands.join("\n");
     assert!(commands.contains("openshift-pull-secret"), "{commands}");
     assert!(!serde_json::to_string(&job).unwrap().contains(KEY));
+    desk.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_looks_at_the_host_and_its_bmc_as_the_file_names_them() {
+    let desk = Desk::start(2).await;
+    let inventory = desk.lab.inventory();
+    // Nobody listens at the one; the other is a host whose key nobody pinned.
+    let host = inventory.cards[0].host_ssh.clone().unwrap();
+    let beside = format!(
+        "    bmc_host: {{url: \"127.0.0.1:1\", user: root, password: {PASSWORD}}}\n    \
+         dpu_host: \"{host}\"\n  "
+    );
+    let text = desk.yaml(&["acc-1", "acc-2"], "");
+    let (first, rest) = text.split_once("  - name: acc-2").unwrap();
+    let open = desk.file("c.yaml", &format!("{first}{}- name: acc-2{rest}", beside));
+    let doctor = async |card: &str| {
+        let name = named(&[card]).remove(0);
+        let run = desk.fleet.doctor_opened_cluster(&open, &name).await;
+        let mut run = run.unwrap();
+        assert_eq!((run.cards.len(), run.not_asked.len()), (1, 0));
+        run.cards.remove(0)
+    };
+    let outcome = |report: &DoctorReport, id| {
+        let check = report.checks.iter().find(|check| check.id == id).unwrap();
+        check.outcome.clone()
+    };
+    let report = doctor("acc-1").await;
+    assert_eq!(report.iso.as_deref(), Some("dpu-os-1.0.0.iso"));
+    let bmc = outcome(&report, DoctorCheckId::HostBmc);
+    assert!(matches!(bmc, CheckOutcome::Warn { .. }), "{bmc:?}");
+    assert!(bmc.text().contains("127.0.0.1:1"), "{bmc:?}");
+    let seen = outcome(&report, DoctorCheckId::DpuHost);
+    let fix = seen.fix().unwrap();
+    assert!(
+        matches!(&fix.action, Some(FixAction::AcceptPin { peer, .. }) if *peer == host),
+        "{seen:?}"
+    );
+    // The file names nothing beside the other one.
+    let report = doctor("acc-2").await;
+    let skipped = outcome(&report, DoctorCheckId::DpuHost);
+    assert!(matches!(skipped, CheckOutcome::Skipped { .. }), "{skipped:?}");
     desk.lab.stop().await;
 }
 

@@ -168,6 +168,28 @@ test("a confirmation is for the cards that it was given for", async () => {
   await waitFor(async () => expect(await box()).not.toBeChecked());
 });
 
+test("the file's cards are checked with the host that it names, and a tick asks none again", async () => {
+  const shown = open();
+  const { user, backend } = shown;
+  await toCards(shown);
+  await user.click(next());
+  const asked = () => backend.calls.filter((call) => call.command === "doctor_cluster");
+  await user.click(await screen.findByRole("button", { name: "Check 2 cards" }));
+  expect(
+    await screen.findByText("Nothing stands against it; 2 cards with a warning."),
+  ).toBeInTheDocument();
+  expect(asked().map((call) => call.args.card)).toEqual([
+    { cluster: "rack-b7", card: "b7-acc-1" },
+    { cluster: "rack-b7", card: "b7-acc-2" },
+  ]);
+  await user.click(within(screen.getByTestId("doctor-dpu-01")).getByText("dpu-01"));
+  const host = (await screen.findAllByTestId("check-dpu_host"))[0];
+  expect(host).toHaveTextContent("b7-srv-1.lab:22 shows a host key that nobody pinned");
+  await user.click(screen.getByRole("checkbox", { name: /^Run microshift/ }));
+  await screen.findByText(/the step rh_subscription was not yet run/i);
+  expect(asked()).toHaveLength(2);
+});
+
 test("what the steps need is asked for, and a wrong pull secret is told", async () => {
   const shown = open();
   const { user } = shown;

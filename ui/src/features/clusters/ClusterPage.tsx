@@ -151,6 +151,7 @@ export function ClusterPage() {
             <ReviewStep
               view={view}
               readError={query.error}
+              open={open}
               draft={draft}
               confirmed={consent.steps}
               onConfirm={(steps) => setConsent({ scope: scope ?? "", steps })}

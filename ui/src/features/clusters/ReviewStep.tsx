@@ -1,11 +1,10 @@
 import { Alert, Content, Label, Stack, StackItem } from "@patternfly/react-core";
 import { ByteProgress } from "@/components/ByteProgress";
-import { DoctorPanel } from "@/components/doctor/DoctorPanel";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
 import { PlanCard } from "@/components/PlanCard";
 import { ShowCommands } from "@/components/ShowCommands";
-import type { ClusterProgress, ClusterView, OutlineStep } from "@/ipc/bindings";
+import type { ClusterOpen, ClusterProgress, ClusterView, OutlineStep } from "@/ipc/bindings";
 import { counted, listed, sentence } from "@/lib/format";
 import {
   against,
@@ -16,6 +15,7 @@ import {
   untriedSteps,
   whyNotDeploy,
 } from "./draft";
+import { FileDoctor } from "./FileDoctor";
 import { UntriedSteps } from "./UntriedSteps";
 
 function Steps({ steps }: { steps: OutlineStep[] }) {
@@ -45,6 +45,7 @@ function Steps({ steps }: { steps: OutlineStep[] }) {
 type Props = {
   view: ClusterView | undefined;
   readError: unknown;
+  open: ClusterOpen | null;
   draft: ClusterDraft;
   /** Names of the untried steps that were confirmed. */
   confirmed: string[];
@@ -61,10 +62,6 @@ export function ReviewStep(props: Props) {
   const cards = chosenCards(draft, view.plan.cards);
   const whyNot = whyNotDeploy(view, cards);
   const left = view.plan.cards.filter((card) => !cards.includes(card));
-  const known = cards.flatMap((card) => card.dpu ?? []);
-  const wheres = view.plan.isos.flatMap(({ iso }) => (iso.state === "in_library" ? [iso.id] : []));
-  // Several clusters may have several ISOs: then the cards alone are looked at.
-  const iso = new Set(wheres).size === 1 ? (wheres[0] ?? null) : null;
   const imports = view.plan.isos.flatMap(({ iso }) =>
     iso.state === "to_import" ? [iso.path] : [],
   );
@@ -112,9 +109,9 @@ export function ReviewStep(props: Props) {
         confirmed={props.confirmed}
         onConfirm={props.onConfirm}
       />
-      {known.length > 0 && (
+      {props.open && !view.blocked && (
         <StackItem>
-          <DoctorPanel cards={known} iso={iso} />
+          <FileDoctor open={props.open} cards={cards} />
         </StackItem>
       )}
       {cards.map((card, at) => {

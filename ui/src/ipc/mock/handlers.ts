@@ -49,7 +49,6 @@ function begin(desk: Desk, card: MockCard, asked: MockJob) {
 function beginAgain(desk: Desk, job: MockJob, asked: MockJob) {
   const next = quick(asked);
   if (!job.dpu) desk.jobs.unshift(next);
-  // On a card it gets a name of its own.
   return job.dpu ? begin(desk, cardOf(desk, job.dpu), next) : next.id;
 }
 

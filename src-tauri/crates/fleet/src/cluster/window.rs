@@ -14,7 +14,7 @@ use super::{
     },
 };
 use crate::{
-    AppError, Fleet,
+    AppError, DoctorRun, Fleet,
     batches::Begun,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProblem, ClusterProgress, ClusterText,
@@ -90,6 +90,23 @@ impl Fleet {
             self.import_iso(&path, None, progress).await?;
         }
         self.deploy_cluster(import, request, &deploy.rules).await
+    }
+
+    /// [`Self::doctor_cluster`] for one card of an opened file: with the ISO, the host's BMC and the
+    /// DPU host that the file names.
+    ///
+    /// # Errors
+    /// A file that can't be read; errors in it; the database.
+    pub async fn doctor_opened_cluster(
+        &self,
+        open: &ClusterOpen,
+        card: &ClusterCardName,
+    ) -> Result<DoctorRun, AppError> {
+        let mut opened = self.open_cluster(open).await?;
+        let name = (card.cluster.clone(), card.card.clone());
+        opened.request.exactly = Some([name].into());
+        opened.refuse_errors()?;
+        self.doctor_cluster(&opened.import, &opened.request).await
     }
 
     /// Writes the file in today's form, readable only by its owner.
