@@ -65,7 +65,7 @@ async fn next(endings: &mut Endings) -> Ending {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why() {
     let desk = Desk::start(3).await;
-    desk.lab.card(2).inject(Fault::TaskException);
+    desk.lab.card(2).inject(Fault::MediaUnreachable);
     let mut endings = Endings::new(desk.fleet.clone());
     assert_eq!(endings.look().await.unwrap(), []);
     let running = desk.fleet.start_running();

@@ -109,7 +109,8 @@ async fn a_job_that_goes_on_is_killed_after_every_saved_state_and_between_effect
                     rig.kill(gap);
                 }
             });
-            succeeded(&rig, &job.await, &what);
+            let job = job.await;
+            succeeded(&rig, &job, &what);
             assert_eq!(effects(&rig), before, "{what}");
 
             let what = format!("killed instead of save {at}, back after {gap:?}");
@@ -123,7 +124,8 @@ async fn a_job_that_goes_on_is_killed_after_every_saved_state_and_between_effect
                     rig.kill(gap);
                 }
             });
-            succeeded(&rig, &job.await, &what);
+            let job = job.await;
+            succeeded(&rig, &job, &what);
             assert_eq!(effects(&rig), before, "{what}");
         }
     }
@@ -278,7 +280,7 @@ async fn where_it_is_not_safe_the_reason_is_told() {
     assert!(why.starts_with("its steps look before they act"), "{why}");
     let mut rig = Rig::new();
     let done = rig.run_job(deployment()).await;
-    assert_eq!(retry_steps(&done), []);
+    assert!(retry_steps(&done).is_empty());
     let why = retry_from(&done, "Verify the image", rig.clock.now()).unwrap_err();
     assert_eq!(why, "it has succeeded");
 }
