@@ -45,7 +45,9 @@ async fn shown(notification: &Notification) -> zbus::Result<()> {
     let bus = Connection::session().await?;
     let call = |method| (Some(SERVICE), PATH, Some(SERVICE), method);
     let (service, path, interface, method) = call("GetCapabilities");
-    let said = bus.call_method(service, path, interface, method, &()).await?;
+    let said = bus
+        .call_method(service, path, interface, method, &())
+        .await?;
     let able: Vec<String> = said.body().deserialize()?;
     // Where it reads markup, a name must not become any.
     let body = if able.iter().any(|word| word == "body-markup") {
@@ -53,7 +55,11 @@ async fn shown(notification: &Notification) -> zbus::Result<()> {
     } else {
         notification.body.clone()
     };
-    let urgency = if notification.urgent { CRITICAL } else { NORMAL };
+    let urgency = if notification.urgent {
+        CRITICAL
+    } else {
+        NORMAL
+    };
     let hints = HashMap::from([
         ("urgency", Value::from(urgency)),
         ("desktop-entry", Value::from("slipway")),
@@ -144,8 +150,7 @@ mod tests {
         ] {
             let bus = Connection::session().await.unwrap();
             bus.request_name(SERVICE).await.unwrap();
-            let (shown, asked) =
-                futures::join!(show(&notification), stand_in(bus.clone(), &able));
+            let (shown, asked) = futures::join!(show(&notification), stand_in(bus.clone(), &able));
             shown.unwrap();
             assert_eq!(
                 asked,

@@ -117,7 +117,11 @@ pub fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet) {
     if let Ok(mut slot) = desk.runner.lock() {
         *slot = Some(runner);
     }
-    spawn(notifications::tell(app.clone(), desk.clone(), fleet.clone()));
+    spawn(notifications::tell(
+        app.clone(),
+        desk.clone(),
+        fleet.clone(),
+    ));
     let (watches, stop) = (fleet.clone(), desk.stop.clone());
     spawn(async move { watches.watch_others(stop).await });
     let (looks, stop) = (fleet.clone(), desk.stop.clone());

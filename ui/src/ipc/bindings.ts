@@ -47,6 +47,8 @@ export const commands = {
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
 	/**  Reads the file anew each time; touches nothing. */
 	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
+	/**  What a deployment of one card of the file could stumble over; changes nothing. */
+	doctorCluster: (open: ClusterOpen, card: ClusterCardName) => typedError<DoctorRun, AppError>(__TAURI_INVOKE("doctor_cluster", { open, card })),
 	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<Begun, AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
 	/**  In today's form, at a path where nothing is yet. */
 	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
@@ -132,6 +134,11 @@ export const commands = {
 	jobEvents: (id: JobId, after: number) => typedError<JobEvent[], AppError>(__TAURI_INVOKE("job_events", { id, after })),
 	cancelJob: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_job", { id })),
 	retryJob: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job", { id })),
+	/**  Goes on from a step of a failed job. */
+	retryJobFrom: (id: JobId, step: string) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job_from", { id, step })),
+	planAgain: (id: JobId) => typedError<AgainPlan, AppError>(__TAURI_INVOKE("plan_again", { id })),
+	/**  The same deployment anew. */
+	deployAgain: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("deploy_again", { id })),
 	markJobSeen: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("mark_job_seen", { id })),
 	saveSupportBundle: (id: JobId, path: string) => typedError<SupportBundle, AppError>(__TAURI_INVOKE("save_support_bundle", { id, path })),
 	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
@@ -949,6 +956,10 @@ export type ClusterOpen = {
 	authorized_keys: string[],
 	/**  A firmware release that is not supported, allowed on purpose. */
 	allow_release: string | null,
+	accept_untried: string[],
+	pull_secret: string | null,
+	kubeconfigs: string | null,
+	marvell_tools: string | null,
 };
 
 /**  What would happen for one cluster; no cards where it is out of scope. */
@@ -1034,6 +1045,7 @@ export type ClusterView = {
 	missing: ClusterValue[],
 	/**  Whether an error stands against every plan. */
 	blocked: boolean,
+	wrong_settings: string[],
 	/**  For all cards of the file. */
 	plan: ClusterPlan,
 };
@@ -1228,7 +1240,7 @@ export type DoctorReport = {
 };
 
 /**  What can be done to a card, as data: a disabled one says why. */
-export type DpuAction = "deploy" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
+export type DpuAction = "deploy" | "deploy_again" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
 
 /**  One card. */
 export type DpuId = string;
@@ -1299,6 +1311,7 @@ export type DpuView = {
 	inventory_read_at: Timestamp | null,
 	/**  Newest first. */
 	jobs: JobRow[],
+	last_deployment: JobId | null,
 	added_at: Timestamp,
 };
 
@@ -1792,6 +1805,9 @@ export type JobView = {
 	can_cancel: boolean,
 	/**  Why it can't be started again; `None`: it can. */
 	why_not_retry: string | null,
+	retry_steps: RetryStep[],
+	again: Again | null,
+	goes_on_after: JobId | null,
 	readers: MediaReader[],
 };
 
@@ -2060,7 +2076,14 @@ export type OutlineStep = {
 	standing: Standing,
 	/**  By this name it can be left out. */
 	skip: string | null,
+	untried: Untried | null,
 } & PlannedStep;
+
+export type Untried = { name: string, stakes: string };
+export type Again = { why_not: string | null };
+export type AgainPlan = { title: string, hostname: string, steps: PlannedStep[], warnings: string[], problems: string[] };
+export type RetryStep = { name: string, why_not: string | null };
+export type DoctorRun = { cards: DoctorReport[], not_asked: string[] };
 
 export type Overview = {
 	total: number,

@@ -10,12 +10,7 @@ use slipway_fleet::{
 
 use crate::{args::Go, change::submitted, exit::Failed, output::Output};
 
-pub async fn run(
-    fleet: &Fleet,
-    job: &JobId,
-    go: &Go,
-    output: Output,
-) -> Result<ExitCode, Failed> {
+pub async fn run(fleet: &Fleet, job: &JobId, go: &Go, output: Output) -> Result<ExitCode, Failed> {
     let plan = fleet.plan_again(job).await?;
     if go.plan {
         output.show(&plan, || show(&plan, output));
@@ -42,7 +37,12 @@ fn show(plan: &AgainPlan, output: Output) {
         output.line(format!("  warning: {warning}"));
     }
     for (number, step) in plan.steps.iter().enumerate() {
-        output.line(format!("  {:>2}. {}: {}", number + 1, step.name, step.effect));
+        output.line(format!(
+            "  {:>2}. {}: {}",
+            number + 1,
+            step.name,
+            step.effect
+        ));
         for command in &step.commands {
             output.line(format!("      $ {command}"));
         }
@@ -69,7 +69,10 @@ pub async fn retry_from(fleet: &Fleet, job: &JobId, step: &str) -> Result<JobId,
 
 /// From where a failed job may go on, below what became of it.
 pub fn show_steps(view: &JobView, output: Output) {
-    let may = view.retry_steps.iter().filter(|step| step.why_not.is_none());
+    let may = view
+        .retry_steps
+        .iter()
+        .filter(|step| step.why_not.is_none());
     let may: Vec<&str> = may.map(|step| step.name.as_str()).collect();
     // The first is what `job retry` does anyway.
     if may.len() > 1 && view.why_not_retry.is_none() {

@@ -225,8 +225,7 @@ impl Fleet {
     pub async fn deploy_again(&self, id: &JobId) -> Result<JobId, AppError> {
         let plan = self.plan_again(id).await?;
         if !plan.problems.is_empty() {
-            let mut error =
-                AppError::refused("this can't be deployed again; nothing was started");
+            let mut error = AppError::refused("this can't be deployed again; nothing was started");
             error.causes = plan.problems;
             return Err(error.hint("mend what is named, or make a new deployment"));
         }

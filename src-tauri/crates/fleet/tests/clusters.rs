@@ -202,7 +202,10 @@ async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
             .map(|(name, standing)| (name.to_owned(), name.to_owned(), standing))
     };
     let view = desk.fleet.read_cluster(&open).await.unwrap();
-    assert_eq!(untried(&view), standings(Standing::NotYet, Standing::NotYet));
+    assert_eq!(
+        untried(&view),
+        standings(Standing::NotYet, Standing::NotYet)
+    );
 
     let deploy = |open: &ClusterOpen| ClusterDeploy {
         open: open.clone(),
@@ -212,8 +215,14 @@ async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
     };
     open.accept_untried = vec!["microshift".into()];
     let one = desk.fleet.read_cluster(&open).await.unwrap();
-    assert_eq!(untried(&one), standings(Standing::Planned, Standing::NotYet));
-    let refused = desk.fleet.deploy_opened_cluster(&deploy(&open), |_| {}).await;
+    assert_eq!(
+        untried(&one),
+        standings(Standing::Planned, Standing::NotYet)
+    );
+    let refused = desk
+        .fleet
+        .deploy_opened_cluster(&deploy(&open), |_| {})
+        .await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.code, ErrorCode::Precondition);
     assert_eq!(refused.causes.len(), 1, "{refused:?}");
@@ -226,22 +235,38 @@ async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
     let wrong = desk.fleet.read_cluster(&open).await.unwrap();
     assert_eq!(wrong.wrong_settings.len(), 1, "{:?}", wrong.wrong_settings);
     assert!(wrong.wrong_settings[0].ends_with("c.yaml is no pull secret"));
-    let refused = desk.fleet.deploy_opened_cluster(&deploy(&open), |_| {}).await;
+    let refused = desk
+        .fleet
+        .deploy_opened_cluster(&deploy(&open), |_| {})
+        .await;
     assert_eq!(refused.unwrap_err().code, ErrorCode::Invalid);
     let secret = desk.path("pull-secret");
-    fs::write(&secret, format!(r#"{{"auths":{{"x":{{"auth":"{KEY}"}}}}}}"#)).unwrap();
+    fs::write(
+        &secret,
+        format!(r#"{{"auths":{{"x":{{"auth":"{KEY}"}}}}}}"#),
+    )
+    .unwrap();
     open.pull_secret = Some(secret.display().to_string());
     open.kubeconfigs = Some(desk.path("kube").display().to_string());
     let right = desk.fleet.read_cluster(&open).await.unwrap();
     assert_eq!(right.wrong_settings, Vec::<String>::new());
-    let begun = desk.fleet.deploy_opened_cluster(&deploy(&open), |_| {}).await;
+    let begun = desk
+        .fleet
+        .deploy_opened_cluster(&deploy(&open), |_| {})
+        .await;
     let Begun::Job(job) = begun.unwrap() else {
         panic!("one card is a job");
     };
     let job = desk.fleet.job(&job).await.unwrap();
-    let post = job.steps.iter().find(|step| step.plan.name == "Run post steps");
+    let post = job
+        .steps
+        .iter()
+        .find(|step| step.plan.name == "Run post steps");
     let effect = &post.unwrap().plan.effect;
-    assert!(effect.contains("huge pages") && effect.contains("MicroShift"), "{effect}");
+    assert!(
+        effect.contains("huge pages") && effect.contains("MicroShift"),
+        "{effect}"
+    );
     let commands = post.unwrap().plan.commands.join("\n");
     assert!(commands.contains("openshift-pull-secret"), "{commands}");
     assert!(!serde_json::to_string(&job).unwrap().contains(KEY));
@@ -286,7 +311,10 @@ async fn the_doctor_looks_at_the_host_and_its_bmc_as_the_file_names_them() {
     // The file names nothing beside the other one.
     let report = doctor("acc-2").await;
     let skipped = outcome(&report, DoctorCheckId::DpuHost);
-    assert!(matches!(skipped, CheckOutcome::Skipped { .. }), "{skipped:?}");
+    assert!(
+        matches!(skipped, CheckOutcome::Skipped { .. }),
+        "{skipped:?}"
+    );
     desk.lab.stop().await;
 }
 

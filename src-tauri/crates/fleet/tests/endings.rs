@@ -95,7 +95,9 @@ async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why(
     assert_eq!(ending.of, EndingOf::Job);
     assert_eq!(ending.title, "Deployment of dpu-02 failed");
     assert!(
-        ending.body.starts_with("Insert the ISO: the IMC could not fetch the ISO"),
+        ending
+            .body
+            .starts_with("Insert the ISO: the IMC could not fetch the ISO"),
         "{ending:?}"
     );
     desk.lab.card(2).clear_faults();

@@ -186,7 +186,7 @@ test("the file's cards are checked with the host that it names, and a tick asks 
   const host = (await screen.findAllByTestId("check-dpu_host"))[0];
   expect(host).toHaveTextContent("b7-srv-1.lab:22 shows a host key that nobody pinned");
   await user.click(screen.getByRole("checkbox", { name: /^Run microshift/ }));
-  await screen.findByText(/the step rh_subscription was not yet run/i);
+  await screen.findByText(/^b7-acc-1: the step rh_subscription was not yet run/i);
   expect(asked()).toHaveLength(2);
 });
 

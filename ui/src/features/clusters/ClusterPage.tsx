@@ -63,8 +63,7 @@ export function ClusterPage() {
   const blocked =
     reading ?? (view?.blocked ? "Mend the errors first, or leave their steps out" : null);
   const noCards =
-    blocked ??
-    (chosen.length === 0 ? "Tick at least one card" : settingsProblem(draft, chosen));
+    blocked ?? (chosen.length === 0 ? "Tick at least one card" : settingsProblem(draft, chosen));
   const stale = query.isPlaceholderData || settled !== asked || outOfDate;
   const whyNot =
     noCards ?? (view && !stale ? whyNotDeploy(view, chosen) : "The plan is being worked out");

@@ -179,7 +179,7 @@ const theSteps = (names: string[]) =>
 function refusals(steps: OutlineStep[]): string[] {
   const refused = steps.filter((step) => step.standing === "not_yet");
   const found: string[] = [];
-  const untried = refused.flatMap((step): Untried[] => step.untried ?? []);
+  const untried = refused.flatMap((step): Untried[] => (step.untried ? [step.untried] : []));
   const words = [...new Set(untried.map(({ name }) => name))];
   if (words.length > 0) {
     const were = words.length === 1 ? "was" : "were";
@@ -229,7 +229,8 @@ export function whyNotDeploy(view: ClusterView, cards: ClusterCard[]): string | 
 function marvellProblem(draft: ClusterDraft, cards: ClusterCard[]): string | null {
   const marvell = cards.find(({ kind }) => kind === "marvell");
   if (!marvell) return null;
-  if (cards.length > 1) return `${marvell.name} is a Marvell, deployed by itself: untick the others`;
+  if (cards.length > 1)
+    return `${marvell.name} is a Marvell, deployed by itself: untick the others`;
   return draft.marvellTools.trim() === "" ? "Name the image of marvell-tools" : null;
 }
 

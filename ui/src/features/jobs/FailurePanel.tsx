@@ -26,7 +26,9 @@ const KINDS: Record<FailureKind, string> = {
 function nextAction(retry: Retry, view: JobView): string {
   // Beyond the first step: from the start it is Retry.
   const from = view.retry_steps.slice(1).some((step) => step.why_not === null);
-  const press = from ? "press Retry, or Retry from a step to go on with what is there" : "press Retry";
+  const press = from
+    ? "press Retry, or Retry from a step to go on with what is there"
+    : "press Retry";
   switch (retry.when) {
     case "now":
       return `Trying again can help: ${press}.`;

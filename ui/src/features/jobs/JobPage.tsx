@@ -98,9 +98,7 @@ export function JobPage() {
                 <>
                   {" "}
                   · goes on with what{" "}
-                  <Link to={`/jobs/${view.goes_on_after}`}>
-                    job {view.goes_on_after.slice(-8)}
-                  </Link>{" "}
+                  <Link to={`/jobs/${view.goes_on_after}`}>job {view.goes_on_after.slice(-8)}</Link>{" "}
                   installed
                 </>
               )}

@@ -66,7 +66,11 @@ fn post_steps_go_on_where_they_failed_and_the_rest_is_refused_with_its_reason() 
 
     desk.run(&["job", "retry", &id, "--from", "12"]).good();
     installed_once(&rack);
-    assert_eq!(nonce(&rack), installed, "it is still the first one's system");
+    assert_eq!(
+        nonce(&rack),
+        installed,
+        "it is still the first one's system"
+    );
     let next = desk.last_job("dpu-01");
     let new = next["row"]["id"].as_str().unwrap();
     assert_ne!(new, id);

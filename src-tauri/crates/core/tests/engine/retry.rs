@@ -7,9 +7,7 @@ use slipway_core::{
     dpu::JobOutcome,
     failure::FailureKind,
     ids::JobId,
-    job::{
-        Job, JobStore, RetryStep, StepStatus, retry_from, retry_steps, step_statuses,
-    },
+    job::{Job, JobStore, RetryStep, StepStatus, retry_from, retry_steps, step_statuses},
     ports::Clock,
 };
 

@@ -9,9 +9,7 @@ use slipway_core::{
 
 use super::{
     ClusterRequest,
-    file::{
-        ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file,
-    },
+    file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file},
 };
 use crate::{
     AppError, DoctorRun, Fleet,
