@@ -252,6 +252,23 @@ export type AddressList = {
 	problems: LineProblem[],
 };
 
+/**  Whether a deployment can be made anew. */
+export type Again = {
+	/**  `None`: it can. */
+	why_not: string | null,
+};
+
+/**  What the same deployment would do, made anew. */
+export type AgainPlan = {
+	title: string,
+	/**  What the card becomes known as. */
+	hostname: string,
+	steps: PlannedStep[],
+	warnings: string[],
+	/**  Why it can't be done; empty: it can. */
+	problems: string[],
+};
+
 /**  An error as it crosses: what happened, the evidence, the next action. */
 export type AppError = {
 	code: ErrorCode,
@@ -956,9 +973,16 @@ export type ClusterOpen = {
 	authorized_keys: string[],
 	/**  A firmware release that is not supported, allowed on purpose. */
 	allow_release: string | null,
+	/**
+	 *  Steps that are to be done although they were never run on real hardware: a person confirmed
+	 *  each of them for this file as it is shown.
+	 */
 	accept_untried: string[],
+	/**  The whole path of MicroShift's pull secret; without it the image's own is used. */
 	pull_secret: string | null,
+	/**  The whole path of the folder for kubeconfigs; else beside the file. */
 	kubeconfigs: string | null,
+	/**  The image of marvell-tools, for Marvell cards. */
 	marvell_tools: string | null,
 };
 
@@ -1045,6 +1069,10 @@ export type ClusterView = {
 	missing: ClusterValue[],
 	/**  Whether an error stands against every plan. */
 	blocked: boolean,
+	/**
+	 *  What is wrong with what was chosen for the steps: the pull secret, the folder for
+	 *  kubeconfigs.
+	 */
 	wrong_settings: string[],
 	/**  For all cards of the file. */
 	plan: ClusterPlan,
@@ -1239,8 +1267,17 @@ export type DoctorReport = {
 	checks: DoctorCheck[],
 };
 
+/**  The doctor's round over several cards. */
+export type DoctorRun = {
+	cards: DoctorReport[],
+	/**  Cards of a cluster.yaml that could not be asked, and why. */
+	not_asked: string[],
+};
+
 /**  What can be done to a card, as data: a disabled one says why. */
-export type DpuAction = "deploy" | "deploy_again" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
+export type DpuAction = "deploy" | 
+/**  What [`DpuView::last_deployment`] did. */
+"deploy_again" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
 
 /**  One card. */
 export type DpuId = string;
@@ -1805,8 +1842,11 @@ export type JobView = {
 	can_cancel: boolean,
 	/**  Why it can't be started again; `None`: it can. */
 	why_not_retry: string | null,
+	/**  Of a failed job: the steps up to the one that failed, and from which of them it may go on. */
 	retry_steps: RetryStep[],
+	/**  `None`: it is no deployment. */
 	again: Again | null,
+	/**  The job that installed the system that this one goes on with. */
 	goes_on_after: JobId | null,
 	readers: MediaReader[],
 };
@@ -2076,14 +2116,9 @@ export type OutlineStep = {
 	standing: Standing,
 	/**  By this name it can be left out. */
 	skip: string | null,
+	/**  Never run on real hardware: done on a person's word alone, whether that was given or not. */
 	untried: Untried | null,
 } & PlannedStep;
-
-export type Untried = { name: string, stakes: string };
-export type Again = { why_not: string | null };
-export type AgainPlan = { title: string, hostname: string, steps: PlannedStep[], warnings: string[], problems: string[] };
-export type RetryStep = { name: string, why_not: string | null };
-export type DoctorRun = { cards: DoctorReport[], not_asked: string[] };
 
 export type Overview = {
 	total: number,
@@ -2402,6 +2437,14 @@ export type RetryDiscovered = {
 	profile: CredentialId,
 };
 
+/**  A step of a failed job's plan, and whether a new job may go on from it. */
+export type RetryStep = {
+	/**  As the plan names it. */
+	name: string,
+	/**  `None`: it may. */
+	why_not: string | null,
+};
+
 export type RhcCredentials = {
 	organization: string,
 	activation_key: Password,
@@ -2468,7 +2511,7 @@ export type Standing =
 "planned" | 
 /**
  *  Known, and not yet built or run on real hardware: a deployment is refused unless the step
- *  is left out.
+ *  is left out, or confirmed where it is [`OutlineStep::untried`].
  */
 "not_yet" | 
 /**  Left out on purpose. */
@@ -2591,6 +2634,14 @@ export type TypedValue = {
 	function: string,
 	worker: number | null,
 	value: Password,
+};
+
+/**  A step that waits for a person's word. */
+export type Untried = {
+	/**  By this name it is confirmed. */
+	name: string,
+	/**  What doing it stakes, one sentence. */
+	stakes: string,
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */

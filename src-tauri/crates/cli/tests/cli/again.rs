@@ -64,7 +64,8 @@ fn post_steps_go_on_where_they_failed_and_the_rest_is_refused_with_its_reason() 
     let installed = nonce(&rack);
     assert_eq!(installed, id);
 
-    desk.run(&["job", "retry", &id, "--from", "12"]).good();
+    desk.run(&["job", "retry", &id, "--from", "run post steps"])
+        .good();
     installed_once(&rack);
     assert_eq!(
         nonce(&rack),

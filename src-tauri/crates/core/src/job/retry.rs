@@ -128,9 +128,10 @@ fn within_deployment(
         since: None,
     };
     let after = [&install, &reload, &verify, &post].map(State::name);
-    if step == State::PreparingImc.name() {
+    let place = |name: &str| State::NAMES.iter().position(|known| *known == name);
+    if place(step) < place(State::PublishingMedia.name()) {
         return Err(format!(
-            "nothing is written to a card that was not looked at: begin with `{first}`"
+            "nothing is written before the card was looked at: begin with `{first}`"
         ));
     }
     if !after.contains(&step) {

@@ -239,7 +239,7 @@ async fn where_it_is_not_safe_the_reason_is_told() {
             ("Check the card", ""),
             (
                 "Prepare the IMC",
-                "nothing is written to a card that was not looked at: begin with `Check the card`"
+                "nothing is written before the card was looked at: begin with `Check the card`"
             ),
             ("Publish the ISO", ejected),
             ("Insert the ISO", ejected),
