@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, RwLock},
 };
 
+use slipway_core::ids::JobId;
 use slipway_fleet::{AppError, ErrorCode, Fleet, FleetConfig};
 use slipway_lab::{Lab, LabConfig};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,8 @@ pub struct Desk {
     pub lab_dir: Option<PathBuf>,
     /// The first page is painted: what is not needed for it may begin.
     pub page_shown: tokio::sync::Notify,
+    /// Jobs that were begun in this window.
+    pub begun: tokio::sync::broadcast::Sender<JobId>,
     pub stop: CancellationToken,
     pub runner: Mutex<Option<tauri::async_runtime::JoinHandle<()>>>,
 }
@@ -33,6 +36,13 @@ impl Desk {
                 "the window's state is damaged; start Slipway again",
             )),
         }
+    }
+
+    /// Remembers that a person began this job here, and gives it back.
+    pub fn began(&self, job: JobId) -> JobId {
+        // Nobody listens while the fleet is not open; then no job is begun.
+        let _ = self.begun.send(job.clone());
+        job
     }
 
     /// Puts another answer in place of "locked".

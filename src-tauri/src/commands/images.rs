@@ -45,7 +45,7 @@ pub async fn plan_image_build(
 #[tauri::command]
 #[specta::specta]
 pub async fn build_image(desk: State<'_>, request: ImageBuildRequest) -> Answer<JobId> {
-    desk.fleet()?.build_image(&request).await
+    Ok(desk.began(desk.fleet()?.build_image(&request).await?))
 }
 
 #[tauri::command]

@@ -49,6 +49,8 @@ export const commands = {
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
 	/**  Reads the file anew each time; touches nothing. */
 	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
+	/**  What a deployment of one card of the file could stumble over; changes nothing. */
+	doctorCluster: (open: ClusterOpen, card: ClusterCardName) => typedError<DoctorRun, AppError>(__TAURI_INVOKE("doctor_cluster", { open, card })),
 	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<Begun, AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
 	/**  In today's form, at a path where nothing is yet. */
 	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
@@ -143,6 +145,11 @@ export const commands = {
 	jobEvents: (id: JobId, after: number) => typedError<JobEvent[], AppError>(__TAURI_INVOKE("job_events", { id, after })),
 	cancelJob: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_job", { id })),
 	retryJob: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job", { id })),
+	/**  Goes on from a step of a failed job. */
+	retryJobFrom: (id: JobId, step: string) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job_from", { id, step })),
+	planAgain: (id: JobId) => typedError<AgainPlan, AppError>(__TAURI_INVOKE("plan_again", { id })),
+	/**  The same deployment anew. */
+	deployAgain: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("deploy_again", { id })),
 	markJobSeen: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("mark_job_seen", { id })),
 	saveSupportBundle: (id: JobId, path: string) => typedError<SupportBundle, AppError>(__TAURI_INVOKE("save_support_bundle", { id, path })),
 	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
@@ -261,6 +268,23 @@ export type Address = string;
 export type AddressList = {
 	candidates: Candidate[],
 	problems: LineProblem[],
+};
+
+/**  Whether a deployment can be made anew. */
+export type Again = {
+	/**  `None`: it can. */
+	why_not: string | null,
+};
+
+/**  What the same deployment would do, made anew. */
+export type AgainPlan = {
+	title: string,
+	/**  What the card becomes known as. */
+	hostname: string,
+	steps: PlannedStep[],
+	warnings: string[],
+	/**  Why it can't be done; empty: it can. */
+	problems: string[],
 };
 
 /**  An error as it crosses: what happened, the evidence, the next action. */
@@ -967,6 +991,17 @@ export type ClusterOpen = {
 	authorized_keys: string[],
 	/**  A firmware release that is not supported, allowed on purpose. */
 	allow_release: string | null,
+	/**
+	 *  Steps that are to be done although they were never run on real hardware: a person confirmed
+	 *  each of them for this file as it is shown.
+	 */
+	accept_untried: string[],
+	/**  The whole path of MicroShift's pull secret; without it the image's own is used. */
+	pull_secret: string | null,
+	/**  The whole path of the folder for kubeconfigs; else beside the file. */
+	kubeconfigs: string | null,
+	/**  The image of marvell-tools, for Marvell cards. */
+	marvell_tools: string | null,
 };
 
 /**  What would happen for one cluster; no cards where it is out of scope. */
@@ -1052,6 +1087,11 @@ export type ClusterView = {
 	missing: ClusterValue[],
 	/**  Whether an error stands against every plan. */
 	blocked: boolean,
+	/**
+	 *  What is wrong with what was chosen for the steps: the pull secret, the folder for
+	 *  kubeconfigs.
+	 */
+	wrong_settings: string[],
 	/**  For all cards of the file. */
 	plan: ClusterPlan,
 };
@@ -1245,8 +1285,17 @@ export type DoctorReport = {
 	checks: DoctorCheck[],
 };
 
+/**  The doctor's round over several cards. */
+export type DoctorRun = {
+	cards: DoctorReport[],
+	/**  Cards of a cluster.yaml that could not be asked, and why. */
+	not_asked: string[],
+};
+
 /**  What can be done to a card, as data: a disabled one says why. */
-export type DpuAction = "deploy" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
+export type DpuAction = "deploy" | 
+/**  What [`DpuView::last_deployment`] did. */
+"deploy_again" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
 
 /**  One card. */
 export type DpuId = string;
@@ -1317,6 +1366,7 @@ export type DpuView = {
 	inventory_read_at: Timestamp | null,
 	/**  Newest first. */
 	jobs: JobRow[],
+	last_deployment: JobId | null,
 	added_at: Timestamp,
 };
 
@@ -1814,6 +1864,12 @@ export type JobView = {
 	can_cancel: boolean,
 	/**  Why it can't be started again; `None`: it can. */
 	why_not_retry: string | null,
+	/**  Of a failed job: the steps up to the one that failed, and from which of them it may go on. */
+	retry_steps: RetryStep[],
+	/**  `None`: it is no deployment. */
+	again: Again | null,
+	/**  The job that installed the system that this one goes on with. */
+	goes_on_after: JobId | null,
 	readers: MediaReader[],
 };
 
@@ -2082,6 +2138,8 @@ export type OutlineStep = {
 	standing: Standing,
 	/**  By this name it can be left out. */
 	skip: string | null,
+	/**  Never run on real hardware: done on a person's word alone, whether that was given or not. */
+	untried: Untried | null,
 } & PlannedStep;
 
 export type Overview = {
@@ -2413,6 +2471,14 @@ export type RetryDiscovered = {
 	profile: CredentialId,
 };
 
+/**  A step of a failed job's plan, and whether a new job may go on from it. */
+export type RetryStep = {
+	/**  As the plan names it. */
+	name: string,
+	/**  `None`: it may. */
+	why_not: string | null,
+};
+
 export type RhcCredentials = {
 	organization: string,
 	activation_key: Password,
@@ -2479,7 +2545,7 @@ export type Standing =
 "planned" | 
 /**
  *  Known, and not yet built or run on real hardware: a deployment is refused unless the step
- *  is left out.
+ *  is left out, or confirmed where it is [`OutlineStep::untried`].
  */
 "not_yet" | 
 /**  Left out on purpose. */
@@ -2635,6 +2701,14 @@ export type TypedValue = {
 	function: string,
 	worker: number | null,
 	value: Password,
+};
+
+/**  A step that waits for a person's word. */
+export type Untried = {
+	/**  By this name it is confirmed. */
+	name: string,
+	/**  What doing it stakes, one sentence. */
+	stakes: string,
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */

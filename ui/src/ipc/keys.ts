@@ -2,6 +2,7 @@ import type {
   Architecture,
   BmcQuery,
   BootChangeRequest,
+  ClusterCardName,
   ClusterOpen,
   DeployRequest,
   DpuQuery,
@@ -28,6 +29,8 @@ export const keys = {
   batches: ["batches"] as const,
   batch: (id: string) => ["batch", id] as const,
   doctor: (dpu: string, iso: string | null) => ["doctor", dpu, iso] as const,
+  clusterDoctor: (open: ClusterOpen, card: ClusterCardName) =>
+    ["doctor", "file", open, card] as const,
   pins: ["pins"] as const,
   siteCa: ["site-ca"] as const,
   bmcs: (query?: BmcQuery) => (query ? (["bmcs", query] as const) : (["bmcs"] as const)),
@@ -59,5 +62,6 @@ export const keys = {
   imageTag: (reference: string) => ["tag", reference] as const,
   template: ["template"] as const,
   templateFiles: (template: Template) => ["template", "files", template] as const,
+  againPlan: (job: string) => ["plan", "again", job] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

@@ -1,6 +1,7 @@
 //! `slipctl`: Slipway without a window. The same use cases, tables for people, `--json` for
 //! programs.
 
+mod again;
 mod args;
 mod batch;
 mod batch_wait;

@@ -11,6 +11,7 @@ import type {
   PublishRequest,
   TransferProgress,
 } from "../bindings";
+import { againHandlers } from "./again";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
 import { batchHandlers } from "./batches";
 import { bundleHandlers } from "./bundles";
@@ -44,6 +45,12 @@ function begin(desk: Desk, card: MockCard, asked: MockJob) {
   card.job = job.id;
   desk.jobs.unshift(job);
   return job.id;
+}
+
+function beginAgain(desk: Desk, job: MockJob, asked: MockJob) {
+  const next = quick(asked);
+  if (!job.dpu) desk.jobs.unshift(next);
+  return job.dpu ? begin(desk, cardOf(desk, job.dpu), next) : next.id;
 }
 
 function info(desk: Desk): AppInfo {
@@ -203,18 +210,11 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     cancel_job: ({ id }: { id: string }) => {
       jobOf(desk, id).cancelledAt = now();
     },
-    retry_job: ({ id }: { id: string }) => {
-      const job = jobOf(desk, id);
-      const again = { ...job, id: jobId(`${id} again ${now()}`), startedAt: now() };
-      const next = quick({ ...again, failsIn: undefined, failure: undefined, residue: [] });
-      if (job.dpu) return begin(desk, cardOf(desk, job.dpu), next);
-      desk.jobs.unshift(next);
-      return next.id;
-    },
     save_support_bundle: ({ path }: { path: string }) => ({ path, size: 48_213, removed: 3 }),
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
+    ...againHandlers(desk, beginAgain),
     ...clusterHandlers(desk),
     ...batchHandlers(desk),
     ...doctorHandlers(desk),

@@ -1,5 +1,11 @@
 import { useMutation, useQueries } from "@tanstack/react-query";
-import { commands, type DpuId, type IsoId } from "../bindings";
+import {
+  type ClusterCardName,
+  type ClusterOpen,
+  commands,
+  type DpuId,
+  type IsoId,
+} from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
 
@@ -11,6 +17,19 @@ export function useDoctor(dpus: DpuId[], iso: IsoId | null, wanted: boolean) {
       queryFn: () => call(commands.doctor(dpu, iso)),
       enabled: wanted,
       // It is a look at this moment; another one is asked for by a person.
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+  });
+}
+
+/** The same for cards of a cluster file. What was opened may hold secrets: not kept. */
+export function useClusterDoctor(open: ClusterOpen, cards: ClusterCardName[], wanted: boolean) {
+  return useQueries({
+    queries: cards.map((card) => ({
+      queryKey: keys.clusterDoctor(open, card),
+      queryFn: () => call(commands.doctorCluster(open, card)),
+      enabled: wanted,
+      gcTime: 0,
       staleTime: Number.POSITIVE_INFINITY,
     })),
   });

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+mod again;
 mod bad_desk;
 mod bad_input;
 mod bad_trust;

@@ -9,6 +9,7 @@ use specta::Type;
 use super::{
     beside::{Choices, HOST_DRIVER, IMC_BOOT, PXEBOOT, beside, host, marvell, post_step},
     model::{Card, CardKind, Cluster, ClusterFile, IsoBuilder, IsoCluster, StepKind},
+    untried::Untried,
 };
 use crate::{
     address::Address,
@@ -32,7 +33,7 @@ pub enum Standing {
     /// Slipway does it.
     Planned,
     /// Known, and not yet built or run on real hardware: a deployment is refused unless the step
-    /// is left out.
+    /// is left out, or confirmed where it is [`OutlineStep::untried`].
     NotYet,
     /// Left out on purpose.
     LeftOut,
@@ -46,6 +47,8 @@ pub struct OutlineStep {
     pub standing: Standing,
     /// By this name it can be left out.
     pub skip: Option<String>,
+    /// Never run on real hardware: done on a person's word alone, whether that was given or not.
+    pub untried: Option<Untried>,
 }
 
 /// What would happen for one card.
@@ -154,6 +157,7 @@ fn not_yet(step: PlannedStep, skip: Option<&str>) -> OutlineStep {
         step,
         standing: Standing::NotYet,
         skip: skip.map(str::to_owned),
+        untried: None,
     }
 }
 
@@ -204,6 +208,7 @@ fn of_an_ipu(
                 step,
                 standing: Standing::Planned,
                 skip,
+                untried: None,
             });
         }
         if number == 0 {
@@ -296,6 +301,9 @@ impl OwnSteps<'_> {
         let on_acc = |argv: &[&str]| self.on_acc(argv);
         let (effect, commands) = deployment::of_step(&post, &on_acc);
         self.add(step.name(), effect, commands);
+        if let Some(added) = self.steps.last_mut() {
+            added.untried = Untried::of(step.name());
+        }
         if self.choices.accepts(step.name()) {
             self.is_done();
         }
@@ -411,7 +419,8 @@ fn of_a_marvell(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Vec<Out
     let mut steps = Vec::new();
     match marvell(cluster, card, &shown, &[]) {
         Ok(plan) => steps.extend(marvell_steps(&plan).into_iter().map(|step| {
-            let mut step = not_yet(step, Some(PXEBOOT));
+            let mut step = not_yet(step, None);
+            step.untried = Untried::of(PXEBOOT);
             if choices.accepts(PXEBOOT) {
                 step.standing = Standing::Planned;
             }

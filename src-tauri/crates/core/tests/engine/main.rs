@@ -21,3 +21,4 @@ mod moves;
 mod persisted;
 mod plans;
 mod process;
+mod retry;
