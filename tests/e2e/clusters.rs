@@ -75,7 +75,7 @@ async fn deployed_as_a_batch(window: &Window, data: &Path) {
     window
         .wait_text(
             "[data-testid='cluster-card-acc-0']",
-            "the step dpu_operator_dpu was not yet run",
+            "step dpu_operator_dpu was not yet run",
             30,
         )
         .await;
