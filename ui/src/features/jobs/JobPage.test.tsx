@@ -51,7 +51,7 @@ describe("a running job", () => {
   test("shows step, bytes and time against the deadline", async () => {
     open("dpu-06 Deployment");
     expect(await screen.findByTestId("job-headline")).toHaveTextContent(
-      "Step 4 of 13: Insert the ISO",
+      "Step 5 of 14: Insert the ISO",
     );
     expect(screen.getByTestId("job-waiting")).toHaveTextContent(
       /downloading the ISO, .* of 2\.1 GB/,

@@ -50,7 +50,7 @@ function troubles(card: MockCard): Partial<Record<DoctorCheckId, CheckOutcome>> 
     return {
       active_job: {
         verdict: "fail",
-        evidence: "a deployment runs on this card, step 4 of 13",
+        evidence: "a deployment runs on this card, step 5 of 14",
         fix: fix("wait for it, or cancel it", {
           action: { action: "show_job", job: card.job },
           command: `slipctl job show ${card.job}`,
@@ -100,6 +100,7 @@ function report(desk: Desk, card: MockCard, iso: string | null): DoctorReport {
   checks.push(
     { id: "host_bmc", title: "Host's BMC", outcome: skipped("nobody named one") },
     { id: "dpu_host", title: "DPU host", outcome: skipped("nobody named one") },
+    { id: "local_network", title: "Local network", outcome: skipped("no plan asks for one") },
   );
   const tally: Tally = { passed: 0, warned: 0, failed: 0, skipped: 0 };
   const COUNTED = { pass: "passed", warn: "warned", fail: "failed", skipped: "skipped" } as const;
