@@ -250,7 +250,6 @@ fn show(plan: &PlanView, output: Output) {
                 step.effect
             ));
             for command in &step.commands {
-                let command = command.replace('\n', "\n        ");
                 output.line(format!("      $ {command}"));
             }
         }

@@ -129,8 +129,6 @@ pub fn show_steps(clusters: &[ClusterOutline], output: Output) {
                     planned.effect
                 ));
                 for command in &planned.commands {
-                    // One of several lines writes a file.
-                    let command = command.replace('\n', "\n        ");
                     output.line(format!("      $ {command}"));
                 }
             }

@@ -74,7 +74,7 @@ fn show(cards: &[NetworkCard], output: Output) {
             output.line(format!("  {}", card.effect));
         }
         for command in &card.commands {
-            output.line(format!("  $ {}", command.replace('\n', "\n    ")));
+            output.line(format!("  $ {command}"));
         }
         for seen in &card.seen {
             output.line(format!("  ✓ {seen}"));

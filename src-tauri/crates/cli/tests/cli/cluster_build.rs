@@ -75,7 +75,7 @@ impl Section {
     }
 
     fn booted(&self) -> Value {
-        self.scene.desk.json(&["status", "dpu-01"])[0].clone()
+        self.scene.desk.json(&["status", "dpu-01"])[0]["row"].clone()
     }
 }
 

@@ -8,8 +8,9 @@ use slipway_core::{
     job::{BootChangeState, DeploymentState, EventKind, Job, JobSpec, JobState, JobStore, Residue},
 };
 
-use crate::support::{
-    Effects, Entry, Rig, STABLE, When, deployment, digest, rollback, switch, upgrade,
+use crate::{
+    network::with_network,
+    support::{Effects, Entry, Rig, STABLE, When, deployment, digest, rollback, switch, upgrade},
 };
 
 fn residue(job: &Job) -> &[Residue] {
@@ -62,14 +63,14 @@ fn went_through_clean_up(rig: &Rig, job: &Job) {
 async fn a_deployment_in_every_state() {
     // Up to the reset only the IMC's preparation stays; from then on the disk may be half installed,
     // until the new system is verified.
-    for (index, state) in DeploymentState::NAMES[..13].iter().enumerate() {
-        let (rig, job) = cancelled_in(deployment(), state, 0).await;
+    for (index, state) in DeploymentState::NAMES[..14].iter().enumerate() {
+        let (rig, job) = cancelled_in(with_network(), state, 0).await;
         went_through_clean_up(&rig, &job);
         let left: Vec<&str> = residue(&job).iter().map(|r| r.what.as_str()).collect();
         let expected: &[&str] = match index {
-            ..=2 => &[],
-            3..=6 => &[PREPARED],
-            7..=11 => &["the card's disk may be half installed", PREPARED],
+            ..=3 => &[],
+            4..=7 => &[PREPARED],
+            8..=12 => &["the card's disk may be half installed", PREPARED],
             _ => &[PREPARED, "the card runs the new image"],
         };
         assert_eq!(left, expected, "{state}");

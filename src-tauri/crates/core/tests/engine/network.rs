@@ -10,7 +10,7 @@ use slipway_core::{
 
 use crate::support::{Call, Effects, Rig, deployment_plan, failure, local_network, refused};
 
-fn with_network() -> JobSpec {
+pub fn with_network() -> JobSpec {
     JobSpec::Deployment(DeploymentPlan {
         beside: Beside {
             network: Some(local_network()),

@@ -157,8 +157,10 @@ impl Cable {
         let text = self.ip("-json address show");
         let mut all: Value = serde_json::from_str(&text).unwrap();
         for link in all.as_array_mut().unwrap() {
-            // Settles by itself, some time later.
-            link.as_object_mut().unwrap().remove("operstate");
+            let link = link.as_object_mut().unwrap();
+            // The one settles by itself, some time later; the other comes with the first time up.
+            link.remove("operstate");
+            link.remove("qdisc");
         }
         (all, self.ip("route show"))
     }

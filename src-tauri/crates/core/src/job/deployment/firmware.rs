@@ -38,8 +38,8 @@ pub(super) async fn look(wanted: Option<&String>, cx: &StepContext<'_>) -> Resul
 /// Whether the text has just this version, and not one that begins or ends like it.
 fn names(text: &str, version: &str) -> bool {
     let of_a_version = |c: char| c.is_ascii_digit() || c == '.';
-    text.split(|c| !of_a_version(c))
-        .any(|word| word.trim_matches('.') == version)
+    let mut words = text.split(|c| !of_a_version(c));
+    !version.is_empty() && words.any(|word| word.trim_matches('.') == version)
 }
 
 #[cfg(test)]
