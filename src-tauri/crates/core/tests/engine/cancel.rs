@@ -85,13 +85,13 @@ async fn a_deployment_in_every_state() {
             !world.files.contains_key("/mnt/imc/acc-os.iso"),
             "{state}: a file is left"
         );
-        let resets = u32::from(index > 6);
+        let resets = u32::from(index > 7);
         assert_eq!(world.effects.resets, resets, "{state}");
         // Taken back where no boot has used it up: right after the reset was asked for, it still
         // stands.
         let override_sets = match index {
-            ..=5 => 0,
-            6 | 7 => 2,
+            ..=6 => 0,
+            7 | 8 => 2,
             _ => 1,
         };
         assert_eq!(world.effects.override_sets, override_sets, "{state}");
