@@ -10,14 +10,17 @@ use std::{
 
 use slipway_fleet::{Fleet, FleetConfig};
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use crate::{events, state::Desk};
+use crate::{events, notifications, state::Desk};
 
 /// How long work in the background waits for the first page, should that never come.
 const FIRST_PAGE: Duration = Duration::from_secs(10);
+
+/// More jobs than a person begins before they are looked at.
+const BEGUN: usize = 64;
 
 /// What the app was started with.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -73,6 +76,7 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
         lab: tokio::sync::Mutex::default(),
         lab_dir: options.lab_dir,
         page_shown: Notify::new(),
+        begun: broadcast::channel(BEGUN).0,
         stop: CancellationToken::new(),
         runner: Mutex::default(),
     });
@@ -113,6 +117,11 @@ pub fn start(app: &tauri::AppHandle, desk: &Arc<Desk>, fleet: &Fleet) {
     if let Ok(mut slot) = desk.runner.lock() {
         *slot = Some(runner);
     }
+    spawn(notifications::tell(
+        app.clone(),
+        desk.clone(),
+        fleet.clone(),
+    ));
     let (watches, stop) = (fleet.clone(), desk.stop.clone());
     spawn(async move { watches.watch_others(stop).await });
     let (looks, stop) = (fleet.clone(), desk.stop.clone());

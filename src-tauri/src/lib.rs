@@ -4,8 +4,10 @@
 
 pub mod bindings;
 mod commands;
+mod desktop;
 mod events;
 mod launch;
+mod notifications;
 mod rendering;
 mod state;
 

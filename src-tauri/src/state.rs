@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, RwLock},
 };
 
+use slipway_core::ids::JobId;
 use slipway_fleet::{AppError, ErrorCode, Fleet, FleetConfig};
 use slipway_lab::{Lab, LabConfig};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,8 @@ pub struct Desk {
     pub lab_dir: Option<PathBuf>,
     /// The first page is painted: what is not needed for it may begin.
     pub page_shown: tokio::sync::Notify,
+    /// Jobs that were begun in this window.
+    pub begun: tokio::sync::broadcast::Sender<JobId>,
     pub stop: CancellationToken,
     pub runner: Mutex<Option<tauri::async_runtime::JoinHandle<()>>>,
 }
@@ -33,6 +36,13 @@ impl Desk {
                 "the window's state is damaged; start Slipway again",
             )),
         }
+    }
+
+    /// Remembers that a person began this job here, and gives it back.
+    pub fn began(&self, job: JobId) -> JobId {
+        // Nobody listens while the fleet is not open; then no job is begun.
+        let _ = self.begun.send(job.clone());
+        job
     }
 
     /// Puts another answer in place of "locked".
@@ -59,11 +69,16 @@ impl Desk {
         }
     }
 
-    /// Lets the steps that run save what they did, and gives the engine's lease back.
+    /// Ends what is copied, lets the steps that run save what they did, and gives the engine's
+    /// lease back.
     pub fn close(&self) {
         self.stop.cancel();
         let runner = self.runner.lock().ok().and_then(|mut runner| runner.take());
+        let fleet = self.fleet();
         tauri::async_runtime::block_on(async {
+            if let Ok(fleet) = fleet {
+                fleet.end_transfers().await;
+            }
             if let Some(runner) = runner {
                 let _ = runner.await;
             }

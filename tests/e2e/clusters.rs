@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::driver::Window;
+use crate::{desktop::Desktop, driver::Window};
 
 /// Names of cards that run well, as the table shows them.
 const WELL: &str = "return [...document.querySelectorAll(\"[data-testid^='row-dpu-']\")] \
@@ -26,7 +26,7 @@ async fn well(window: &Window, count: usize) -> Vec<String> {
     names
 }
 
-/// As somebody has it who deploys with CDA: other names, and a step that Slipway refuses.
+/// As somebody has it who deploys with CDA: other names, and steps that a person must decide about.
 fn cluster_yaml(lab: &Value, names: &[String]) -> String {
     let iso = lab["demo_iso"].as_str().unwrap();
     let mut text = format!(
@@ -41,7 +41,7 @@ fn cluster_yaml(lab: &Value, names: &[String]) -> String {
              ip: 10.0.0.{at}\n    mac: 00:08:00:01:03:0{at}\n"
         ));
     }
-    text.push_str("  postconfig:\n  - name: microshift\n");
+    text.push_str("  postconfig:\n  - name: microshift\n  - name: dpu_operator_dpu\n");
     text
 }
 
@@ -50,6 +50,7 @@ async fn next(window: &Window) {
 }
 
 async fn deployed_as_a_batch(window: &Window, data: &Path) {
+    let desktop = Desktop::start().await;
     window.resize(1400, 900).await;
     window.go("/overview").await;
     window.click("[data-testid='try-lab']").await;
@@ -68,16 +69,26 @@ async fn deployed_as_a_batch(window: &Window, data: &Path) {
         .await;
     window.picture("cluster-says").await;
     next(window).await;
-    // One of the file's steps has to be left out by a person.
+    // One of the file's steps is left out by a person; the other is confirmed in the review.
     window.wait_for("[data-testid='refused-steps']").await;
     window.choose("#leave-microshift").await;
     window
-        .wait_text("[data-testid='cluster-card-acc-0']", "Ready", 30)
+        .wait_text(
+            "[data-testid='cluster-card-acc-0']",
+            "the step dpu_operator_dpu was not yet run",
+            30,
+        )
         .await;
     window.paste("#waves", "1").await;
     window.picture("cluster-cards").await;
     next(window).await;
     window.wait_for("[data-testid='plan-acc-0']").await;
+    window.choose("#confirm-dpu_operator_dpu").await;
+    window
+        .until("the plan with the confirmed step", 30, async || {
+            window.enabled("[data-testid='wizard-deploy']").await
+        })
+        .await;
     window.picture("cluster-review").await;
     window.click("[data-testid='wizard-deploy']").await;
 
@@ -97,6 +108,9 @@ async fn deployed_as_a_batch(window: &Window, data: &Path) {
         .wait_text("[data-testid='batch-sentence']", "3 succeeded", 30)
         .await;
     window.picture("batch-ended").await;
+    let (title, body) = desktop.until("Deploy 3 cards").await;
+    assert_eq!(title, "Deploy 3 cards of cluster.yaml: ended");
+    assert_eq!(body, "3 of 3 cards verified");
     window.go("/jobs").await;
     window
         .wait_text("[data-testid^='batch-row-']", "3 succeeded", 30)

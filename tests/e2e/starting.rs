@@ -1,14 +1,57 @@
 //! Starting: twice at once, again with what was chosen before, and with secrets behind a passphrase.
 
 use std::{
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use crate::driver::{Window, app};
 
+/// A desktop's window manager, which keeps an order of windows and gives the focus; gone with this.
+struct Desktop(Child);
+
+impl Desktop {
+    async fn start() -> Self {
+        let manager = Command::new("openbox")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openbox");
+        let desktop = Self(manager);
+        // Only a window manager that is ready tells which window is active.
+        desktop
+            .until("the window manager", || {
+                !asked(&["get_num_desktops"]).is_empty()
+            })
+            .await;
+        desktop
+    }
+
+    async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < PATIENCE, "waited in vain for {what}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What `xdotool` answers, or nothing.
+fn asked(words: &[&str]) -> String {
+    let answer = Command::new("xdotool").args(words).output().unwrap();
+    String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+}
+
 /// A session in which no keyring answers.
 const NO_KEYRING: [(&str, &str); 1] = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")];
+const PATIENCE: Duration = Duration::from_secs(30);
 const PASSPHRASE: &str = "a passphrase of the test";
 
 fn is_dark(answer: &serde_json::Value) -> bool {
@@ -31,12 +74,22 @@ async fn choose_theme(window: &Window, word: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_start_ends_by_itself_and_the_first_goes_on() {
+async fn a_second_start_raises_the_first_and_ends_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").to_str().unwrap().to_owned();
     let args = ["--data-dir", data.as_str()];
     Window::with("twice", &args, |window| async move {
         window.wait_for("[data-testid='nav-cards']").await;
+        let desktop = Desktop::start().await;
+        let shown = ["search", "--onlyvisible", "--name", "^Slipway"];
+        desktop
+            .until("the window to be there", || !asked(&shown).is_empty())
+            .await;
+        let first = asked(&shown);
+        asked(&["windowminimize", &first]);
+        desktop
+            .until("the window to be minimized", || asked(&shown).is_empty())
+            .await;
         let started = Instant::now();
         let mut second = Command::new(app())
             .args(args)
@@ -48,13 +101,18 @@ async fn a_second_start_ends_by_itself_and_the_first_goes_on() {
             if let Some(status) = second.try_wait().unwrap() {
                 break status;
             }
-            if started.elapsed() > Duration::from_secs(30) {
+            if started.elapsed() > PATIENCE {
                 let _ = second.kill();
                 panic!("the second start opened a window of its own");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         assert!(status.success(), "{status}");
+        desktop
+            .until("the first to be raised", || {
+                asked(&shown) == first && asked(&["getactivewindow"]) == first
+            })
+            .await;
         // The first has its folder still, and answers.
         window.go("/isos").await;
         window.wait_text("main h1", "ISOs", 30).await;

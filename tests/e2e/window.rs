@@ -11,6 +11,7 @@
 
 mod add_cards;
 mod clusters;
+mod desktop;
 mod driver;
 mod isos;
 mod safety;

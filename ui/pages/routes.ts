@@ -559,6 +559,19 @@ export const LOOKS: Look[] = [
       await page.getByText("Deploy 2 cards of").waitFor();
     },
   },
+  {
+    name: "cluster-untried",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: async (page) => {
+      await toClusterCards(page);
+      await page.getByLabel("Select b7-acc-3").uncheck();
+      await next(page);
+      await page.getByTestId("untried-steps").waitFor();
+      await page.getByLabel("Run microshift").check();
+      await page.getByText("Confirmed, not yet run").first().waitFor();
+    },
+  },
   { name: "batch-running", hash: `#/jobs/batches/${batchId("running")}`, shows: "Wave 2 of 3" },
   {
     name: "batch-stopped",
@@ -575,6 +588,21 @@ export const LOOKS: Look[] = [
     hash: `#/jobs/${jobId("dpu-06 Deployment")}`,
     shows: "Step 5 of 14",
     act: async (page) => page.getByTestId("action-cancel").click(),
+  },
+  {
+    name: "job-retry-from",
+    hash: `#/jobs/${jobId("dpu-05 Deployment")}`,
+    shows: "What happened",
+    act: press("Retry from a step…"),
+  },
+  {
+    name: "job-again",
+    hash: `#/jobs/${jobId("dpu-05 Deployment")}`,
+    shows: "What happened",
+    act: async (page) => {
+      await page.getByTestId("action-again").click();
+      await page.getByText("a nonce of its own").waitFor();
+    },
   },
   { name: "job-failed", hash: `#/jobs/${jobId("dpu-05 Deployment")}`, shows: "What happened" },
   {

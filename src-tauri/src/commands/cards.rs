@@ -66,3 +66,10 @@ pub async fn doctor(desk: State<'_>, id: DpuId, iso: Option<IsoId>) -> Answer<Do
 pub async fn prepare_imc(desk: State<'_>, id: DpuId) -> Answer<Vec<String>> {
     desk.fleet()?.prepare_imc(&id).await
 }
+
+/// Firmware 1.8 only; with a copy of what was there.
+#[tauri::command]
+#[specta::specta]
+pub async fn install_reserved_memory(desk: State<'_>, id: DpuId) -> Answer<Vec<String>> {
+    desk.fleet()?.install_reserved_memory(&id).await
+}

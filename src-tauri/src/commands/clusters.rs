@@ -1,8 +1,10 @@
 //! Cluster files.
 
 use slipway_fleet::{
-    Begun,
-    views::{ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView, DeployRequest},
+    Begun, DoctorRun,
+    views::{
+        ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProgress, ClusterView, DeployRequest,
+    },
 };
 use tauri::ipc::Channel;
 
@@ -13,6 +15,17 @@ use super::{Answer, State};
 #[specta::specta]
 pub async fn read_cluster(desk: State<'_>, open: ClusterOpen) -> Answer<ClusterView> {
     desk.fleet()?.read_cluster(&open).await
+}
+
+/// What a deployment of one card of the file could stumble over; changes nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn doctor_cluster(
+    desk: State<'_>,
+    open: ClusterOpen,
+    card: ClusterCardName,
+) -> Answer<DoctorRun> {
+    desk.fleet()?.doctor_opened_cluster(&open, &card).await
 }
 
 #[tauri::command]
@@ -26,7 +39,11 @@ pub async fn deploy_cluster(
         // The page may have been left; the import goes on.
         let _ = on_progress.send(progress);
     };
-    desk.fleet()?.deploy_opened_cluster(&deploy, tell).await
+    let begun = desk.fleet()?.deploy_opened_cluster(&deploy, tell).await?;
+    Ok(match begun {
+        Begun::Job(job) => Begun::Job(desk.began(job)),
+        Begun::Batch(batch) => Begun::Batch(batch),
+    })
 }
 
 /// In today's form, at a path where nothing is yet.

@@ -8,10 +8,11 @@ use slipway_core::{
     image::{Architecture, ImageReference},
     image_build::{EntitlementFile, LocalImage, Prerequisite},
     time::ByteCount,
+    trust::Fingerprint,
 };
 use slipway_fleet::image_views::{
-    BuildLogPart, ImageBuildPlanView, ImageBuildRequest, ImageTagView, ImageTags, RegistryLogin,
-    RegistrySettings, RegistrySettingsView, WrittenTemplate,
+    BuildLogPart, ImageBuildPlanView, ImageBuildRequest, ImageTagView, ImageTags,
+    RegistryCertificate, RegistryLogin, RegistrySettings, RegistrySettingsView, WrittenTemplate,
 };
 
 use super::{Answer, State};
@@ -44,7 +45,7 @@ pub async fn plan_image_build(
 #[tauri::command]
 #[specta::specta]
 pub async fn build_image(desk: State<'_>, request: ImageBuildRequest) -> Answer<JobId> {
-    desk.fleet()?.build_image(&request).await
+    Ok(desk.began(desk.fleet()?.build_image(&request).await?))
 }
 
 #[tauri::command]
@@ -135,6 +136,33 @@ pub async fn registry_login(desk: State<'_>, login: RegistryLogin) -> Answer<()>
 #[specta::specta]
 pub async fn registry_logout(desk: State<'_>, registry: String) -> Answer<()> {
     desk.fleet()?.registry_logout(&registry).await
+}
+
+/// What a registry shows to a stranger; accepts nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn registry_certificate(
+    desk: State<'_>,
+    registry: String,
+) -> Answer<RegistryCertificate> {
+    desk.fleet()?.registry_certificate(&registry).await
+}
+
+/// Accepts the certificate that a person compared, for this registry alone.
+#[tauri::command]
+#[specta::specta]
+pub async fn trust_registry(
+    desk: State<'_>,
+    registry: String,
+    fingerprint: Fingerprint,
+) -> Answer<()> {
+    desk.fleet()?.trust_registry(&registry, &fingerprint).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn distrust_registry(desk: State<'_>, registry: String) -> Answer<()> {
+    desk.fleet()?.distrust_registry(&registry)
 }
 
 /// What a form begins with.

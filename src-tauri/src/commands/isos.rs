@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
-use slipway_core::{ids::IsoId, iso::Iso};
+use slipway_core::{
+    ids::{IsoId, TransferId},
+    iso::Iso,
+};
 use slipway_fleet::views::{
-    BundleView, ImportProgress, IsoView, MediaAddress, PublicationView, PublishRequest,
+    BundleView, IsoView, MediaAddress, PublicationView, PublishRequest, TransferProgress,
+    TransferView,
 };
 use tauri::ipc::Channel;
 
 use super::{Answer, State};
 
 /// The page may have been left: what it was told of goes on.
-fn telling(page: Channel<ImportProgress>) -> impl Fn(ImportProgress) {
+fn telling(page: Channel<TransferProgress>) -> impl Fn(TransferProgress) {
     move |progress| {
         let _ = page.send(progress);
     }
@@ -28,7 +32,7 @@ pub async fn isos(desk: State<'_>) -> Answer<Vec<IsoView>> {
 pub async fn import_iso(
     desk: State<'_>,
     path: String,
-    on_progress: Channel<ImportProgress>,
+    on_progress: Channel<TransferProgress>,
 ) -> Answer<Iso> {
     let tell = telling(on_progress);
     desk.fleet()?.import_iso(Path::new(&path), None, tell).await
@@ -72,7 +76,7 @@ pub async fn bundle_iso(
     desk: State<'_>,
     id: IsoId,
     folder: String,
-    on_progress: Channel<ImportProgress>,
+    on_progress: Channel<TransferProgress>,
 ) -> Answer<BundleView> {
     let tell = telling(on_progress);
     let fleet = desk.fleet()?;
@@ -86,9 +90,23 @@ pub async fn bundle_iso(
 pub async fn import_bundle(
     desk: State<'_>,
     folder: String,
-    on_progress: Channel<ImportProgress>,
+    on_progress: Channel<TransferProgress>,
 ) -> Answer<BundleView> {
     let tell = telling(on_progress);
     let fleet = desk.fleet()?;
     fleet.import_bundle(Path::new(&folder), None, tell).await
+}
+
+/// What is copied or read right now, whichever page began it.
+#[tauri::command]
+#[specta::specta]
+pub async fn transfers(desk: State<'_>) -> Answer<Vec<TransferView>> {
+    Ok(desk.fleet()?.transfers())
+}
+
+/// The command that began it answers when nothing of it is left.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_transfer(desk: State<'_>, id: TransferId) -> Answer<()> {
+    desk.fleet()?.cancel_transfer(&id)
 }

@@ -5,7 +5,7 @@ use slipway_core::{
     job::JobEvent,
 };
 use slipway_fleet::views::{
-    BootChangeRequest, DeployRequest, JobRow, JobView, PlanView, SupportBundle,
+    AgainPlan, BootChangeRequest, DeployRequest, JobRow, JobView, PlanView, SupportBundle,
 };
 
 use super::{Answer, State};
@@ -19,7 +19,8 @@ pub async fn plan_deploy(desk: State<'_>, request: DeployRequest) -> Answer<Plan
 #[tauri::command]
 #[specta::specta]
 pub async fn deploy(desk: State<'_>, request: DeployRequest) -> Answer<Vec<JobId>> {
-    desk.fleet()?.deploy(&request).await
+    let jobs = desk.fleet()?.deploy(&request).await?;
+    Ok(jobs.into_iter().map(|job| desk.began(job)).collect())
 }
 
 #[tauri::command]
@@ -31,7 +32,8 @@ pub async fn plan_boot_change(desk: State<'_>, request: BootChangeRequest) -> An
 #[tauri::command]
 #[specta::specta]
 pub async fn start_boot_change(desk: State<'_>, request: BootChangeRequest) -> Answer<JobId> {
-    desk.fleet()?.start_boot_change(&request).await
+    let job = desk.fleet()?.start_boot_change(&request).await?;
+    Ok(desk.began(job))
 }
 
 #[tauri::command]
@@ -61,7 +63,28 @@ pub async fn cancel_job(desk: State<'_>, id: JobId) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn retry_job(desk: State<'_>, id: JobId) -> Answer<JobId> {
-    desk.fleet()?.retry_job(&id).await
+    Ok(desk.began(desk.fleet()?.retry_job(&id).await?))
+}
+
+/// Goes on from a step of a failed job.
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_job_from(desk: State<'_>, id: JobId, step: String) -> Answer<JobId> {
+    let job = desk.fleet()?.retry_job_from(&id, &step).await?;
+    Ok(desk.began(job))
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_again(desk: State<'_>, id: JobId) -> Answer<AgainPlan> {
+    desk.fleet()?.plan_again(&id).await
+}
+
+/// The same deployment anew.
+#[tauri::command]
+#[specta::specta]
+pub async fn deploy_again(desk: State<'_>, id: JobId) -> Answer<JobId> {
+    Ok(desk.began(desk.fleet()?.deploy_again(&id).await?))
 }
 
 #[tauri::command]

@@ -44,7 +44,7 @@ pub async fn plan_iso_build(desk: State<'_>, request: IsoBuildRequest) -> Answer
 #[tauri::command]
 #[specta::specta]
 pub async fn build_iso(desk: State<'_>, request: IsoBuildRequest) -> Answer<JobId> {
-    desk.fleet()?.build_iso(&request).await
+    Ok(desk.began(desk.fleet()?.build_iso(&request).await?))
 }
 
 #[tauri::command]
@@ -56,7 +56,8 @@ pub async fn plan_builder_iso(desk: State<'_>, request: BuilderIsoRequest) -> An
 #[tauri::command]
 #[specta::specta]
 pub async fn build_builder_iso(desk: State<'_>, request: BuilderIsoRequest) -> Answer<JobId> {
-    desk.fleet()?.build_builder_iso(&request).await
+    let job = desk.fleet()?.build_builder_iso(&request).await?;
+    Ok(desk.began(job))
 }
 
 #[tauri::command]

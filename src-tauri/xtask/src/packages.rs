@@ -79,8 +79,16 @@ pub const NEEDS: &[Need] = &[
         "qemu-system-x86-core",
         TEST,
     ),
-    // UEFI for QEMU, and a loader for it. The modules are for x86_64, on whatever machine.
+    program(
+        "qemu-system-aarch64",
+        "qemu-system-arm",
+        "qemu-system-aarch64-core",
+        TEST,
+    ),
+    // UEFI for QEMU, and a loader for it. The modules are for x86_64, on whatever machine; those
+    // for aarch64 a test fetches, because Debian has them for aarch64 machines only.
     library("ovmf", "edk2-ovmf", TEST),
+    library("qemu-efi-aarch64", "edk2-aarch64", TEST),
     program("grub-mkimage", "grub-common", "grub2-tools-minimal", TEST).also(&["grub2-mkimage"]),
     library("grub-efi-amd64-bin", "grub2-efi-x64-modules", TEST),
     program("busybox", "busybox-static", "busybox", TEST),
@@ -114,6 +122,14 @@ pub const NEEDS: &[Need] = &[
     // container, a static busybox is the one program in them.
     program("podman", "podman", "podman", TEST),
     program("runc", "runc", "runc", TEST),
+    // The kernel is told of it in a namespace of a test's own; where systemd-binfmt runs, the package
+    // registers it for good.
+    program(
+        "qemu-aarch64-static",
+        "qemu-user-static",
+        "qemu-user-static-aarch64",
+        TEST,
+    ),
     program("newuidmap", "uidmap", "shadow-utils", TEST),
     program("htpasswd", "apache2-utils", "httpd-tools", TEST),
     // The peer of our ISO server in `bench iso`.
@@ -127,6 +143,9 @@ pub const NEEDS: &[Need] = &[
         "/usr/bin/WebKitWebDriver",
         TEST,
     ),
+    // A window manager, and a hand on its windows: what a second start does to the first.
+    program("openbox", "openbox", "openbox", TEST),
+    program("xdotool", "xdotool", "xdotool", TEST),
     program("dbus-run-session", "dbus", "dbus-daemon", WINDOW),
     program("dbus-send", "dbus", "dbus-tools", WINDOW),
     program("dbus-launch", "dbus-x11", "dbus-x11", WINDOW),
@@ -183,6 +202,7 @@ pub const NEEDS: &[Need] = &[
     from("apt-get", Source::BaseOf(Family::Debian), &[]),
     from("dpkg-query", Source::BaseOf(Family::Debian), &[]),
     from("apt-cache", Source::BaseOf(Family::Debian), &[]),
+    from("apt-config", Source::BaseOf(Family::Debian), &[]),
     from("dnf", Source::BaseOf(Family::Fedora), &[]),
 ];
 

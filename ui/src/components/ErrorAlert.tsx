@@ -1,6 +1,14 @@
 import { Alert, AlertActionCloseButton, AlertActionLink, Button } from "@patternfly/react-core";
+import type { ErrorCode } from "@/ipc/bindings";
 import { asIpcError } from "@/ipc/call";
 import { sentence } from "@/lib/format";
+
+/** Refused is not broken, and what somebody wanted is not either. */
+const VARIANTS: Partial<Record<ErrorCode, "warning" | "info">> = {
+  precondition: "warning",
+  invalid: "warning",
+  cancelled: "info",
+};
 
 type Props = {
   error: unknown;
@@ -13,8 +21,7 @@ type Props = {
 /** An error as it crossed: what happened, the evidence, the next action. Stays until it is read. */
 export function ErrorAlert({ error, title, onRetry, onClose }: Props) {
   const { code, message, causes, hint, retryable } = asIpcError(error);
-  // Refused is not broken.
-  const variant = code === "precondition" || code === "invalid" ? "warning" : "danger";
+  const variant = VARIANTS[code] ?? "danger";
   return (
     <Alert
       isInline

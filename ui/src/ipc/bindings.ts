@@ -30,6 +30,8 @@ export const commands = {
 	 *  was done.
 	 */
 	prepareImc: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("prepare_imc", { id })),
+	/**  Firmware 1.8 only; with a copy of what was there. */
+	installReservedMemory: (id: DpuId) => typedError<string[], AppError>(__TAURI_INVOKE("install_reserved_memory", { id })),
 	bmcs: (query: BmcQuery) => typedError<BmcPage, AppError>(__TAURI_INVOKE("bmcs", { query })),
 	/**  A card's IMC has the id of its card. */
 	bmc: (id: BmcId) => typedError<BmcView, AppError>(__TAURI_INVOKE("bmc", { id })),
@@ -47,6 +49,8 @@ export const commands = {
 	setLookPolicy: (policy: LookPolicy) => typedError<null, AppError>(__TAURI_INVOKE("set_look_policy", { policy })),
 	/**  Reads the file anew each time; touches nothing. */
 	readCluster: (open: ClusterOpen) => typedError<ClusterView, AppError>(__TAURI_INVOKE("read_cluster", { open })),
+	/**  What a deployment of one card of the file could stumble over; changes nothing. */
+	doctorCluster: (open: ClusterOpen, card: ClusterCardName) => typedError<DoctorRun, AppError>(__TAURI_INVOKE("doctor_cluster", { open, card })),
 	deployCluster: (deploy: ClusterDeploy, onProgress: Channel<ClusterProgress>) => typedError<Begun, AppError>(__TAURI_INVOKE("deploy_cluster", { deploy, onProgress })),
 	/**  In today's form, at a path where nothing is yet. */
 	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
@@ -95,13 +99,18 @@ export const commands = {
 	/**  Tries the login before it is kept. */
 	registryLogin: (login: RegistryLogin) => typedError<null, AppError>(__TAURI_INVOKE("registry_login", { login })),
 	registryLogout: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("registry_logout", { registry })),
+	/**  What a registry shows to a stranger; accepts nothing. */
+	registryCertificate: (registry: string) => typedError<RegistryCertificate, AppError>(__TAURI_INVOKE("registry_certificate", { registry })),
+	/**  Accepts the certificate that a person compared, for this registry alone. */
+	trustRegistry: (registry: string, fingerprint: Fingerprint) => typedError<null, AppError>(__TAURI_INVOKE("trust_registry", { registry, fingerprint })),
+	distrustRegistry: (registry: string) => typedError<null, AppError>(__TAURI_INVOKE("distrust_registry", { registry })),
 	/**  What a form begins with. */
 	defaultImageTemplate: () => typedError<Template, AppError>(__TAURI_INVOKE("default_image_template")),
 	imageTemplate: (template: Template) => typedError<TemplateFile[], AppError>(__TAURI_INVOKE("image_template", { template })),
 	/**  Writes the template into a folder; a file that is there already stops it. */
 	writeImageTemplate: (template: Template, folder: string) => typedError<WrittenTemplate, AppError>(__TAURI_INVOKE("write_image_template", { template, folder })),
 	isos: () => typedError<IsoView[], AppError>(__TAURI_INVOKE("isos")),
-	importIso: (path: string, onProgress: Channel<ImportProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
+	importIso: (path: string, onProgress: Channel<TransferProgress>) => typedError<Iso, AppError>(__TAURI_INVOKE("import_iso", { path, onProgress })),
 	removeIso: (id: IsoId) => typedError<null, AppError>(__TAURI_INVOKE("remove_iso", { id })),
 	publishIso: (request: PublishRequest) => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_iso", { request })),
 	unpublishIso: (id: string) => typedError<null, AppError>(__TAURI_INVOKE("unpublish_iso", { id })),
@@ -109,9 +118,13 @@ export const commands = {
 	/**  Our CA's certificate, PEM, as it is written where the person said. */
 	exportCaCertificate: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("export_ca_certificate", { path })),
 	/**  Writes an ISO and its image into a folder that is not there yet. */
-	bundleIso: (id: IsoId, folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("bundle_iso", { id, folder, onProgress })),
+	bundleIso: (id: IsoId, folder: string, onProgress: Channel<TransferProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("bundle_iso", { id, folder, onProgress })),
 	/**  Takes the ISO of such a folder into the library. */
-	importBundle: (folder: string, onProgress: Channel<ImportProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("import_bundle", { folder, onProgress })),
+	importBundle: (folder: string, onProgress: Channel<TransferProgress>) => typedError<BundleView, AppError>(__TAURI_INVOKE("import_bundle", { folder, onProgress })),
+	/**  What is copied or read right now, whichever page began it. */
+	transfers: () => typedError<TransferView[], AppError>(__TAURI_INVOKE("transfers")),
+	/**  The command that began it answers when nothing of it is left. */
+	cancelTransfer: (id: TransferId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_transfer", { id })),
 	studioDefaults: () => typedError<StudioDefaults, AppError>(__TAURI_INVOKE("studio_defaults")),
 	renderKickstart: (form: KickstartForm) => typedError<KickstartView, AppError>(__TAURI_INVOKE("render_kickstart", { form })),
 	lintKickstart: (source: KickstartSource) => typedError<KickstartView, AppError>(__TAURI_INVOKE("lint_kickstart", { source })),
@@ -132,6 +145,11 @@ export const commands = {
 	jobEvents: (id: JobId, after: number) => typedError<JobEvent[], AppError>(__TAURI_INVOKE("job_events", { id, after })),
 	cancelJob: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_job", { id })),
 	retryJob: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job", { id })),
+	/**  Goes on from a step of a failed job. */
+	retryJobFrom: (id: JobId, step: string) => typedError<JobId, AppError>(__TAURI_INVOKE("retry_job_from", { id, step })),
+	planAgain: (id: JobId) => typedError<AgainPlan, AppError>(__TAURI_INVOKE("plan_again", { id })),
+	/**  The same deployment anew. */
+	deployAgain: (id: JobId) => typedError<JobId, AppError>(__TAURI_INVOKE("deploy_again", { id })),
 	markJobSeen: (id: JobId) => typedError<null, AppError>(__TAURI_INVOKE("mark_job_seen", { id })),
 	saveSupportBundle: (id: JobId, path: string) => typedError<SupportBundle, AppError>(__TAURI_INVOKE("save_support_bundle", { id, path })),
 	batches: () => typedError<BatchRow[], AppError>(__TAURI_INVOKE("batches")),
@@ -164,6 +182,13 @@ export type AcceptPin = {
 	kind: PinKind,
 	peer: string,
 	fingerprint: Fingerprint,
+};
+
+/**  A registry whose certificate a person accepted by its fingerprint. */
+export type AcceptedRegistry = {
+	/**  `host[:port]`, as references begin. */
+	registry: string,
+	certificate: CertificateInfo,
 };
 
 export type ActionView = {
@@ -243,6 +268,23 @@ export type Address = string;
 export type AddressList = {
 	candidates: Candidate[],
 	problems: LineProblem[],
+};
+
+/**  Whether a deployment can be made anew. */
+export type Again = {
+	/**  `None`: it can. */
+	why_not: string | null,
+};
+
+/**  What the same deployment would do, made anew. */
+export type AgainPlan = {
+	title: string,
+	/**  What the card becomes known as. */
+	hostname: string,
+	steps: PlannedStep[],
+	warnings: string[],
+	/**  Why it can't be done; empty: it can. */
+	problems: string[],
 };
 
 /**  An error as it crosses: what happened, the evidence, the next action. */
@@ -949,6 +991,17 @@ export type ClusterOpen = {
 	authorized_keys: string[],
 	/**  A firmware release that is not supported, allowed on purpose. */
 	allow_release: string | null,
+	/**
+	 *  Steps that are to be done although they were never run on real hardware: a person confirmed
+	 *  each of them for this file as it is shown.
+	 */
+	accept_untried: string[],
+	/**  The whole path of MicroShift's pull secret; without it the image's own is used. */
+	pull_secret: string | null,
+	/**  The whole path of the folder for kubeconfigs; else beside the file. */
+	kubeconfigs: string | null,
+	/**  The image of marvell-tools, for Marvell cards. */
+	marvell_tools: string | null,
 };
 
 /**  What would happen for one cluster; no cards where it is out of scope. */
@@ -1034,6 +1087,11 @@ export type ClusterView = {
 	missing: ClusterValue[],
 	/**  Whether an error stands against every plan. */
 	blocked: boolean,
+	/**
+	 *  What is wrong with what was chosen for the steps: the pull secret, the folder for
+	 *  kubeconfigs.
+	 */
+	wrong_settings: string[],
 	/**  For all cards of the file. */
 	plan: ClusterPlan,
 };
@@ -1227,8 +1285,17 @@ export type DoctorReport = {
 	checks: DoctorCheck[],
 };
 
+/**  The doctor's round over several cards. */
+export type DoctorRun = {
+	cards: DoctorReport[],
+	/**  Cards of a cluster.yaml that could not be asked, and why. */
+	not_asked: string[],
+};
+
 /**  What can be done to a card, as data: a disabled one says why. */
-export type DpuAction = "deploy" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
+export type DpuAction = "deploy" | 
+/**  What [`DpuView::last_deployment`] did. */
+"deploy_again" | "upgrade" | "switch" | "rollback" | "refresh" | "remove";
 
 /**  One card. */
 export type DpuId = string;
@@ -1299,6 +1366,7 @@ export type DpuView = {
 	inventory_read_at: Timestamp | null,
 	/**  Newest first. */
 	jobs: JobRow[],
+	last_deployment: JobId | null,
 	added_at: Timestamp,
 };
 
@@ -1329,7 +1397,9 @@ export type ErrorCode =
 /**  Refused, not broken: shown as a warning. */
 "precondition" | 
 /**  What was typed can't be meant. */
-"invalid" | "not_found" | "trust_unknown" | "trust_changed" | "authentication" | "unreachable" | "secrets_locked" | "newer_database" | "other";
+"invalid" | "not_found" | "trust_unknown" | "trust_changed" | "authentication" | "unreachable" | "secrets_locked" | "newer_database" | 
+/**  Somebody wanted it to stop, and nothing of it is left. */
+"cancelled" | "other";
 
 /**  A network interface: of a manager, of a system, or a port of an adapter. */
 export type EthernetInfo = {
@@ -1432,7 +1502,9 @@ export type Fix = {
 /**  What Slipway can do about it, once a person wants it. */
 export type FixAction = { action: "accept_pin"; kind: PinKind; peer: string; fingerprint: Fingerprint } | 
 /**  Sets the IMC's clock and installs our CA's certificate, as a deployment does. */
-{ action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job"; job: JobId } | { action: "reserved_memory_file" };
+{ action: "prepare_imc" } | { action: "enter_password" } | { action: "choose_login" } | { action: "eject_media" } | { action: "show_job"; job: JobId } | 
+/**  Installs firmware 1.8's file on the IMC, after a person's word. */
+{ action: "reserved_memory_file" };
 
 /**  A resource that was linked and could not be read. */
 export type Gap = {
@@ -1792,6 +1864,12 @@ export type JobView = {
 	can_cancel: boolean,
 	/**  Why it can't be started again; `None`: it can. */
 	why_not_retry: string | null,
+	/**  Of a failed job: the steps up to the one that failed, and from which of them it may go on. */
+	retry_steps: RetryStep[],
+	/**  `None`: it is no deployment. */
+	again: Again | null,
+	/**  The job that installed the system that this one goes on with. */
+	goes_on_after: JobId | null,
 	readers: MediaReader[],
 };
 
@@ -2060,6 +2138,8 @@ export type OutlineStep = {
 	standing: Standing,
 	/**  By this name it can be left out. */
 	skip: string | null,
+	/**  Never run on real hardware: done on a person's word alone, whether that was given or not. */
+	untried: Untried | null,
 } & PlannedStep;
 
 export type Overview = {
@@ -2325,6 +2405,16 @@ export type RefusedKey = {
 	at: Timestamp,
 };
 
+/**  What a registry shows to a stranger. */
+export type RegistryCertificate = {
+	registry: string,
+	shown: CertificateInfo,
+	/**  What was accepted for it before; another one now may be somebody between. */
+	accepted: Fingerprint | null,
+	/**  It is trusted as it is: nobody has to accept anything. */
+	trusted: boolean,
+};
+
 /**  A login to a registry. The password crosses inwards only. */
 export type RegistryLogin = {
 	/**  `host[:port]`, perhaps with a path. */
@@ -2352,6 +2442,8 @@ export type RegistrySettingsView = {
 	/**  Where podman looks for logins, in its order. */
 	usual_places: AuthPlace[],
 	logins: RegistryLoginView[],
+	/**  Whose certificate a person accepted. */
+	accepted: AcceptedRegistry[],
 };
 
 export type Related = {
@@ -2377,6 +2469,14 @@ export type RetryDiscovered = {
 	id: DiscoveryId,
 	rows: number[],
 	profile: CredentialId,
+};
+
+/**  A step of a failed job's plan, and whether a new job may go on from it. */
+export type RetryStep = {
+	/**  As the plan names it. */
+	name: string,
+	/**  `None`: it may. */
+	why_not: string | null,
 };
 
 export type RhcCredentials = {
@@ -2445,7 +2545,7 @@ export type Standing =
 "planned" | 
 /**
  *  Known, and not yet built or run on real hardware: a deployment is refused unless the step
- *  is left out.
+ *  is left out, or confirmed where it is [`OutlineStep::untried`].
  */
 "not_yet" | 
 /**  Left out on purpose. */
@@ -2556,6 +2656,39 @@ export type TemplateFile = {
 /**  A moment in UTC; RFC 3339 with milliseconds in JSON and in the database. */
 export type Timestamp = string;
 
+/**  One long copy or read: it lives as long as its process. */
+export type TransferId = string;
+
+/**  What is copied or read. */
+export type TransferKind = 
+/**  An ISO is read into the library. */
+"import_iso" | 
+/**  A bundle is compared and copied into the library. */
+"import_bundle" | 
+/**  An ISO and its image are copied into a folder. */
+"write_bundle";
+
+/**  How far one is. The first comes before there is anything to count, so that it can be cancelled. */
+export type TransferProgress = {
+	id: TransferId,
+	read: ByteCount,
+	/**  0 as long as nobody knows. */
+	total: ByteCount,
+};
+
+/**  One that is under way. */
+export type TransferView = {
+	id: TransferId,
+	kind: TransferKind,
+	/**  The file or folder. */
+	path: string,
+	read: ByteCount,
+	/**  0 as long as nobody knows. */
+	total: ByteCount,
+	/**  Somebody wants it to stop. */
+	cancelling: boolean,
+};
+
 /**  A person's word on rows: which were compared and accepted. */
 export type TrustDiscovered = {
 	id: DiscoveryId,
@@ -2568,6 +2701,14 @@ export type TypedValue = {
 	function: string,
 	worker: number | null,
 	value: Password,
+};
+
+/**  A step that waits for a person's word. */
+export type Untried = {
+	/**  By this name it is confirmed. */
+	name: string,
+	/**  What doing it stakes, one sentence. */
+	stakes: string,
 };
 
 /**  A typed reason for which nothing happens, shown as it is. */

@@ -19,6 +19,10 @@ export const pickClusterFile = (): Promise<string | null> => pickYaml("Choose a 
 
 export const pickVariablesFile = (): Promise<string | null> => pickYaml("Choose a variables file");
 
+export async function pickPullSecret(): Promise<string | null> {
+  return await open({ title: "Choose a pull secret", multiple: false, directory: false });
+}
+
 /** Lets the person say where a new file goes; `null`: nowhere. */
 export async function pickNewYaml(suggested: string): Promise<string | null> {
   return await save({ title: "Save the cluster file", defaultPath: suggested, filters: YAML });

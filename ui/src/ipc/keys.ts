@@ -2,6 +2,7 @@ import type {
   Architecture,
   BmcQuery,
   BootChangeRequest,
+  ClusterCardName,
   ClusterOpen,
   DeployRequest,
   DpuQuery,
@@ -21,11 +22,15 @@ export const keys = {
   dpus: (query?: Partial<DpuQuery>) => (query ? (["dpus", query] as const) : (["dpus"] as const)),
   dpu: (id: string) => ["dpu", id] as const,
   isos: ["isos"] as const,
+  /** Under the library's own key: what makes the one stale makes the other. */
+  transfers: ["isos", "transfers"] as const,
   jobs: (dpu: string | null, activeOnly: boolean) => ["jobs", dpu, activeOnly] as const,
   job: (id: string) => ["job", id] as const,
   batches: ["batches"] as const,
   batch: (id: string) => ["batch", id] as const,
   doctor: (dpu: string, iso: string | null) => ["doctor", dpu, iso] as const,
+  clusterDoctor: (open: ClusterOpen, card: ClusterCardName) =>
+    ["doctor", "file", open, card] as const,
   pins: ["pins"] as const,
   siteCa: ["site-ca"] as const,
   bmcs: (query?: BmcQuery) => (query ? (["bmcs", query] as const) : (["bmcs"] as const)),
@@ -57,5 +62,6 @@ export const keys = {
   imageTag: (reference: string) => ["tag", reference] as const,
   template: ["template"] as const,
   templateFiles: (template: Template) => ["template", "files", template] as const,
+  againPlan: (job: string) => ["plan", "again", job] as const,
   bootPlan: (request: BootChangeRequest | null) => ["plan", "boot", request] as const,
 };

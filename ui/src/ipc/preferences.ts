@@ -9,12 +9,15 @@ export type Preferences = {
   columns: string[] | null;
   /** Jobs that ended later than this are news. `null`: this desk has just begun. */
   notifiedUntil: string | null;
+  /** Whether the desktop tells what has ended. Read by `src-tauri/src/notifications.rs` too. */
+  notifications: boolean;
 };
 
 export const usualPreferences: Preferences = {
   theme: "system",
   columns: null,
   notifiedUntil: null,
+  notifications: true,
 };
 
 const store = new LazyStore("preferences.json");

@@ -220,11 +220,20 @@ pub enum JobCommand {
     Cancel {
         job: String,
     },
-    /// The same again, as a new job
+    /// The same again, as a new job: what is done already is seen and not done again
     Retry {
         job: String,
+        /// Go on from this step of a deployment that failed, by its name or its number in `job show`
+        #[arg(long, value_name = "STEP")]
+        from: Option<String>,
         #[arg(long)]
         no_wait: bool,
+    },
+    /// The same deployment anew, whatever came of it: everything on the card's disk is lost
+    Again {
+        job: String,
+        #[command(flatten)]
+        go: Go,
     },
     Logs {
         job: String,

@@ -9,10 +9,10 @@ use std::{
 use slipway_core::{
     cluster::{self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem},
     dpu::JobOutcome,
-    secret::Password,
 };
 use slipway_fleet::{
-    AppError, ClusterRequest, ClusterTexts, Fleet, is_there, write_today, wrong_file,
+    AppError, ClusterRequest, ClusterTexts, Fleet, is_there, read_pull_secret, write_today,
+    wrong_file,
 };
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     cluster_add::add,
     cluster_show::{report, show_import, show_plan, show_steps},
     exit::Failed,
-    iso::bytes_bar,
+    iso_transfer,
     open::Desk,
     output::Output,
     wait::wait_for,
@@ -51,7 +51,7 @@ pub async fn import(args: ImportArgs, desk: &Desk, output: Output) -> Result<Exi
     } else {
         inventory(desk, output).await
     };
-    let request = request(&args.file, &args.cluster)?;
+    let request = request(&args.file, &args.cluster).await?;
     let import = read(&args.file, &args.cluster, &request, fleet.as_ref(), output).await?;
     let plan = match &fleet {
         Some(fleet) if args.add => Some(fleet.plan_cluster(&import, &request).await?),
@@ -77,7 +77,7 @@ pub async fn import(args: ImportArgs, desk: &Desk, output: Output) -> Result<Exi
 
 pub async fn plan(args: PlanArgs, desk: &Desk, output: Output) -> Result<ExitCode, Failed> {
     let fleet = inventory(desk, output).await;
-    let mut request = request(&args.file, &args.cluster)?;
+    let mut request = request(&args.file, &args.cluster).await?;
     request.iso = args.iso;
     request.domain = args.domain;
     let import = read(&args.file, &args.cluster, &request, fleet.as_ref(), output).await?;
@@ -109,7 +109,7 @@ pub async fn deploy(
 ) -> Result<ExitCode, Failed> {
     check(&args.many.rules())?;
     let fleet = desk.fleet().await?;
-    let mut request = request(file, &args.cluster)?;
+    let mut request = request(file, &args.cluster).await?;
     request.iso = args.iso;
     request.domain = args.domain;
     request.authorized_keys = public_keys(args.keys.as_deref())?;
@@ -192,10 +192,10 @@ async fn inventory(desk: &Desk, output: Output) -> Option<Fleet> {
     }
 }
 
-pub fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, Failed> {
+pub async fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, Failed> {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let pull_secret = match &args.pull_secret {
-        Some(path) => Some(pull_secret(path)?),
+        Some(path) => Some(read_pull_secret(path).await?),
         None => None,
     };
     let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -234,28 +234,6 @@ fn operator_registry(args: &ClusterArgs) -> Result<Option<(String, String)>, Fai
         )));
     }
     Ok(Some((registry.clone(), text)))
-}
-
-/// A pull secret is JSON with `auths`: another file must not end up on a card.
-fn pull_secret(path: &Path) -> Result<Password, Failed> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failed::from(
-            AppError::not_found(format!("{} can't be read", path.display()))
-                .because(error.to_string())
-                .hint("give the file of https://console.redhat.com/openshift/install/pull-secret"),
-        )
-    })?;
-    let is_one = serde_json::from_str::<serde_json::Value>(&text)
-        .is_ok_and(|json| json.get("auths").is_some_and(serde_json::Value::is_object));
-    if is_one {
-        return Ok(Password::new(text.trim()));
-    }
-    Err(
-        AppError::invalid(format!("{} is no pull secret", path.display()))
-            .because("a pull secret is JSON with `auths`")
-            .hint("give the file of https://console.redhat.com/openshift/install/pull-secret")
-            .into(),
-    )
 }
 
 pub async fn read(
@@ -340,16 +318,7 @@ fn write(import: &Import, path: &Path, output: Output) -> Result<(), Failed> {
 }
 
 async fn import_iso(fleet: &Fleet, path: &Path, output: Output) -> Result<(), Failed> {
-    let bar = bytes_bar(output, "reading");
-    let tell = bar.clone();
-    let iso = fleet
-        .import_iso(path, None, move |progress| {
-            tell.set_length(progress.total.0);
-            tell.set_position(progress.read.0);
-        })
-        .await;
-    bar.finish_and_clear();
-    let iso = iso?;
+    let iso = iso_transfer::read(path, None, fleet, output).await?;
     output.note(format!("{} is in the library now", iso.name));
     Ok(())
 }

@@ -37,7 +37,7 @@ pub async fn add(
             }
         }
     }
-    let request = crate::cluster::request(&args.file, &args.cluster)?;
+    let request = crate::cluster::request(&args.file, &args.cluster).await?;
     for told in fleet.pair_cluster(import, &request).await? {
         output.note(told);
     }

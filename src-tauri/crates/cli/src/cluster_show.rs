@@ -116,10 +116,11 @@ pub fn show_steps(clusters: &[ClusterOutline], output: Output) {
             let imc = card.imc.as_deref().unwrap_or("no IMC");
             output.line(format!("{} of {} ({imc})", card.name, cluster.name));
             for (number, step) in card.steps.iter().enumerate() {
-                let mark = match step.standing {
-                    Standing::Planned => "",
-                    Standing::NotYet => " [not yet run on real hardware: refused]",
-                    Standing::LeftOut => " [left out]",
+                let mark = match (step.standing, &step.untried) {
+                    (Standing::Planned, None) => "",
+                    (Standing::Planned, Some(_)) => " [not yet run on real hardware: accepted]",
+                    (Standing::NotYet, _) => " [not yet run on real hardware: refused]",
+                    (Standing::LeftOut, _) => " [left out]",
                 };
                 let planned = &step.step;
                 output.line(format!(
@@ -128,6 +129,11 @@ pub fn show_steps(clusters: &[ClusterOutline], output: Output) {
                     planned.name,
                     planned.effect
                 ));
+                if let Some(untried) = &step.untried
+                    && step.standing != Standing::LeftOut
+                {
+                    output.line(format!("      at stake: {}", untried.stakes));
+                }
                 for command in &planned.commands {
                     output.line(format!("      $ {command}"));
                 }

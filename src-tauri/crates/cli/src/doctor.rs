@@ -58,7 +58,7 @@ async fn ask_cluster(
     output: Output,
 ) -> Result<DoctorRun, Failed> {
     let fleet = desk.fleet().await?;
-    let mut request = cluster::request(file, &args.cluster)?;
+    let mut request = cluster::request(file, &args.cluster).await?;
     request.iso.clone_from(&args.iso);
     let import = cluster::read(file, &args.cluster, &request, Some(&fleet), output).await?;
     cluster::refuse_errors(&import, &request, output)?;

@@ -39,6 +39,7 @@ fn code(error: ErrorCode) -> u8 {
         ErrorCode::Unreachable => 7,
         ErrorCode::SecretsLocked => 8,
         ErrorCode::NewerDatabase => 9,
+        ErrorCode::Cancelled => INTERRUPTED,
         ErrorCode::Other => 1,
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     exit::Failed,
     open::{self, Desk},
     output::Output,
+    registry_trust,
     wait::wait_for,
 };
 
@@ -183,6 +184,12 @@ pub async fn run(command: ImageCommand, desk: &Desk, output: Output) -> Result<E
                 output.line(format!("the login for {registry} is forgotten"));
             });
         }
+        ImageCommand::Trust { registry, accept } => {
+            registry_trust::trust(&registry, accept.as_deref(), &fleet, output).await?;
+        }
+        ImageCommand::Distrust { registry } => {
+            registry_trust::distrust(&registry, &fleet, output)?;
+        }
         ImageCommand::Registries {
             auth_file,
             certs_dir,
@@ -221,6 +228,10 @@ pub async fn run(command: ImageCommand, desk: &Desk, output: Output) -> Result<E
                     })
                     .collect();
                 output.table(&["Registry", "User", "From"], rows);
+                for one in &view.accepted {
+                    let shown = &one.certificate.fingerprint;
+                    output.line(format!("accepted: {}  {shown}", one.registry));
+                }
             });
         }
     }

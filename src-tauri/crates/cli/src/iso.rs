@@ -18,6 +18,7 @@ use slipway_fleet::{
 use crate::{
     args::{BuildArgs, Builder, IsoCommand},
     exit::Failed,
+    iso_transfer,
     lab::interrupted,
     open::Desk,
     output::Output,
@@ -28,37 +29,14 @@ pub async fn run(command: IsoCommand, desk: &Desk, output: Output) -> Result<Exi
     let fleet = desk.fleet().await?;
     match command {
         IsoCommand::Import { path, name } if slipway_fleet::is_bundle(&path) => {
-            let bar = bytes_bar(output, "reading");
-            let taken = fleet
-                .import_bundle(&path, name.as_deref(), tell(&bar))
-                .await;
-            bar.finish_and_clear();
-            let taken = taken?;
-            output.show(&taken, || {
-                output.line(format!(
-                    "{} was taken over, made by {}",
-                    taken.iso, taken.made_by
-                ));
-                for command in &taken.commands {
-                    output.line(format!("the image, into a registry of yours: {command}"));
-                }
-            });
+            iso_transfer::import_bundle(&path, name.as_deref(), &fleet, output).await?;
         }
         IsoCommand::Import { path, name } => {
-            let bar = bytes_bar(output, "reading");
-            let iso = fleet.import_iso(&path, name.as_deref(), tell(&bar)).await;
-            bar.finish_and_clear();
-            let iso = iso?;
-            output.show(&iso, || {
-                output.line(format!(
-                    "{}  {}  sha256 {}",
-                    iso.name,
-                    iso.facts.size,
-                    &iso.facts.sha256[..12]
-                ));
-            });
+            iso_transfer::import(&path, name.as_deref(), &fleet, output).await?;
         }
-        IsoCommand::Bundle { iso, folder } => bundle(&iso, &folder, &fleet, output).await?,
+        IsoCommand::Bundle { iso, folder } => {
+            iso_transfer::bundle(&iso, &folder, &fleet, output).await?;
+        }
         IsoCommand::Forget { job } => {
             let job = job
                 .parse()
@@ -337,30 +315,6 @@ async fn verify(path: &Path, fleet: &Fleet, output: Output) -> Result<ExitCode, 
         }
     });
     Ok(ExitCode::from(u8::from(!view.good)))
-}
-
-/// Ctrl-C leaves nothing: the folder appears when it is whole.
-async fn bundle(iso: &str, folder: &Path, fleet: &Fleet, output: Output) -> Result<(), Failed> {
-    let interrupted = interrupted();
-    let iso = fleet.find_iso(iso).await?;
-    let bar = bytes_bar(output, "copying");
-    let bundled = tokio::select! {
-        bundled = fleet.bundle_iso(&iso, folder, tell(&bar)) => bundled,
-        () = interrupted => Err(AppError::refused("it was interrupted; nothing was written")),
-    };
-    bar.finish_and_clear();
-    let bundled = bundled?;
-    output.show(&bundled, || {
-        output.line(format!(
-            "{}  {} files, {}",
-            bundled.folder, bundled.files, bundled.size
-        ));
-        if bundled.contains_secrets {
-            output.note("it holds secrets: whoever has the folder can read them");
-        }
-        output.note("on the other desk: `slipctl iso import FOLDER`");
-    });
-    Ok(())
 }
 
 fn tell(bar: &ProgressBar) -> impl FnMut(ImportProgress) + Send + 'static {

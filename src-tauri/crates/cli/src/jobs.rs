@@ -6,6 +6,7 @@ use slipway_core::{dpu::JobOutcome, ids::JobId};
 use slipway_fleet::{AppError, Fleet, views::JobView};
 
 use crate::{
+    again,
     args::JobCommand,
     exit::Failed,
     open::Desk,
@@ -64,8 +65,16 @@ pub async fn run(command: JobCommand, desk: &Desk, output: Output) -> Result<Exi
                 );
             });
         }
-        JobCommand::Retry { job, no_wait } => {
-            let id = fleet.retry_job(&find(&fleet, &job).await?).await?;
+        JobCommand::Again { job, go } => {
+            let id = find(&fleet, &job).await?;
+            return again::run(&fleet, &id, &go, output).await;
+        }
+        JobCommand::Retry { job, from, no_wait } => {
+            let id = find(&fleet, &job).await?;
+            let id = match from {
+                Some(step) => again::retry_from(&fleet, &id, &step).await?,
+                None => fleet.retry_job(&id).await?,
+            };
             if !no_wait {
                 return wait_for(&fleet, vec![id], output).await;
             }
@@ -145,6 +154,12 @@ fn show(view: &JobView, output: Output) {
         outcome(row.outcome),
         row.what
     ));
+    if let Some(installed_by) = &view.goes_on_after {
+        output.line(format!(
+            "goes on with what job {} installed",
+            installed_by.short()
+        ));
+    }
     for step in &view.steps {
         use slipway_core::job::StepStatus as S;
         let mark = match step.status {
@@ -166,4 +181,5 @@ fn show(view: &JobView, output: Output) {
         wait::show_failure(failure, output);
     }
     wait::show_residue(&view.residue, view.failure.as_ref(), "  ", output);
+    again::show_steps(view, output);
 }

@@ -1,6 +1,7 @@
 //! `slipctl`: Slipway without a window. The same use cases, tables for people, `--json` for
 //! programs.
 
+mod again;
 mod args;
 mod batch;
 mod batch_wait;
@@ -14,12 +15,14 @@ mod doctor;
 mod exit;
 mod image;
 mod iso;
+mod iso_transfer;
 mod jobs;
 mod kickstart;
 mod lab;
 mod network;
 mod open;
 mod output;
+mod registry_trust;
 mod status;
 mod trust;
 mod wait;

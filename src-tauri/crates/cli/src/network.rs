@@ -47,7 +47,7 @@ async fn planned(
         marvell_tools: None,
         kubeconfigs: None,
     };
-    let request = cluster::request(&args.file, &of_file)?;
+    let request = cluster::request(&args.file, &of_file).await?;
     let import = cluster::read(&args.file, &of_file, &request, Some(fleet), output).await?;
     cluster::refuse_errors(&import, &request, output)?;
     Ok(fleet.plan_network(&import, &request).await?)

@@ -105,6 +105,10 @@ id!(
     /// One discovery: it lives as long as its process.
     DiscoveryId, "discovery"
 );
+id!(
+    /// One long copy or read: it lives as long as its process.
+    TransferId, "transfer"
+);
 
 impl From<&DpuId> for BmcId {
     /// The IMC of a card.

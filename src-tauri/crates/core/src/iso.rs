@@ -22,6 +22,8 @@ pub const AREA_SIGNATURE: &str = "#slipway kickstart area 1\n";
 /// The OCI directory with the image.
 pub const CONTAINER_DIR: &str = "container";
 
+/// Where an IMC looks for it when it boots its ACC (intel/ipu-redfish, `ipu_constants.cpp`).
+pub const RESERVED_MEMORY_PATH: &str = "/work/cfg/memory/reserved-memory.json";
 /// The file that makes an IMC of firmware 1.8 hold an ISO of more than 2 GB.
 pub const RESERVED_MEMORY: &str = r#"{
    "bmd_content_version": 1,

@@ -410,7 +410,8 @@ impl RegistryError {
             ),
             Self::Certificate { registry, .. } => format!(
                 "where its authority is the site's own, give it: Settings, Trust, or `slipctl trust ca \
-                 set FILE`. For this registry alone put it into \
+                 set FILE`. For this registry alone compare and accept its certificate: Images, \
+                 Logins, or `slipctl image trust {registry}`; or put its authority into \
                  /etc/containers/certs.d/{registry}/ca.crt, which podman reads too"
             ),
             Self::NoSuchArchitecture { architecture, .. } => {

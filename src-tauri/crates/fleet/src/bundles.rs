@@ -7,27 +7,29 @@ use slipway_core::{
     bundle::{BundleManifest, IMAGE_DIR},
     command::CommandLine,
     ids::IsoId,
-    iso::{Iso, IsoOrigin},
+    iso::{Iso, IsoFacts, IsoOrigin},
 };
+use slipway_media::IsoError;
 
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
     desk::me,
     isos::{check_file, import_error},
     studio::absolute,
-    views::{BundleView, ImportProgress},
+    views::{BundleView, TransferKind, TransferProgress},
 };
 
 impl Fleet {
     /// Writes a bundle of an ISO into a folder that is not there yet.
     ///
     /// # Errors
-    /// The folder is there, the disk is full, the ISO's file is not what was imported.
+    /// The folder is there, the disk is full, the ISO's file is not what was imported. Cancelled:
+    /// nothing is left of it.
     pub async fn bundle_iso(
         &self,
         iso: &Iso,
         folder: &Path,
-        mut progress: impl FnMut(ImportProgress) + Send + 'static,
+        progress: impl FnMut(TransferProgress) + Send + 'static,
     ) -> Result<BundleView, AppError> {
         check_file(iso).await?;
         let folder = absolute(&folder.display().to_string())?;
@@ -45,14 +47,16 @@ impl Fleet {
             made_at: self.now(),
             slipway_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let told = move |read, total| progress(ImportProgress { read, total });
+        let transfer = self.begin_transfer(TransferKind::WriteBundle, Path::new(&folder), progress);
         let written = slipway_media::write_bundle(
             Path::new(&iso.path),
             manifest.clone(),
             Path::new(&folder),
-            told,
+            transfer.stop(),
+            transfer.told(),
         )
-        .await?;
+        .await;
+        let written = transfer.ended(written.map_err(AppError::from))?;
         Ok(view_of(&manifest, folder, written))
     }
 
@@ -60,12 +64,13 @@ impl Fleet {
     /// folder may be on a stick that is taken away. The image stays in the bundle.
     ///
     /// # Errors
-    /// It is no bundle; a file is missing or changed; the ISO is in the library already.
+    /// It is no bundle; a file is missing or changed; the ISO is in the library already. Cancelled:
+    /// nothing is left of it.
     pub async fn import_bundle(
         &self,
         folder: &Path,
         name: Option<&str>,
-        mut progress: impl FnMut(ImportProgress) + Send + 'static,
+        progress: impl FnMut(TransferProgress) + Send + 'static,
     ) -> Result<BundleView, AppError> {
         let folder = absolute(&folder.display().to_string())?;
         let manifest = slipway_media::read_bundle(Path::new(&folder))?;
@@ -89,16 +94,31 @@ impl Fleet {
             .hint("give this one another name (`--name`)"));
         }
         let output = self.iso_folder().join(&name);
-        let told = move |read, total| progress(ImportProgress { read, total });
-        let taken =
-            slipway_media::take_from_bundle(Path::new(&folder), manifest.clone(), &output, told)
-                .await?;
-        let taken_in = self.add_of_bundle(&manifest, &name, &output).await;
+        let transfer =
+            self.begin_transfer(TransferKind::ImportBundle, Path::new(&folder), progress);
+        let taken = slipway_media::take_from_bundle(
+            Path::new(&folder),
+            manifest.clone(),
+            &output,
+            transfer.stop(),
+            transfer.told(),
+        )
+        .await;
+        let taken = transfer.ended(taken.map_err(AppError::from))?;
+        let facts = tokio::select! {
+            biased;
+            () = transfer.stop().cancelled() => Err(import_error(&IsoError::Cancelled)),
+            facts = facts_of_bundle(&manifest, &output) => facts,
+        };
+        let taken_in = match facts {
+            Ok(facts) => self.add_of_bundle(&manifest, &name, &output, facts).await,
+            Err(error) => Err(error),
+        };
         if taken_in.is_err() {
             // The library does not know it: what was copied would lie there for nobody.
             let _ = tokio::fs::remove_file(&output).await;
         }
-        taken_in?;
+        transfer.ended(taken_in)?;
         Ok(BundleView {
             iso: name,
             ..view_of(&manifest, folder, taken)
@@ -110,23 +130,8 @@ impl Fleet {
         manifest: &BundleManifest,
         name: &str,
         output: &Path,
+        facts: IsoFacts,
     ) -> Result<(), AppError> {
-        let mut facts = slipway_media::look(output)
-            .await
-            .map_err(|error| import_error(&error))?;
-        if facts.image_digest != manifest.digest {
-            return Err(AppError::new(
-                ErrorCode::Invalid,
-                "the ISO in the bundle carries another image than the bundle says",
-            )
-            .because(format!(
-                "the bundle says {}, the ISO carries {}",
-                shown(manifest.digest.as_ref()),
-                shown(facts.image_digest.as_ref())
-            ))
-            .hint("make the bundle again"));
-        }
-        facts.sha256.clone_from(&manifest.sha256);
         let iso = Iso {
             id: IsoId::new(),
             name: name.to_owned(),
@@ -142,6 +147,28 @@ impl Fleet {
         self.changed(ChangeTag::Iso, Some(iso.id.to_string()));
         Ok(())
     }
+}
+
+/// What the copy carries, which must be what the bundle says.
+async fn facts_of_bundle(manifest: &BundleManifest, output: &Path) -> Result<IsoFacts, AppError> {
+    let facts = slipway_media::look(output).await;
+    let facts = facts.map_err(|error| import_error(&error))?;
+    if facts.image_digest != manifest.digest {
+        return Err(AppError::new(
+            ErrorCode::Invalid,
+            "the ISO in the bundle carries another image than the bundle says",
+        )
+        .because(format!(
+            "the bundle says {}, the ISO carries {}",
+            shown(manifest.digest.as_ref()),
+            shown(facts.image_digest.as_ref())
+        ))
+        .hint("make the bundle again"));
+    }
+    Ok(IsoFacts {
+        sha256: manifest.sha256.clone(),
+        ..facts
+    })
 }
 
 fn shown(digest: Option<&slipway_core::image::ImageDigest>) -> &str {

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, broadcast};
 use crate::{
     AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::DeskSubjects,
     discovery::Discoveries, keys::DeskKeys, links::Links, media::MediaDesk, publishing::Plain,
-    views::AppInfo,
+    transfers::Transfers, views::AppInfo,
 };
 
 /// The open fleet. Cheap to clone; the last clone closes it.
@@ -40,6 +40,7 @@ pub(crate) struct Inner {
     /// Wakes the looks: one is due that was not.
     pub look: Notify,
     pub discoveries: Discoveries,
+    pub transfers: Transfers,
     /// A batch may have something to do: the runner looks before its next turn.
     pub batches_due: std::sync::atomic::AtomicBool,
     pub runs_jobs: std::sync::atomic::AtomicBool,
@@ -117,6 +118,7 @@ impl Fleet {
             wake: Notify::new(),
             look: Notify::new(),
             discoveries: Discoveries::default(),
+            transfers: Transfers::default(),
             batches_due: std::sync::atomic::AtomicBool::new(true),
             runs_jobs: std::sync::atomic::AtomicBool::new(false),
             registry: OciRegistry::new(None),

@@ -7,6 +7,7 @@ use slipway_core::{
     image_build::{ImageSource, Prerequisite},
     job::PlannedStep,
     time::ByteCount,
+    trust::{CertificateInfo, Fingerprint},
 };
 use specta::Type;
 
@@ -130,6 +131,27 @@ pub struct RegistrySettingsView {
     /// Where podman looks for logins, in its order.
     pub usual_places: Vec<AuthPlace>,
     pub logins: Vec<RegistryLoginView>,
+    /// Whose certificate a person accepted.
+    pub accepted: Vec<AcceptedRegistry>,
+}
+
+/// A registry whose certificate a person accepted by its fingerprint.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct AcceptedRegistry {
+    /// `host[:port]`, as references begin.
+    pub registry: String,
+    pub certificate: CertificateInfo,
+}
+
+/// What a registry shows to a stranger.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RegistryCertificate {
+    pub registry: String,
+    pub shown: CertificateInfo,
+    /// What was accepted for it before; another one now may be somebody between.
+    pub accepted: Option<Fingerprint>,
+    /// It is trusted as it is: nobody has to accept anything.
+    pub trusted: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

@@ -84,6 +84,7 @@ impl Fleet {
         let mut certs_dirs: Vec<PathBuf> =
             kept.settings.certs_dir.iter().map(PathBuf::from).collect();
         certs_dirs.extend(tls::usual_folders(home.as_deref()));
+        certs_dirs.push(self.accepted_certificates().folder().to_owned());
         Access {
             auth_files: match &kept.settings.auth_file {
                 Some(file) => vec![file.into()],
@@ -206,6 +207,7 @@ impl Fleet {
             settings: kept.settings,
             usual_places,
             logins,
+            accepted: self.accepted_registries(),
         })
     }
 

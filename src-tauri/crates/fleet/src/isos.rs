@@ -12,7 +12,7 @@ use slipway_media::IsoError;
 
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
-    views::{ImportProgress, IsoView, PublicationView},
+    views::{IsoView, PublicationView, TransferKind, TransferProgress},
 };
 
 /// What an IMC's virtual media holds at most (13,760 MiB; intel/ipu-redfish).
@@ -29,15 +29,17 @@ impl Fleet {
         &self,
         path: &Path,
         name: Option<&str>,
-        mut progress: impl FnMut(ImportProgress) + Send + 'static,
+        progress: impl FnMut(TransferProgress) + Send + 'static,
     ) -> Result<Iso, AppError> {
         let path = std::path::absolute(path)
             .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
-        let facts = slipway_media::inspect(&path, move |read, total| {
-            progress(ImportProgress { read, total });
-        })
-        .await
-        .map_err(|error| import_error(&error))?;
+        let transfer = self.begin_transfer(TransferKind::ImportIso, &path, progress);
+        let facts = tokio::select! {
+            biased;
+            () = transfer.stop().cancelled() => Err(IsoError::Cancelled),
+            facts = slipway_media::inspect(&path, transfer.told()) => facts,
+        };
+        let facts = transfer.ended(facts.map_err(|error| import_error(&error)))?;
         let known = self.store().isos().await?;
         if let Some(known) = known.iter().find(|iso| iso.facts.sha256 == facts.sha256) {
             return Err(AppError::refused(format!(

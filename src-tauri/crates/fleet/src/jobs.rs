@@ -1,4 +1,4 @@
-//! Jobs as people see them: rows, pages, cancel, retry.
+//! Jobs as people see them: rows, pages, cancel.
 
 use std::collections::HashMap;
 
@@ -131,6 +131,9 @@ impl Fleet {
             events,
             can_cancel: running && !job.cancel_requested && job.state.cleaning_up().is_none(),
             why_not_retry: self.why_not_retry(&job).await?,
+            retry_steps: self.retry_steps_of(&job).await?,
+            again: self.again(&job).await?,
+            goes_on_after: job.facts.installed_by,
             readers,
             wait: job.wait.map(|wait| wait.reason),
         })
@@ -144,24 +147,6 @@ impl Fleet {
         Ok(self.store().events(Some(id), after, 10_000).await?)
     }
 
-    async fn why_not_retry(&self, job: &Job) -> Result<Option<String>, AppError> {
-        if !job.state.is_terminal() {
-            return Ok(Some("it still runs".into()));
-        }
-        if job.state.outcome() == JobOutcome::Succeeded {
-            return Ok(Some("it has succeeded".into()));
-        }
-        if let Some(dpu) = job.subject.card()
-            && self.store().dpu(dpu).await.is_err()
-        {
-            return Ok(Some("its card was removed".into()));
-        }
-        Ok(self
-            .active_job_of(&job.subject)
-            .await?
-            .map(|active| format!("{} runs on {}", active.kind_name(), job.subject.this())))
-    }
-
     /// Asks a job to stop; it ends by way of its clean-up.
     ///
     /// # Errors
@@ -173,33 +158,6 @@ impl Fleet {
         self.changed(ChangeTag::Job, Some(id.to_string()));
         self.inner.wake.notify_one();
         Ok(())
-    }
-
-    /// The same again, as a new job, from the start: what is done already is seen and not repeated.
-    ///
-    /// # Errors
-    /// Refused with the reason.
-    pub async fn retry_job(&self, id: &JobId) -> Result<JobId, AppError> {
-        let job = self.store().job(id).await?;
-        if let Some(why) = self.why_not_retry(&job).await? {
-            return Err(AppError::refused(format!(
-                "this job can't be started again: {why}"
-            )));
-        }
-        let spec = match job.spec {
-            JobSpec::BootChange(mut plan) => {
-                // What was booted when the first one was planned may not be what is booted now.
-                plan.expected_booted = None;
-                JobSpec::BootChange(plan)
-            }
-            JobSpec::Deployment(plan) => JobSpec::Deployment(plan),
-            JobSpec::IsoBuild(plan) => return self.build_again(id, plan).await,
-            JobSpec::ImageBuild(plan) => JobSpec::ImageBuild(plan),
-            JobSpec::Marvell(plan) => JobSpec::Marvell(plan),
-        };
-        let text = format!("again, after job {}", id.short());
-        self.submit_for(Job::new(job.subject, spec, self.now()), &text)
-            .await
     }
 
     /// Somebody has looked at how it ended.

@@ -4,6 +4,7 @@
 //! anything: what may be done, what it would do, and how a card stands come from here as data.
 
 mod access;
+mod again;
 mod batches;
 mod batches_view;
 mod bench;
@@ -20,6 +21,7 @@ mod deployments;
 mod desk;
 mod discovery;
 mod doctor;
+mod endings;
 mod error;
 pub mod image_views;
 mod images;
@@ -37,6 +39,7 @@ mod network;
 mod overview;
 mod publishing;
 mod refresh;
+mod registry_trust;
 mod runner;
 mod scheduler;
 mod site_ca;
@@ -47,6 +50,7 @@ mod studio_kickstarts;
 mod studio_tool;
 mod studio_views;
 mod support_bundle;
+mod transfers;
 mod trust;
 pub mod views;
 
@@ -54,11 +58,12 @@ pub use batches::Begun;
 pub use changes::{Change, ChangeTag};
 pub use cluster::{
     ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,
-    WrongVariables, is_there, write_today, wrong_file,
+    WrongVariables, is_there, read_pull_secret, write_today, wrong_file,
 };
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use doctor::DoctorRun;
+pub use endings::{Ending, EndingOf, Endings};
 pub use lab::{LAB_LABEL, LabFile};
 pub use network::NetworkCard;
 pub use runner::Running;

@@ -4,10 +4,18 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use slipway_core::{batch::BatchRules, cluster::ProblemCode, secret::Password};
+use slipway_core::{
+    batch::BatchRules,
+    cluster::{ProblemCode, Standing},
+    doctor::{CheckOutcome, DoctorCheckId},
+    secret::Password,
+};
 use slipway_fleet::{
     Begun, ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
-    views::{ClusterCardName, ClusterDeploy, ClusterOpen, DeployRequest, DpuQuery, TypedValue},
+    views::{
+        ClusterCardName, ClusterDeploy, ClusterOpen, ClusterView, DeployRequest, DoctorReport,
+        DpuQuery, TypedValue,
+    },
 };
 use slipway_lab::{Lab, LabConfig};
 
@@ -50,6 +58,10 @@ impl Desk {
             domain: None,
             authorized_keys: vec![],
             allow_release: None,
+            accept_untried: vec![],
+            pull_secret: None,
+            kubeconfigs: None,
+            marvell_tools: None,
         }
     }
 
@@ -165,6 +177,141 @@ async fn just_the_chosen_cards_of_an_unchanged_file_are_deployed() {
     let others = deploy(&again.seen, &["acc-1", "acc-3"]);
     let begun = desk.fleet.deploy_opened_cluster(&others, |_| {}).await;
     assert!(matches!(begun.unwrap(), Begun::Batch(_)), "two are a batch");
+    desk.lab.stop().await;
+}
+
+const POST_STEPS: &str = "  postconfig:\n  - name: microshift\n  - name: dpu_operator_dpu\n";
+
+/// Name and word of what waits for a person, and whether it would be done.
+fn untried(view: &ClusterView) -> Vec<(String, String, Standing)> {
+    let steps = view.plan.clusters[0].cards[0].steps.iter();
+    let waits = steps.filter_map(|step| {
+        let untried = step.untried.as_ref()?;
+        assert!(untried.stakes.contains("the card stays installed"));
+        Some((step.step.name.clone(), untried.name.clone(), step.standing))
+    });
+    waits.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
+    let desk = Desk::start(1).await;
+    let mut open = desk.file("c.yaml", &desk.yaml(&["acc-1"], POST_STEPS));
+    let standings = |microshift, pages| {
+        [("microshift", microshift), ("dpu_operator_dpu", pages)]
+            .map(|(name, standing)| (name.to_owned(), name.to_owned(), standing))
+    };
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert_eq!(
+        untried(&view),
+        standings(Standing::NotYet, Standing::NotYet)
+    );
+
+    let deploy = |open: &ClusterOpen| ClusterDeploy {
+        open: open.clone(),
+        seen: view.seen.clone(),
+        cards: named(&["acc-1"]),
+        rules: BatchRules::default(),
+    };
+    open.accept_untried = vec!["microshift".into()];
+    let one = desk.fleet.read_cluster(&open).await.unwrap();
+    assert_eq!(
+        untried(&one),
+        standings(Standing::Planned, Standing::NotYet)
+    );
+    let refused = desk
+        .fleet
+        .deploy_opened_cluster(&deploy(&open), |_| {})
+        .await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Precondition);
+    assert_eq!(refused.causes.len(), 1, "{refused:?}");
+    assert!(refused.causes[0].contains("dpu_operator_dpu was never run on real hardware"));
+    assert!(desk.fleet.jobs(None, false).await.unwrap().is_empty());
+
+    // The pull secret is a file that is looked at, and what is wrong with it is told.
+    open.accept_untried.push("dpu_operator_dpu".into());
+    open.pull_secret = Some(open.file.clone());
+    let wrong = desk.fleet.read_cluster(&open).await.unwrap();
+    assert_eq!(wrong.wrong_settings.len(), 1, "{:?}", wrong.wrong_settings);
+    assert!(wrong.wrong_settings[0].ends_with("c.yaml is no pull secret"));
+    let refused = desk
+        .fleet
+        .deploy_opened_cluster(&deploy(&open), |_| {})
+        .await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Invalid);
+    let secret = desk.path("pull-secret");
+    fs::write(
+        &secret,
+        format!(r#"{{"auths":{{"x":{{"auth":"{KEY}"}}}}}}"#),
+    )
+    .unwrap();
+    open.pull_secret = Some(secret.display().to_string());
+    open.kubeconfigs = Some(desk.path("kube").display().to_string());
+    let right = desk.fleet.read_cluster(&open).await.unwrap();
+    assert_eq!(right.wrong_settings, Vec::<String>::new());
+    let begun = desk
+        .fleet
+        .deploy_opened_cluster(&deploy(&open), |_| {})
+        .await;
+    let Begun::Job(job) = begun.unwrap() else {
+        panic!("one card is a job");
+    };
+    let job = desk.fleet.job(&job).await.unwrap();
+    let post = job
+        .steps
+        .iter()
+        .find(|step| step.plan.name == "Run post steps");
+    let effect = &post.unwrap().plan.effect;
+    assert!(
+        effect.contains("huge pages") && effect.contains("MicroShift"),
+        "{effect}"
+    );
+    let commands = post.unwrap().plan.commands.join("\n");
+    assert!(commands.contains("openshift-pull-secret"), "{commands}");
+    assert!(!serde_json::to_string(&job).unwrap().contains(KEY));
+    desk.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_looks_at_the_host_and_its_bmc_as_the_file_names_them() {
+    let desk = Desk::start(2).await;
+    let inventory = desk.lab.inventory();
+    // Nobody listens at the one; the other is the lab's host of this card.
+    let host = inventory.cards[0].host_ssh.clone().unwrap();
+    let beside = format!(
+        "    bmc_host: {{url: \"127.0.0.1:1\", user: root, password: {PASSWORD}}}\n    \
+         dpu_host: \"{host}\"\n  "
+    );
+    let text = desk.yaml(&["acc-1", "acc-2"], "");
+    let (first, rest) = text.split_once("  - name: acc-2").unwrap();
+    let open = desk.file("c.yaml", &format!("{first}{}- name: acc-2{rest}", beside));
+    let doctor = async |card: &str| {
+        let name = named(&[card]).remove(0);
+        let run = desk.fleet.doctor_opened_cluster(&open, &name).await;
+        let mut run = run.unwrap();
+        assert_eq!((run.cards.len(), run.not_asked.len()), (1, 0));
+        run.cards.remove(0)
+    };
+    let outcome = |report: &DoctorReport, id| {
+        let check = report.checks.iter().find(|check| check.id == id).unwrap();
+        check.outcome.clone()
+    };
+    let report = doctor("acc-1").await;
+    assert_eq!(report.iso.as_deref(), Some("dpu-os-1.0.0.iso"));
+    let bmc = outcome(&report, DoctorCheckId::HostBmc);
+    assert!(matches!(bmc, CheckOutcome::Warn { .. }), "{bmc:?}");
+    assert!(bmc.text().contains("127.0.0.1:1"), "{bmc:?}");
+    let seen = outcome(&report, DoctorCheckId::DpuHost);
+    assert!(matches!(seen, CheckOutcome::Pass { .. }), "{seen:?}");
+    assert!(seen.text().contains("shows the pinned key"), "{seen:?}");
+    // The file names nothing beside the other one.
+    let report = doctor("acc-2").await;
+    let skipped = outcome(&report, DoctorCheckId::DpuHost);
+    assert!(
+        matches!(skipped, CheckOutcome::Skipped { .. }),
+        "{skipped:?}"
+    );
     desk.lab.stop().await;
 }
 

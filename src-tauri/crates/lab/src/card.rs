@@ -23,6 +23,7 @@ use crate::{
     files::Files,
     host::DpuHost,
     imc::{auth::Sessions, identity::TlsIdentity, task::Tasks},
+    invented,
 };
 
 pub use state::{
@@ -355,6 +356,15 @@ impl Card {
     /// Whether the IMC has come up since this was asked last: then its boot script is to be run.
     pub fn take_boot_hook(&self) -> bool {
         std::mem::take(&mut self.imc().hook_due)
+    }
+
+    /// As Redfish shows it.
+    pub fn firmware_version(&self) -> &'static str {
+        if self.faults.has(Fault::OldFirmware) {
+            invented::OLD_FIRMWARE_VERSION
+        } else {
+            invented::FIRMWARE_VERSION
+        }
     }
 
     /// Whether the service `redfish` runs.

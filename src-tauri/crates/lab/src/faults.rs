@@ -87,6 +87,8 @@ faults! {
     RedfishOff = "redfish-off",
     /// Until cleared: the IMC's SSH lets root in without a password, as it is shipped.
     SshWithoutPassword = "ssh-without-password",
+    /// Until cleared: the IMC says that its firmware is 1.8.0. It behaves as 2.0 does else.
+    OldFirmware = "old-firmware",
 }
 
 impl Fault {
@@ -109,7 +111,8 @@ impl Fault {
             | Self::MicroshiftStuck
             | Self::AccSilent
             | Self::RedfishOff
-            | Self::SshWithoutPassword => true,
+            | Self::SshWithoutPassword
+            | Self::OldFirmware => true,
             Self::RefuseInsert
             | Self::TaskException
             | Self::NeverInserted

@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::files::Files;
 
 pub const FIRMWARE_VERSION: &str = "MEV-HW-B1-ci-ts.release.2.0.0.11126";
+pub const OLD_FIRMWARE_VERSION: &str = "MEV-HW-B1-ci-ts.release.1.8.0.10052";
 pub const BIOS_VERSION: &str = "MEV-ACC-UEFI-2.0.0.11126";
 pub const BOOTLOADER_VERSION: &str = "MEV-BL-2.0.0.11126";
 pub const RECOVERY_VERSION: &str = "MEV-RECOVERY-2.0.0.11126";
@@ -83,6 +84,7 @@ pub fn imc_files(card: usize) -> Files {
         "/tmp",
         "/usr/bin",
         "/var/log",
+        "/work/cfg/memory",
         "/work/scripts",
         "/work/redfish/certs",
     ]);

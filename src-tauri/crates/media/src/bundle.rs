@@ -1,13 +1,13 @@
 //! Bundles on the disk: an ISO with its image and checksums is copied into a folder, and out of it
-//! again. Every byte that is copied is hashed on its way. Blocking work in threads of its own;
-//! dropping a future stops it, and leaves nothing half.
+//! again. Every byte that is copied is hashed on its way. Blocking work in threads of its own: the
+//! token stops it, and nothing half is left when the answer comes. Dropping the future stops it too,
+//! a moment later.
 
 use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, ErrorKind, Read as _},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -20,9 +20,10 @@ use slipway_core::{
     iso::CONTAINER_DIR,
     time::ByteCount,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    iso::{Inside, StopOnDrop, read},
+    iso::{Inside, read},
     oci::hex,
     remaster::ask_room,
 };
@@ -45,6 +46,7 @@ pub async fn write_bundle(
     iso: &Path,
     manifest: BundleManifest,
     folder: &Path,
+    stop: &CancellationToken,
     mut progress: impl FnMut(ByteCount, ByteCount) + Send + 'static,
 ) -> Result<BundleSize, StepError> {
     if folder.exists() {
@@ -59,7 +61,7 @@ pub async fn write_bundle(
     let image = image_files(&inside);
     let total = inside.iso.size + image.iter().map(|(_, size)| size).sum::<u64>();
     ask_room(&folder, total)?;
-    in_thread(move |stop| {
+    in_thread(stop, move |stop| {
         let half = half_of(&folder)?;
         let mut copying = Copying {
             stop,
@@ -141,6 +143,7 @@ pub async fn take_from_bundle(
     folder: &Path,
     manifest: BundleManifest,
     output: &Path,
+    stop: &CancellationToken,
     mut progress: impl FnMut(ByteCount, ByteCount) + Send + 'static,
 ) -> Result<BundleSize, StepError> {
     if output.exists() {
@@ -152,7 +155,7 @@ pub async fn take_from_bundle(
     }
     ask_room(output, manifest.size.0)?;
     let (folder, output) = (folder.to_owned(), output.to_owned());
-    in_thread(move |stop| {
+    in_thread(stop, move |stop| {
         let text = fs::read_to_string(folder.join(SUMS_FILE))
             .map_err(|error| no_bundle(&folder, format!("{SUMS_FILE}: {error}")))?;
         let sums = parse_sums(&text).map_err(|error| invalid(&folder, &error))?;
@@ -265,7 +268,7 @@ fn files_below(folder: &Path, prefix: &str) -> io::Result<BTreeMap<String, u64>>
 
 /// Copies, hashing; one for all files of a bundle, so that its count is the bundle's.
 struct Copying<'a> {
-    stop: &'a AtomicBool,
+    stop: &'a CancellationToken,
     done: u64,
     told: &'a mut dyn FnMut(u64),
 }
@@ -286,7 +289,7 @@ impl Copying<'_> {
         let mut hash = Context::new(&SHA256);
         let mut chunk = Vec::with_capacity(CHUNK);
         loop {
-            if self.stop.load(Ordering::Relaxed) {
+            if self.stop.is_cancelled() {
                 return Err(Stopped::Cancelled);
             }
             chunk.clear();
@@ -321,10 +324,12 @@ impl From<StepError> for Stopped {
 }
 
 async fn in_thread<T: Send + 'static>(
-    work: impl FnOnce(&AtomicBool) -> Result<T, Stopped> + Send + 'static,
+    stop: &CancellationToken,
+    work: impl FnOnce(&CancellationToken) -> Result<T, Stopped> + Send + 'static,
 ) -> Result<T, StepError> {
-    let stop = StopOnDrop::default();
-    let stopped = stop.0.clone();
+    let stopped = stop.child_token();
+    // Nobody waits for it any more, whoever holds the token.
+    let _stop_on_drop = stopped.clone().drop_guard();
     let done = tokio::task::spawn_blocking(move || work(&stopped)).await;
     let cancelled = || StepError::new(FailureKind::Precondition, "it was cancelled");
     match done {

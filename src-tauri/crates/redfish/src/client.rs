@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use rustls::pki_types::CertificateDer;
 use slipway_core::{
     address::Address,
     ports::BmcError,
@@ -117,6 +118,32 @@ pub async fn inspect(
     ca: Option<&SiteCa>,
     timeouts: Timeouts,
 ) -> Result<CertificateInfo, BmcError> {
+    let (own, others) = shown(address, timeouts).await?;
+    let vouched = ca.is_some_and(|ca| ca.vouches_today(&own, &others, address));
+    Ok(certificate::info(&own, vouched))
+}
+
+/// The certificate itself that a TLS server shows to a stranger, as DER; for one that is kept as a
+/// whole, as a registry's is.
+///
+/// # Errors
+/// As [`probe`].
+pub async fn shown_certificate(address: &Address) -> Result<Vec<u8>, BmcError> {
+    let (own, _) = shown(address, Timeouts::default()).await?;
+    Ok(own.to_vec())
+}
+
+/// What a certificate (DER) says of itself. Nobody vouches for it here.
+#[must_use]
+pub fn describe(certificate: &[u8]) -> CertificateInfo {
+    certificate::info(&CertificateDer::from(certificate), false)
+}
+
+/// Its own, and those above it.
+async fn shown(
+    address: &Address,
+    timeouts: Timeouts,
+) -> Result<(CertificateDer<'static>, Vec<CertificateDer<'static>>), BmcError> {
     let transport = Transport::new(RedfishTarget {
         address: address.clone(),
         user: String::new(),
@@ -125,13 +152,11 @@ pub async fn inspect(
         ca: None,
         timeouts,
     });
-    let chain = transport.shown_certificates().await?;
-    match chain.split_first() {
-        Some((own, others)) => {
-            let vouched = ca.is_some_and(|ca| ca.vouches_today(own, others, address));
-            Ok(certificate::info(own, vouched))
-        }
+    let mut chain = transport.shown_certificates().await?;
+    if chain.is_empty() {
         // Can't be: without a pin no handshake completes.
-        None => Err(transport.protocol("an answer without a certificate")),
+        return Err(transport.protocol("an answer without a certificate"));
     }
+    let own = chain.remove(0);
+    Ok((own, chain))
 }

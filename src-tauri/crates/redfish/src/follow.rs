@@ -106,7 +106,12 @@ impl Wanted {
 impl Ord for Wanted {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_height = self.kind.height().cmp(&other.kind.height());
-        by_height.then_with(|| other.path.cmp(&self.path))
+        // The first connection is the one that is open. Chassis of ours lead as far as systems at
+        // most, and mostly less far.
+        let is_systems = |wanted: &Self| wanted.kind == Kind::Systems;
+        by_height
+            .then_with(|| is_systems(self).cmp(&is_systems(other)))
+            .then_with(|| other.path.cmp(&self.path))
     }
 }
 

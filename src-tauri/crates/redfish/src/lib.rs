@@ -36,6 +36,9 @@ mod verdict;
 mod versions;
 
 pub use ca::{SiteCa, SiteCaError};
-pub use client::{RedfishClient, RedfishTarget, Timeouts, inspect, probe, probe_within};
+pub use client::{
+    RedfishClient, RedfishTarget, Timeouts, describe, inspect, probe, probe_within,
+    shown_certificate,
+};
 pub use greet::{Greeting, greet};
 pub use tls::Accepted;

@@ -1,8 +1,10 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { CheckFix } from "@/ipc/bindings";
 import { hex } from "@/ipc/mock/images";
 import { show } from "../../../test/show";
 import { DoctorPanel } from "./DoctorPanel";
+import { FixButton } from "./FixButton";
 
 const card = (name: string) => hex(`card ${name}`, 32);
 
@@ -60,4 +62,20 @@ test("the IMC is prepared only after a person was told what that does", async ()
     expect(backend.calls.filter((call) => call.command === "doctor")).toHaveLength(2),
   );
   expect(backend.calls.some((call) => call.command === "prepare_imc")).toBe(true);
+});
+
+test("the reserved-memory file is installed only after a person's word", async () => {
+  const done = vi.fn();
+  const fix: CheckFix = {
+    text: "firmware 1.8 holds an ISO of more than 2 GB only with its reserved-memory file",
+    action: { action: "reserved_memory_file" },
+    command: "slipctl bmc prepare dpu-05 --reserved-memory",
+  };
+  const { user, backend } = show(<FixButton fix={fix} dpu={card("dpu-05")} onDone={done} />);
+  await user.click(screen.getByRole("button", { name: "Install the reserved-memory file…" }));
+  expect(screen.getByRole("dialog")).toHaveTextContent("never tried on a real card");
+  expect(backend.calls.some((call) => call.command === "install_reserved_memory")).toBe(false);
+  await user.click(screen.getByTestId("confirm"));
+  await waitFor(() => expect(done).toHaveBeenCalledOnce());
+  expect(backend.calls.some((call) => call.command === "install_reserved_memory")).toBe(true);
 });

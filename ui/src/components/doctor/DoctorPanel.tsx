@@ -1,130 +1,33 @@
-import {
-  Button,
-  Card,
-  CardBody,
-  CardHeader,
-  CardTitle,
-  ExpandableSection,
-  Label,
-} from "@patternfly/react-core";
-import StethoscopeIcon from "@patternfly/react-icons/dist/esm/icons/stethoscope-icon";
 import { useState } from "react";
-import type { DoctorReport, DpuId, IsoId } from "@/ipc/bindings";
+import type { DpuId, IsoId } from "@/ipc/bindings";
 import { useDoctor } from "@/ipc/queries/doctor";
-import { counted, listed } from "@/lib/format";
-import { ErrorAlert } from "../ErrorAlert";
-import { RelativeTime } from "../RelativeTime";
-import { ReportList } from "./ReportList";
-import { tallyWords, VERDICTS, verdictOf } from "./verdicts";
-
-/** Each is asked over its SSH and Redfish: more of them are asked by the command line. */
-const MOST = 24;
-
-type OneProps = { report: DoctorReport; single: boolean; onAgain: () => void };
-
-function OneCard({ report, single, onAgain }: OneProps) {
-  const verdict = verdictOf(report);
-  const [open, setOpen] = useState(verdict === "fail");
-  if (single) return <ReportList report={report} onDone={onAgain} />;
-  const { tone, word } = VERDICTS[verdict];
-  return (
-    <ExpandableSection
-      isExpanded={open}
-      onToggle={(_event, shown) => setOpen(shown)}
-      toggleContent={
-        <span className="slipway-icon-word" data-testid={`doctor-${report.name}`}>
-          {report.name}
-          <Label color={tone} isCompact>
-            {word}
-          </Label>
-          <span className="slipway-subtle">{tallyWords(report)}</span>
-        </span>
-      }
-    >
-      <ReportList report={report} onDone={onAgain} />
-    </ExpandableSection>
-  );
-}
-
-function sentenceOf(reports: DoctorReport[], asked: number): string {
-  if (reports.length < asked) return `Looking: ${reports.length} of ${counted(asked, "card")} done`;
-  const of = (verdict: string) => reports.filter((report) => verdictOf(report) === verdict);
-  const failing = of("fail");
-  if (failing.length > 0) {
-    return `A deployment would fail on ${listed(failing.map((report) => report.name))}`;
-  }
-  const warned = of("warn").length;
-  return warned > 0
-    ? `Nothing stands against it; ${counted(warned, "card")} with a warning`
-    : "Nothing stands against it";
-}
+import { DoctorCard, MOST } from "./DoctorCard";
 
 type Props = { cards: DpuId[]; iso: IsoId | null };
 
-/** "Check first": asks everything that a deployment could stumble over, and changes nothing. */
+/** "Check first" for cards of the inventory. */
 export function DoctorPanel({ cards, iso }: Props) {
   const [wanted, setWanted] = useState(false);
   const asked = cards.slice(0, MOST);
   const answers = useDoctor(asked, iso, wanted);
-  const reports = answers.flatMap(({ data }) => data ?? []);
-  const busy = answers.some(({ isFetching }) => isFetching);
-  const again = () => {
+  const ask = () => {
     setWanted(true);
     if (wanted) for (const answer of answers) void answer.refetch();
   };
-  const single = asked.length === 1;
-  const [first] = reports;
   return (
-    <Card isCompact data-testid="doctor">
-      <CardHeader
-        actions={{
-          hasNoOffset: true,
-          actions: (
-            <Button
-              variant="secondary"
-              size="sm"
-              icon={<StethoscopeIcon />}
-              isLoading={busy}
-              isDisabled={busy}
-              onClick={again}
-              data-testid="check-first"
-            >
-              {wanted
-                ? "Check again"
-                : single
-                  ? "Check this card"
-                  : `Check ${counted(asked.length, "card")}`}
-            </Button>
-          ),
-        }}
-      >
-        <CardTitle component="h2">Check first</CardTitle>
-      </CardHeader>
-      <CardBody>
-        {!wanted && (
-          <p className="slipway-subtle">
-            Names, logins, firmware, clock, free memory, and whether the IMC itself can fetch the
-            ISO: looked at now, without changing anything.
-            {cards.length > MOST && ` The first ${MOST} cards; slipctl doctor does all of them.`}
-          </p>
-        )}
-        {wanted && (
-          <p role="status" data-testid="doctor-sentence">
-            <strong>{sentenceOf(reports, asked.length)}.</strong>{" "}
-            {single && first && (
-              <span className="slipway-subtle">
-                {tallyWords(first)} · <RelativeTime at={first.at} />
-              </span>
-            )}
-          </p>
-        )}
-        {answers.map(({ error, data }, at) => {
-          if (error) {
-            return <ErrorAlert key={asked[at]} error={error} title="A card could not be checked" />;
-          }
-          return data && <OneCard key={data.dpu} report={data} single={single} onAgain={again} />;
-        })}
-      </CardBody>
-    </Card>
+    <DoctorCard
+      wanted={wanted}
+      onAsk={ask}
+      answers={answers.map(({ data, error, isFetching }, at) => ({
+        key: asked[at] ?? "",
+        report: data,
+        error,
+        isFetching,
+      }))}
+    >
+      Names, logins, firmware, clock, free memory, and whether the IMC itself can fetch the ISO:
+      looked at now, without changing anything.
+      {cards.length > MOST && ` The first ${MOST} cards; slipctl doctor does all of them.`}
+    </DoctorCard>
   );
 }

@@ -1,7 +1,8 @@
 import { Button } from "@patternfly/react-core";
-import { useState } from "react";
+import type { UseMutationResult } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import type { CheckFix, DpuId, FixAction } from "@/ipc/bindings";
-import { usePrepareImc } from "@/ipc/queries/doctor";
+import { useInstallReservedMemory, usePrepareImc } from "@/ipc/queries/doctor";
 import { useAcceptPin } from "@/ipc/queries/pins";
 import { ConfirmDialog } from "../ConfirmDialog";
 import { LinkButton } from "../LinkButton";
@@ -45,12 +46,20 @@ function AcceptPin({ pin, onDone }: { pin: Pin; onDone: () => void }) {
   );
 }
 
-/** Writes to the IMC: so it says what before, and what it did after. */
-function PrepareImc({ dpu, onDone }: { dpu: DpuId; onDone: () => void }) {
+type Order = {
+  /** What the button and its confirmation say. */
+  word: string;
+  title: string;
+  order: UseMutationResult<string[], Error, void>;
+  onDone: () => void;
+  children: ReactNode;
+};
+
+/** Writes to the IMC: so it says what before, and it does nothing without a word. */
+function OnTheImc({ word, title, order, onDone, children }: Order) {
   const [asking, setAsking] = useState(false);
-  const prepare = usePrepareImc(dpu);
   const start = () =>
-    prepare.mutate(undefined, {
+    order.mutate(undefined, {
       onSuccess: () => {
         setAsking(false);
         onDone();
@@ -59,22 +68,53 @@ function PrepareImc({ dpu, onDone }: { dpu: DpuId; onDone: () => void }) {
   return (
     <>
       <Button variant="secondary" size="sm" onClick={() => setAsking(true)}>
-        Prepare the IMC…
+        {word}…
       </Button>
       {asking && (
         <ConfirmDialog
-          title="Prepare the IMC?"
-          confirm="Prepare the IMC"
-          busy={prepare.isPending}
-          error={prepare.error}
+          title={title}
+          confirm={word}
+          busy={order.isPending}
+          error={order.error}
           onClose={() => setAsking(false)}
           onConfirm={start}
         >
-          Its clock is set if it is off, and our CA's certificate is installed in its trust store,
-          over SSH, as a deployment does. Nothing on the ACC is touched.
+          {children}
         </ConfirmDialog>
       )}
     </>
+  );
+}
+
+type Imc = { dpu: DpuId; onDone: () => void };
+
+function PrepareImc({ dpu, onDone }: Imc) {
+  return (
+    <OnTheImc
+      word="Prepare the IMC"
+      title="Prepare the IMC?"
+      order={usePrepareImc(dpu)}
+      onDone={onDone}
+    >
+      Its clock is set if it is off, and our CA's certificate is installed in its trust store, over
+      SSH, as a deployment does. Nothing on the ACC is touched.
+    </OnTheImc>
+  );
+}
+
+function ReservedMemory({ dpu, onDone }: Imc) {
+  return (
+    <OnTheImc
+      word="Install the reserved-memory file"
+      title="Install the reserved-memory file?"
+      order={useInstallReservedMemory(dpu)}
+      onDone={onDone}
+    >
+      The IMC of firmware 1.8 divides its memory by it from its next reset on, which a deployment
+      brings along: then an ISO of more than 2 GB has room. A copy of what was there is kept on the
+      IMC, and <code>slipctl bmc prepare CARD --undo</code> brings it back. It was never tried on a
+      real card.
+    </OnTheImc>
   );
 }
 
@@ -104,6 +144,7 @@ export function FixButton({ fix, dpu, onDone }: Props) {
   if (!action) return null;
   if (action.action === "accept_pin") return <AcceptPin pin={action} onDone={onDone} />;
   if (action.action === "prepare_imc") return <PrepareImc dpu={dpu} onDone={onDone} />;
+  if (action.action === "reserved_memory_file") return <ReservedMemory dpu={dpu} onDone={onDone} />;
   const place = placeOf(action, dpu);
   if (!place) return null;
   return (

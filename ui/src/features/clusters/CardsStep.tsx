@@ -18,8 +18,9 @@ import type { ClusterCard, ClusterView } from "@/ipc/bindings";
 import { useIsos } from "@/ipc/queries/isos";
 import { counted, listed, sentence } from "@/lib/format";
 import { CardsTable } from "./CardsTable";
-import { asList, type ClusterDraft, chosenCards, type RefusedStep, skippable } from "./draft";
+import { asList, type ClusterDraft, chosenCards, type FileStepOf, skippable } from "./draft";
 import { OutOfScope } from "./SaysStep";
+import { StepSettings } from "./StepSettings";
 
 type Change = (part: Partial<ClusterDraft>) => void;
 
@@ -93,12 +94,13 @@ function IsoField({
   );
 }
 
-type RefusedProps = { refused: RefusedStep[]; draft: ClusterDraft; onChange: Change };
+type RefusedProps = { refused: FileStepOf[]; draft: ClusterDraft; onChange: Change };
 
-/** Steps of the file that are not done yet: each has to be left out by a person. */
+/** Steps of the file that are not done by themselves: each is left out, or confirmed in the review. */
 function Refused({ refused, draft, onChange }: RefusedProps) {
   if (refused.length === 0) return null;
-  const left = refused.filter(({ skip }) => draft.skipSteps.includes(skip));
+  const left = refused.filter(({ name }) => draft.skipSteps.includes(name));
+  const untried = refused.some(({ name, step }) => step.untried && !draft.skipSteps.includes(name));
   const set = (step: string, on: boolean) =>
     onChange({
       skipSteps: on ? [...draft.skipSteps, step] : draft.skipSteps.filter((one) => one !== step),
@@ -110,19 +112,20 @@ function Refused({ refused, draft, onChange }: RefusedProps) {
       title={
         left.length === refused.length
           ? `${counted(left.length, "step")} of the file left out`
-          : `${counted(refused.length, "step")} of the file ${refused.length === 1 ? "is" : "are"} not done yet: never run on real hardware`
+          : `${counted(refused.length, "step")} of the file ${refused.length === 1 ? "is" : "are"} not done by themselves: never run on real hardware`
       }
       data-testid="refused-steps"
     >
+      {untried && <p>What is not left out here is confirmed, step by step, in the review.</p>}
       <fieldset className="slipway-choices" aria-label="Steps to leave out">
-        {refused.map(({ skip, steps, cards }) => (
+        {refused.map(({ name, step, cards }) => (
           <Checkbox
-            key={skip}
-            id={`leave-${skip}`}
-            label={`Leave out ${skip}`}
-            description={`${sentence(steps[0]?.effect ?? "")} Cards: ${listed(cards, 5)}.`}
-            isChecked={draft.skipSteps.includes(skip)}
-            onChange={(_event, on) => set(skip, on)}
+            key={name}
+            id={`leave-${name}`}
+            label={`Leave out ${name}`}
+            description={`${sentence(step.effect)} Cards: ${listed(cards, 5)}.`}
+            isChecked={draft.skipSteps.includes(name)}
+            onChange={(_event, on) => set(name, on)}
           />
         ))}
       </fieldset>
@@ -195,6 +198,7 @@ export function CardsStep({ view, error, draft, onChange }: Props) {
           >
             <DeploySettings draft={draft} onChange={onChange} />
           </FormFieldGroup>
+          <StepSettings view={view} chosen={chosen} draft={draft} onChange={onChange} />
           {chosen.length > 1 && (
             <BatchRules
               draft={draft.rules}

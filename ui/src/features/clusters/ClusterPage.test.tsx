@@ -108,21 +108,98 @@ test("cards, refused steps and what is out of scope are all told; then the plan 
   });
 });
 
-test("a refused step keeps the deployment from starting until it is left out", async () => {
-  const shown = open();
+/** Up to the page of the cards, with nothing wrong with the file. */
+async function toCards(shown: Shown) {
   await read(shown, GOOD);
   await shown.user.type(screen.getByLabelText("bmc_hostname(2)"), "imc3.lab");
   await shown.user.type(screen.getByLabelText("activation_key()"), "k");
   await screen.findByText("Nothing is wrong with it");
   await shown.user.click(next());
   await shown.user.click(await screen.findByRole("checkbox", { name: "Select b7-acc-3" }));
-  await shown.user.click(next());
-  const deploy = await screen.findByTestId("wizard-deploy");
-  expect(deploy).toHaveAttribute("aria-disabled", "true");
+}
+
+test("a step that was never run on hardware is confirmed by itself, and never by default", async () => {
+  const shown = open();
+  const { user, backend } = shown;
+  await toCards(shown);
+  await user.click(next());
+  const deploy = () => screen.getByTestId("wizard-deploy");
+  const steps = await screen.findByTestId("untried-steps");
+  expect(steps).toHaveTextContent("2 steps of the file were not yet run on real hardware");
+  expect(steps).toHaveTextContent("its kubeconfig is written on this machine");
+  const confirm = (name: string) =>
+    within(screen.getByTestId("untried-steps")).getByRole("checkbox", {
+      name: `Run ${name}, although it was not yet run on real hardware`,
+    });
+  expect(confirm("microshift")).not.toBeChecked();
+  expect(confirm("rh_subscription")).not.toBeChecked();
+  expect(deploy()).toHaveAttribute("aria-disabled", "true");
   expect(
-    (await screen.findAllByText(/the steps rh_subscription and microshift can't be done yet/i))
-      .length,
+    screen.getAllByText(/steps rh_subscription and microshift were not yet run/i).length,
   ).toBeGreaterThan(0);
+
+  await user.click(confirm("microshift"));
+  await screen.findByText(/^B7-acc-1: the step rh_subscription was not yet run/i);
+  expect(deploy()).toHaveAttribute("aria-disabled", "true");
+  await user.click(confirm("rh_subscription"));
+  await waitFor(() => expect(deploy()).not.toHaveAttribute("aria-disabled", "true"));
+  expect(sessionStorage.getItem("cluster")).not.toContain("accept");
+  await user.click(deploy());
+  await waitFor(() =>
+    expect(
+      backend.calls.find((call) => call.command === "deploy_cluster")?.args.deploy,
+    ).toMatchObject({
+      open: { accept_untried: ["microshift", "rh_subscription"], skip_steps: [] },
+    }),
+  );
+});
+
+test("a confirmation is for the cards that it was given for", async () => {
+  const shown = open();
+  const { user } = shown;
+  await toCards(shown);
+  await user.click(next());
+  const box = () => screen.findByRole("checkbox", { name: /^Run microshift/ });
+  await user.click(await box());
+  await waitFor(async () => expect(await box()).toBeChecked());
+  await user.click(screen.getByRole("button", { name: "Back" }));
+  await user.click(await screen.findByRole("checkbox", { name: "Select b7-acc-2" }));
+  await user.click(next());
+  await waitFor(async () => expect(await box()).not.toBeChecked());
+});
+
+test("the file's cards are checked with the host that it names, and a tick asks none again", async () => {
+  const shown = open();
+  const { user, backend } = shown;
+  await toCards(shown);
+  await user.click(next());
+  const asked = () => backend.calls.filter((call) => call.command === "doctor_cluster");
+  await user.click(await screen.findByRole("button", { name: "Check 2 cards" }));
+  expect(
+    await screen.findByText("Nothing stands against it; 2 cards with a warning."),
+  ).toBeInTheDocument();
+  expect(asked().map((call) => call.args.card)).toEqual([
+    { cluster: "rack-b7", card: "b7-acc-1" },
+    { cluster: "rack-b7", card: "b7-acc-2" },
+  ]);
+  await user.click(within(screen.getByTestId("doctor-dpu-01")).getByText("dpu-01"));
+  const host = (await screen.findAllByTestId("check-dpu_host"))[0];
+  expect(host).toHaveTextContent("b7-srv-1.lab:22 shows a host key that nobody pinned");
+  await user.click(screen.getByRole("checkbox", { name: /^Run microshift/ }));
+  await screen.findByText(/^b7-acc-1: the step rh_subscription was not yet run/i);
+  expect(asked()).toHaveLength(2);
+});
+
+test("what the steps need is asked for, and a wrong pull secret is told", async () => {
+  const shown = open();
+  const { user } = shown;
+  await toCards(shown);
+  await user.type(screen.getByRole("textbox", { name: /pull secret/ }), "/tmp/c.yaml");
+  expect(await screen.findByText("/tmp/c.yaml is no pull secret.")).toBeInTheDocument();
+  await user.click(screen.getByRole("checkbox", { name: "Leave out microshift" }));
+  await waitFor(() =>
+    expect(screen.queryByRole("textbox", { name: /pull secret/ })).not.toBeInTheDocument(),
+  );
 });
 
 test("the file is written in today's form where the person says", async () => {

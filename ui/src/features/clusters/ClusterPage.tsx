@@ -1,5 +1,5 @@
 import { PageSection, Wizard, WizardStep } from "@patternfly/react-core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { PageHeader } from "@/components/PageHeader";
 import { StepFooter } from "@/components/StepFooter";
@@ -16,9 +16,12 @@ import {
   asOpen,
   type ClusterDraft,
   type ClusterSecrets,
+  type Consent,
   chosenCards,
   emptyCluster,
+  noConsent,
   STEPS,
+  scopeOf,
   settingsProblem,
   whyNotDeploy,
 } from "./draft";
@@ -31,6 +34,7 @@ export function ClusterPage() {
   const { draft, setDraft, forget } = useDraft<ClusterDraft>("cluster", emptyCluster);
   const change = (part: Partial<ClusterDraft>) => setDraft((known) => ({ ...known, ...part }));
   const [secrets, setSecrets] = useState<ClusterSecrets>({});
+  const [consent, setConsent] = useState<Consent>(noConsent);
   const [progress, setProgress] = useState<ClusterProgress | null>(null);
   const navigate = useNavigate();
 
@@ -38,13 +42,19 @@ export function ClusterPage() {
   const furthest = noFile === null ? 3 : 0;
   const { step, startIndex, key, onStep } = useWizardStep(STEPS, furthest);
   // What is being typed is asked once it pauses.
-  const settled = useSettled(JSON.stringify(asOpen(draft, secrets)));
+  const asked = JSON.stringify(asOpen(draft, secrets, consent));
+  const settled = useSettled(asked);
   const open = JSON.parse(settled) as ClusterOpen | null;
   const query = useCluster(step === "file" ? null : open);
   const deploy = useDeployCluster();
 
   const view = query.error ? undefined : query.data;
   const chosen = view ? chosenCards(draft, view.plan.cards) : [];
+  const scope = view ? scopeOf(view, chosen) : null;
+  const outOfDate = consent.steps.length > 0 && scope !== null && consent.scope !== scope;
+  useEffect(() => {
+    if (outOfDate) setConsent(noConsent);
+  }, [outOfDate]);
   const reading = view
     ? null
     : query.error
@@ -53,9 +63,8 @@ export function ClusterPage() {
   const blocked =
     reading ?? (view?.blocked ? "Mend the errors first, or leave their steps out" : null);
   const noCards =
-    blocked ??
-    (chosen.length === 0 ? "Tick at least one card" : settingsProblem(draft, chosen.length));
-  const stale = query.isPlaceholderData || settled !== JSON.stringify(asOpen(draft, secrets));
+    blocked ?? (chosen.length === 0 ? "Tick at least one card" : settingsProblem(draft, chosen));
+  const stale = query.isPlaceholderData || settled !== asked || outOfDate;
   const whyNot =
     noCards ?? (view && !stale ? whyNotDeploy(view, chosen) : "The plan is being worked out");
 
@@ -141,7 +150,10 @@ export function ClusterPage() {
             <ReviewStep
               view={view}
               readError={query.error}
+              open={open}
               draft={draft}
+              confirmed={consent.steps}
+              onConfirm={(steps) => setConsent({ scope: scope ?? "", steps })}
               error={deploy.error}
               progress={deploy.isPending ? progress : null}
             />

@@ -1,13 +1,22 @@
 import { Alert, Content, Label, Stack, StackItem } from "@patternfly/react-core";
 import { ByteProgress } from "@/components/ByteProgress";
-import { DoctorPanel } from "@/components/doctor/DoctorPanel";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
 import { PlanCard } from "@/components/PlanCard";
 import { ShowCommands } from "@/components/ShowCommands";
-import type { ClusterProgress, ClusterView, OutlineStep } from "@/ipc/bindings";
+import type { ClusterOpen, ClusterProgress, ClusterView, OutlineStep } from "@/ipc/bindings";
 import { counted, listed, sentence } from "@/lib/format";
-import { against, type ClusterDraft, chosenCards, keyOf, stepsOf, whyNotDeploy } from "./draft";
+import {
+  against,
+  type ClusterDraft,
+  chosenCards,
+  keyOf,
+  stepsOf,
+  untriedSteps,
+  whyNotDeploy,
+} from "./draft";
+import { FileDoctor } from "./FileDoctor";
+import { UntriedSteps } from "./UntriedSteps";
 
 function Steps({ steps }: { steps: OutlineStep[] }) {
   return (
@@ -18,7 +27,12 @@ function Steps({ steps }: { steps: OutlineStep[] }) {
           {step.standing === "left_out" && <Label isCompact>Left out</Label>}
           {step.standing === "not_yet" && (
             <Label isCompact color="orange">
-              Refused
+              {step.untried ? "Not confirmed" : "Refused"}
+            </Label>
+          )}
+          {step.standing === "planned" && step.untried && (
+            <Label isCompact color="orange">
+              Confirmed, not yet run on real hardware
             </Label>
           )}{" "}
           <span className="slipway-subtle">{step.effect}</span>
@@ -31,22 +45,23 @@ function Steps({ steps }: { steps: OutlineStep[] }) {
 type Props = {
   view: ClusterView | undefined;
   readError: unknown;
+  open: ClusterOpen | null;
   draft: ClusterDraft;
+  /** Names of the untried steps that were confirmed. */
+  confirmed: string[];
+  onConfirm: (steps: string[]) => void;
   error: unknown;
   progress: ClusterProgress | null;
 };
 
 /** What would happen, card by card, with every effect and command, before anything does. */
-export function ReviewStep({ view, readError, draft, error, progress }: Props) {
+export function ReviewStep(props: Props) {
+  const { view, readError, draft, error, progress } = props;
   if (readError) return <ErrorAlert error={readError} title="It can't be planned" />;
   if (!view) return <Loading words="Working out the plan of each card" rows={5} />;
   const cards = chosenCards(draft, view.plan.cards);
   const whyNot = whyNotDeploy(view, cards);
   const left = view.plan.cards.filter((card) => !cards.includes(card));
-  const known = cards.flatMap((card) => card.dpu ?? []);
-  const wheres = view.plan.isos.flatMap(({ iso }) => (iso.state === "in_library" ? [iso.id] : []));
-  // Several clusters may have several ISOs: then the cards alone are looked at.
-  const iso = new Set(wheres).size === 1 ? (wheres[0] ?? null) : null;
   const imports = view.plan.isos.flatMap(({ iso }) =>
     iso.state === "to_import" ? [iso.path] : [],
   );
@@ -89,9 +104,14 @@ export function ReviewStep({ view, readError, draft, error, progress }: Props) {
           title={`${path} is read into the library first`}
         />
       ))}
-      {known.length > 0 && (
+      <UntriedSteps
+        steps={untriedSteps(view, cards)}
+        confirmed={props.confirmed}
+        onConfirm={props.onConfirm}
+      />
+      {props.open && !view.blocked && (
         <StackItem>
-          <DoctorPanel cards={known} iso={iso} />
+          <FileDoctor open={props.open} cards={cards} />
         </StackItem>
       )}
       {cards.map((card, at) => {

@@ -6,6 +6,7 @@ import type {
   ClusterValue,
   ClusterView,
   OutlineStep,
+  Untried,
 } from "@/ipc/bindings";
 import { type RulesDraft, rulesProblem, usualRules } from "@/lib/batches";
 import { domainProblem, keyLines, keysProblem, orNull, words } from "@/lib/fields";
@@ -27,6 +28,10 @@ export type ClusterDraft = {
   domain: string;
   keys: string;
   allowRelease: string;
+  /** Paths, and an image, that the file's own steps need. */
+  pullSecret: string;
+  kubeconfigs: string;
+  marvellTools: string;
   rules: RulesDraft;
 };
 
@@ -41,6 +46,9 @@ export const emptyCluster: ClusterDraft = {
   domain: "",
   keys: "",
   allowRelease: "",
+  pullSecret: "",
+  kubeconfigs: "",
+  marvellTools: "",
   rules: usualRules,
 };
 
@@ -58,8 +66,21 @@ function asTyped([called, value]: [string, string]) {
   return [{ function: parts[1], worker: parts[2] ? Number(parts[2]) : null, value: value.trim() }];
 }
 
+/** Steps that a person confirmed, and for what: another file, or other cards, void it. Only in memory. */
+export type Consent = { scope: string; steps: string[] };
+
+export const noConsent: Consent = { scope: "", steps: [] };
+
+/** What a confirmation is given for. */
+export const scopeOf = (view: ClusterView, cards: ClusterCard[]): string =>
+  [view.seen, ...cards.map(keyOf)].join("\n");
+
 /** The question to the backend; `null` while no file is named. */
-export function asOpen(draft: ClusterDraft, secrets: ClusterSecrets): ClusterOpen | null {
+export function asOpen(
+  draft: ClusterDraft,
+  secrets: ClusterSecrets,
+  consent: Consent = noConsent,
+): ClusterOpen | null {
   if (!draft.file.trim()) return null;
   const typed = { ...draft.values, ...secrets };
   return {
@@ -74,6 +95,10 @@ export function asOpen(draft: ClusterDraft, secrets: ClusterSecrets): ClusterOpe
     domain: domainProblem(draft.domain) ? null : orNull(draft.domain),
     authorized_keys: keysProblem(draft.keys) ? [] : keyLines(draft.keys),
     allow_release: orNull(draft.allowRelease),
+    accept_untried: consent.steps,
+    pull_secret: orNull(draft.pullSecret),
+    kubeconfigs: orNull(draft.kubeconfigs),
+    marvell_tools: orNull(draft.marvellTools),
   };
 }
 
@@ -113,20 +138,64 @@ export function stepsOf(clusters: ClusterOutline[], card: ClusterCard): OutlineS
   return cluster?.cards.find((one) => one.name === card.name)?.steps ?? [];
 }
 
-export type RefusedStep = { skip: string; steps: OutlineStep[]; cards: string[] };
+/** A step of the file, with the cards that have it. */
+export type FileStepOf = { name: string; step: OutlineStep; cards: string[] };
 
-/** The steps that Slipway can't do yet and that can be left out, or are already. */
-export function skippable(view: ClusterView, cards: ClusterCard[]): RefusedStep[] {
-  const found = new Map<string, RefusedStep>();
+function byName(
+  view: ClusterView,
+  cards: ClusterCard[],
+  nameOf: (step: OutlineStep) => string | null,
+): FileStepOf[] {
+  const found = new Map<string, FileStepOf>();
   for (const card of cards) {
     for (const step of stepsOf(view.plan.clusters, card)) {
-      if (step.skip === null || step.standing === "planned") continue;
-      const known = found.get(step.skip) ?? { skip: step.skip, steps: [step], cards: [] };
+      const name = nameOf(step);
+      if (name === null) continue;
+      const known = found.get(name) ?? { name, step, cards: [] };
       if (!known.cards.includes(card.name)) known.cards.push(card.name);
-      found.set(step.skip, known);
+      found.set(name, known);
     }
   }
   return [...found.values()];
+}
+
+/** The steps that are not done by themselves and that can be left out, or are already. */
+export const skippable = (view: ClusterView, cards: ClusterCard[]): FileStepOf[] =>
+  byName(view, cards, (step) =>
+    step.standing === "planned" && step.untried === null ? null : step.skip,
+  );
+
+/** The steps that wait for a person's word, or have it; by the word. */
+export const untriedSteps = (view: ClusterView, cards: ClusterCard[]): FileStepOf[] =>
+  byName(view, cards, (step) =>
+    step.standing === "left_out" ? null : (step.untried?.name ?? null),
+  );
+
+const them = (names: string[]) => (names.length === 1 ? "it" : "them");
+const theSteps = (names: string[]) =>
+  `the ${names.length === 1 ? "step" : "steps"} ${listed(names, 6)}`;
+
+/** What keeps steps from being done. */
+function refusals(steps: OutlineStep[]): string[] {
+  const refused = steps.filter((step) => step.standing === "not_yet");
+  const found: string[] = [];
+  const untried = refused.flatMap((step): Untried[] => (step.untried ? [step.untried] : []));
+  const words = [...new Set(untried.map(({ name }) => name))];
+  if (words.length > 0) {
+    const were = words.length === 1 ? "was" : "were";
+    found.push(
+      `${theSteps(words)} ${were} not yet run on real hardware: confirm ${them(words)} in the review`,
+    );
+  }
+  const others = refused.filter((step) => step.untried === null);
+  const skips = others.flatMap((step) => step.skip ?? []);
+  if (skips.length > 0) {
+    found.push(`${theSteps(skips)} can't be done yet: leave ${them(skips)} out`);
+  }
+  for (const { name, skip } of others) {
+    if (skip === null) found.push(`${name}: Slipway can't do that yet`);
+  }
+  return found;
 }
 
 /** What stands against one card, in words; empty: nothing. */
@@ -139,16 +208,7 @@ export function against(view: ClusterView, card: ClusterCard): string[] {
   }
   const where = view.plan.isos.find((one) => one.cluster === card.cluster)?.iso;
   if (where?.state === "missing" && standing.standing !== "not_an_ipu") found.push(where.why);
-  const refused = stepsOf(view.plan.clusters, card).filter((step) => step.standing === "not_yet");
-  const skips = refused.flatMap((step) => step.skip ?? []);
-  if (skips.length > 0) {
-    found.push(
-      `${skips.length === 1 ? "the step" : "the steps"} ${listed(skips, 6)} can't be done yet: leave ${skips.length === 1 ? "it" : "them"} out`,
-    );
-  }
-  for (const { name, skip } of refused) {
-    if (skip === null) found.push(`${name}: Slipway can't do that yet`);
-  }
+  found.push(...refusals(stepsOf(view.plan.clusters, card)));
   return [...found, ...(card.plan?.problems ?? [])];
 }
 
@@ -156,6 +216,8 @@ export function against(view: ClusterView, card: ClusterCard): string[] {
 export function whyNotDeploy(view: ClusterView, cards: ClusterCard[]): string | null {
   if (view.blocked) return "The file has errors";
   if (cards.length === 0) return "Tick at least one card";
+  const [wrong] = view.wrong_settings;
+  if (wrong) return wrong;
   for (const card of cards) {
     const [first] = against(view, card);
     if (first) return `${card.name}: ${first}`;
@@ -163,11 +225,21 @@ export function whyNotDeploy(view: ClusterView, cards: ClusterCard[]): string | 
   return null;
 }
 
+/** What a Marvell lacks: it is installed by its host, and by itself. */
+function marvellProblem(draft: ClusterDraft, cards: ClusterCard[]): string | null {
+  const marvell = cards.find(({ kind }) => kind === "marvell");
+  if (!marvell) return null;
+  if (cards.length > 1)
+    return `${marvell.name} is a Marvell, deployed by itself: untick the others`;
+  return draft.marvellTools.trim() === "" ? "Name the image of marvell-tools" : null;
+}
+
 /** What the settings of the deployment lack. */
-export const settingsProblem = (draft: ClusterDraft, cards: number): string | null =>
+export const settingsProblem = (draft: ClusterDraft, cards: ClusterCard[]): string | null =>
   domainProblem(draft.domain) ??
   keysProblem(draft.keys) ??
-  (cards > 1 ? rulesProblem(draft.rules) : null);
+  marvellProblem(draft, cards) ??
+  (cards.length > 1 ? rulesProblem(draft.rules) : null);
 
 /** `rack-b7.yaml` becomes `rack-b7.today.yaml`, beside it. */
 export const todaysPath = (file: string): string =>

@@ -37,6 +37,24 @@ test("an upgrade names the card, from and to, and what it does, before it is sta
   });
 });
 
+test("the last deployment is made again from the card, and what stands against it is told", async () => {
+  const problem = "dpu-os-1.2.0.iso is not in the library any more";
+  const { user, backend } = open("dpu-05", "", {
+    plan_again: () => ({
+      title: "Deploy dpu-os-1.2.0.iso to dpu-05 again",
+      hostname: "dpu-05",
+      steps: [],
+      warnings: [],
+      problems: [problem],
+    }),
+  });
+  await user.click(await screen.findByTestId("action-deploy_again"));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(await dialog.findByText(/is not in the library any more\.$/)).toBeInTheDocument();
+  expect(dialog.getByTestId("confirm")).toHaveAttribute("aria-disabled", "true");
+  expect(backend.calls.some((call) => call.command === "deploy_again")).toBe(false);
+});
+
 test("a switch asks for a reference first", async () => {
   const { user } = open("dpu-03");
   await user.click(await screen.findByTestId("action-switch"));

@@ -7,6 +7,7 @@ import { Loading } from "@/components/Loading";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import type { RegistryLoginView, RegistrySettingsView } from "@/ipc/bindings";
 import { useRegistryLogout, useRegistrySettings } from "@/ipc/queries/registries";
+import { AcceptedCertificates } from "./AcceptedCertificates";
 import { LoginDialog } from "./LoginDialog";
 import { RegistryForm } from "./RegistryForm";
 
@@ -107,6 +108,9 @@ function Known({ view }: { view: RegistrySettingsView }) {
       </StackItem>
       <StackItem>
         <Logins logins={view.logins} />
+      </StackItem>
+      <StackItem>
+        <AcceptedCertificates accepted={view.accepted} />
       </StackItem>
       <StackItem>
         <Content component="h2">How registries are asked</Content>

@@ -104,3 +104,31 @@ test("a registry is a host, not a URL", () => {
   expect(registryProblem("https://quay.io")).toMatch(/Without https/);
   expect(registryProblem(" ")).toBe("Give the registry");
 });
+
+test("a registry's certificate is shown before it is accepted, and can be forgotten", async () => {
+  const { user, backend } = open("logins");
+  await user.click(await screen.findByTestId("accept-certificate"));
+  const dialog = within(screen.getByRole("dialog"));
+  await user.type(dialog.getByRole("textbox", { name: "Registry" }), "mirror.lab:5000");
+  await user.click(dialog.getByRole("button", { name: "Look at its certificate" }));
+  const shown = (await dialog.findByText(/^SHA256:/)).textContent;
+  expect(backend.calls.some((call) => call.command === "trust_registry")).toBe(false);
+  await user.click(dialog.getByRole("button", { name: "Accept the certificate" }));
+  const row = within(await screen.findByTestId("accepted-mirror.lab:5000"));
+  expect(row.getByText(shown ?? "")).toBeInTheDocument();
+  await user.click(row.getByRole("button", { name: /Forget the certificate/ }));
+  await user.click(screen.getByTestId("confirm"));
+  await waitFor(() =>
+    expect(screen.queryByTestId("accepted-mirror.lab:5000")).not.toBeInTheDocument(),
+  );
+});
+
+test("a registry that is trusted as it is needs nobody's word", async () => {
+  const { user } = open("logins");
+  await user.click(await screen.findByTestId("accept-certificate"));
+  const dialog = within(screen.getByRole("dialog"));
+  await user.type(dialog.getByRole("textbox", { name: "Registry" }), "quay.io");
+  await user.click(dialog.getByTestId("confirm"));
+  expect(await dialog.findByText("It is trusted as it is")).toBeInTheDocument();
+  expect(dialog.getByTestId("confirm")).toHaveAttribute("aria-disabled", "true");
+});

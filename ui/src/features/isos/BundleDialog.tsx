@@ -15,11 +15,12 @@ import { ErrorAlert } from "@/components/ErrorAlert";
 import { PathField } from "@/components/PathField";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { TextField } from "@/components/TextField";
-import type { ImportProgress, Iso } from "@/ipc/bindings";
+import type { Iso, TransferProgress } from "@/ipc/bindings";
 import { pickFolder } from "@/ipc/dialog";
 import { useBundleIso } from "@/ipc/queries/bundles";
 import { bytes, counted } from "@/lib/format";
 import { BundleImage } from "./BundleImage";
+import { CancelTransfer } from "./CancelTransfer";
 
 /** Why a folder can't be made there. */
 export function bundleProblem(parent: string, name: string): string | null {
@@ -32,11 +33,11 @@ export function bundleProblem(parent: string, name: string): string | null {
 
 type Props = { iso: Iso; onClose: () => void };
 
-/** Writes an ISO, its image and checksums into a new folder; closing does not stop it. */
+/** Writes an ISO, its image and checksums into a new folder; closing does not stop it, Cancel does. */
 export function BundleDialog({ iso, onClose }: Props) {
   const [parent, setParent] = useState("");
   const [name, setName] = useState(iso.name.replace(/\.iso$/, ""));
-  const [progress, setProgress] = useState<ImportProgress | null>(null);
+  const [progress, setProgress] = useState<TransferProgress | null>(null);
   const write = useBundleIso();
   const folder = `${parent.trim().replace(/\/+$/, "")}/${name.trim()}`;
   const problem = bundleProblem(parent, name);
@@ -90,7 +91,7 @@ export function BundleDialog({ iso, onClose }: Props) {
           )}
           {write.isPending && (
             <StackItem>
-              {progress ? (
+              {progress?.total ? (
                 <ByteProgress
                   done={progress.read}
                   total={progress.total}
@@ -125,8 +126,13 @@ export function BundleDialog({ iso, onClose }: Props) {
             {write.isPending ? "Writing…" : "Write the bundle"}
           </ReasonedButton>
         )}
+        {write.isPending && <CancelTransfer transfer={progress?.id} word="Cancel the bundle" />}
         <Button variant={write.data ? "secondary" : "link"} onClick={onClose}>
-          {write.data ? "Close" : write.isPending ? "Close, and go on writing" : "Cancel"}
+          {write.data || write.error
+            ? "Close"
+            : write.isPending
+              ? "Close, and go on writing"
+              : "Cancel"}
         </Button>
       </ModalFooter>
     </Modal>

@@ -13,11 +13,12 @@ import { ErrorAlert } from "@/components/ErrorAlert";
 import { PathField } from "@/components/PathField";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import { SelectField } from "@/components/SelectField";
-import type { BundleView, ImportProgress } from "@/ipc/bindings";
+import type { BundleView, TransferProgress } from "@/ipc/bindings";
 import { pickFolder, pickIsoFile } from "@/ipc/dialog";
 import { useImportBundle } from "@/ipc/queries/bundles";
 import { useImportIso } from "@/ipc/queries/isos";
 import { BundleImage } from "./BundleImage";
+import { CancelTransfer } from "./CancelTransfer";
 
 const KINDS = [
   { value: "iso", word: "An ISO file" },
@@ -70,11 +71,11 @@ function Taken({ bundle }: { bundle: BundleView }) {
   );
 }
 
-/** Reads an ISO or a bundle into the library; closing the dialog does not stop it. */
+/** Reads an ISO or a bundle into the library; closing does not stop it, Cancel does. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState<Kind>("iso");
   const [path, setPath] = useState("");
-  const [progress, setProgress] = useState<ImportProgress | null>(null);
+  const [progress, setProgress] = useState<TransferProgress | null>(null);
   const file = useImportIso();
   const bundle = useImportBundle();
   const read = kind === "iso" ? file : bundle;
@@ -113,8 +114,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
               }}
             />
             {kind === "iso" ? <IsoPath {...fields} /> : <BundlePath {...fields} />}
-            {read.isPending && !progress && <p role="status">Opening it…</p>}
-            {read.isPending && progress && (
+            {read.isPending && !progress?.total && <p role="status">Opening it…</p>}
+            {read.isPending && progress && progress.total > 0 && (
               <ByteProgress
                 done={progress.read}
                 total={progress.total}
@@ -142,8 +143,13 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             {read.isPending ? "Importing…" : "Import"}
           </ReasonedButton>
         )}
+        {read.isPending && <CancelTransfer transfer={progress?.id} word="Cancel the import" />}
         <Button variant={bundle.data ? "secondary" : "link"} onClick={onClose}>
-          {bundle.data ? "Close" : read.isPending ? "Close, and go on reading" : "Cancel"}
+          {bundle.data || read.error
+            ? "Close"
+            : read.isPending
+              ? "Close, and go on reading"
+              : "Cancel"}
         </Button>
       </ModalFooter>
     </Modal>

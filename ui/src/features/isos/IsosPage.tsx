@@ -19,6 +19,7 @@ import { counted } from "@/lib/format";
 import { CaDialog } from "./CaDialog";
 import { ImportDialog } from "./ImportDialog";
 import { IsoCard } from "./IsoCard";
+import { Transfers } from "./Transfers";
 
 function NoIsos({ onImport }: { onImport: () => void }) {
   return (
@@ -72,6 +73,7 @@ export function IsosPage() {
           )
         }
       />
+      <Transfers />
       <PageSection isFilled aria-label="Library">
         {error && <ErrorAlert error={error} title="The ISOs could not be read" onRetry={refetch} />}
         {!isos && !error && <Loading words="Reading the library" rows={6} />}

@@ -57,6 +57,35 @@ test("a bundle of another desk is imported; a torn one is named and adds nothing
   expect(added.getByText("From a bundle")).toBeInTheDocument();
 });
 
+test("a bundle that is cancelled says so, and can be written again", async () => {
+  const { user } = open();
+  const old = await card("dpu-os-1.1.0.iso");
+  await user.click(old.getByRole("button", { name: "Bundle…" }));
+  const dialog = within(screen.getByRole("dialog"));
+  await user.type(dialog.getByRole("textbox", { name: "Where" }), "/media/ada/stick");
+  await user.click(dialog.getByTestId("write-bundle"));
+  await user.click(await dialog.findByRole("button", { name: "Cancel the bundle" }));
+  expect(await dialog.findByText(/The bundle was cancelled/)).toBeInTheDocument();
+  expect(dialog.getByText(/nothing of it is left/i)).toBeInTheDocument();
+  await waitFor(() => expect(screen.queryByTestId("transfer")).not.toBeInTheDocument());
+  await user.click(dialog.getByTestId("write-bundle"));
+  expect(await dialog.findByTestId("bundled")).toBeInTheDocument();
+});
+
+test("an import whose dialog was closed is shown on the page, and is cancelled there", async () => {
+  const { user } = open();
+  await user.click(await screen.findByTestId("import-iso"));
+  const dialog = within(screen.getByRole("dialog"));
+  await user.type(dialog.getByRole("textbox", { name: "ISO file" }), "/srv/isos/late.iso");
+  await user.click(dialog.getByTestId("import"));
+  await user.click(await dialog.findByRole("button", { name: "Close, and go on reading" }));
+  const shown = within(await screen.findByTestId("transfer"));
+  expect(shown.getByText(/Reading \/srv\/isos\/late.iso/)).toBeInTheDocument();
+  await user.click(shown.getByRole("button", { name: "Cancel the import" }));
+  await waitFor(() => expect(screen.queryByTestId("transfer")).not.toBeInTheDocument());
+  expect(screen.queryByTestId("iso-row-late.iso")).not.toBeInTheDocument();
+});
+
 test("the CA's certificate is saved where the person says", async () => {
   const { user, backend } = open();
   await user.click(await screen.findByTestId("ca"));

@@ -23,12 +23,17 @@ const KINDS: Record<FailureKind, string> = {
   protocol: "The answer made no sense",
 };
 
-function nextAction(retry: Retry, whyNot: string | null): string {
+function nextAction(retry: Retry, view: JobView): string {
+  // Beyond the first step: from the start it is Retry.
+  const from = view.retry_steps.slice(1).some((step) => step.why_not === null);
+  const press = from
+    ? "press Retry, or Retry from a step to go on with what is there"
+    : "press Retry";
   switch (retry.when) {
     case "now":
-      return "Trying again can help: press Retry.";
+      return `Trying again can help: ${press}.`;
     case "after_fix":
-      return `${sentence(retry.hint)}${whyNot === null ? " Then press Retry." : ""}`;
+      return `${sentence(retry.hint)}${view.why_not_retry === null ? ` Then ${press}.` : ""}`;
     case "no":
       return "Trying again does not help. Look at the evidence.";
   }
@@ -71,7 +76,7 @@ export function FailurePanel({ view, failure }: Props) {
         facts={[
           ["What happened", sentence(failure.message)],
           ["Evidence", <Evidence key="evidence" causes={failure.causes} />],
-          ["Next", <strong key="next">{nextAction(failure.retry, view.why_not_retry)}</strong>],
+          ["Next", <strong key="next">{nextAction(failure.retry, view)}</strong>],
         ]}
       />
       <CopyButton text={asText(view, failure)} what="the failure" variant="link">

@@ -1,11 +1,13 @@
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { DeployAgainDialog } from "@/components/DeployAgainDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import type { JobView } from "@/ipc/bindings";
 import { useCancelJob, useRetryJob } from "@/ipc/queries/jobs";
+import { RetryFromDialog } from "./RetryFromDialog";
 import { SupportBundle } from "./SupportBundle";
 
 type CancelProps = { view: JobView; onClose: () => void };
@@ -37,9 +39,12 @@ function whyNotCancel(view: JobView): string | null {
   return view.can_cancel ? null : "It can't be cancelled any more";
 }
 
-/** Cancel while it runs; start again once it ended. */
+type Asking = "cancel" | "from" | "again";
+
+/** Cancel while it runs; start again, or go on from a step, once it ended. */
 export function JobActions({ view }: { view: JobView }) {
-  const [cancelling, setCancelling] = useState(false);
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const close = () => setAsking(null);
   const retry = useRetryJob();
   const navigate = useNavigate();
   const { row } = view;
@@ -51,7 +56,7 @@ export function JobActions({ view }: { view: JobView }) {
           variant="secondary"
           isDanger
           whyNot={whyNotCancel(view)}
-          onClick={() => setCancelling(true)}
+          onClick={() => setAsking("cancel")}
           testId="action-cancel"
         >
           Cancel the job…
@@ -69,6 +74,26 @@ export function JobActions({ view }: { view: JobView }) {
           </ReasonedButton>
         )
       )}
+      {row.outcome === "failed" && view.retry_steps.length > 1 && (
+        <ReasonedButton
+          variant="secondary"
+          whyNot={view.why_not_retry}
+          onClick={() => setAsking("from")}
+          testId="action-retry-from"
+        >
+          Retry from a step…
+        </ReasonedButton>
+      )}
+      {view.again && row.outcome !== "running" && (
+        <ReasonedButton
+          variant="secondary"
+          whyNot={view.again.why_not}
+          onClick={() => setAsking("again")}
+          testId="action-again"
+        >
+          Deploy again…
+        </ReasonedButton>
+      )}
       {row.dpu && (
         <LinkButton variant="secondary" to={`/cards/${row.dpu}`}>
           Open the card
@@ -78,7 +103,9 @@ export function JobActions({ view }: { view: JobView }) {
       {retry.error && (
         <ErrorAlert error={retry.error} title="It was not started again" onClose={retry.reset} />
       )}
-      {cancelling && <CancelDialog view={view} onClose={() => setCancelling(false)} />}
+      {asking === "cancel" && <CancelDialog view={view} onClose={close} />}
+      {asking === "from" && <RetryFromDialog view={view} onClose={close} />}
+      {asking === "again" && <DeployAgainDialog job={row.id} onClose={close} />}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
-import { jobId } from "@/ipc/mock/desk";
+import { jobId, makeDeployment, makeDesk } from "@/ipc/mock/desk";
+import { jobView } from "@/ipc/mock/jobs";
 import { show } from "../../../test/show";
 import { JobPage } from "./JobPage";
 
@@ -28,6 +29,55 @@ describe("a failed job", () => {
     );
     await waitFor(() => expect(screen.getByTestId("job-outcome")).toHaveTextContent("Running"));
   });
+});
+
+test("a deployment whose post step failed goes on from there, and the rest says why not", async () => {
+  const [card] = makeDesk({}).cards;
+  if (!card) throw new Error("the mock has cards");
+  const job = makeDeployment(card, {
+    startedAt: Date.now() - 3_600_000,
+    failsIn: 12,
+    failure: {
+      kind: "refused",
+      step: "Run post steps",
+      message: "the card can't be registered at Red Hat",
+      causes: [],
+      retry: { when: "now" },
+    },
+  });
+  const failed = jobView(job, Date.now());
+  const { user, backend, router } = show(<JobPage />, {
+    at: `/jobs/${job.id}`,
+    path: "/jobs/:id",
+    answers: { job: () => failed, retry_job_from: () => "next-job" },
+  });
+  await user.click(await screen.findByTestId("action-retry-from"));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(dialog.getByRole("radio", { name: "Run post steps" })).toBeChecked();
+  const insert = dialog.getByRole("radio", { name: "Insert the ISO" });
+  expect(insert).toBeDisabled();
+  expect(insert).toHaveAccessibleDescription(/taken off the server and ejected/);
+  await user.click(dialog.getByRole("radio", { name: "Verify the image" }));
+  expect(backend.calls.some((call) => call.command === "retry_job_from")).toBe(false);
+  await user.click(dialog.getByTestId("confirm"));
+  await waitFor(() => expect(router.state.location.pathname).toBe("/jobs/next-job"));
+  const sent = backend.calls.find((call) => call.command === "retry_job_from");
+  expect(sent?.args).toEqual({ id: job.id, step: "Verify the image" });
+});
+
+test("a deployment is made anew only after its plan and its price were shown", async () => {
+  const { user, backend, router } = open("dpu-05 Deployment");
+  await user.click(await screen.findByTestId("action-again"));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(await dialog.findByText(/Everything on the card's disk is lost/)).toBeInTheDocument();
+  expect(dialog.getByText("dpu-05.lab.example")).toBeInTheDocument();
+  expect(dialog.getByRole("list", { name: "Steps" })).toHaveTextContent("Insert the ISO");
+  expect(backend.calls.some((call) => call.command === "deploy_again")).toBe(false);
+  await user.click(dialog.getByTestId("confirm"));
+  await waitFor(() =>
+    expect(router.state.location.pathname).not.toContain(jobId("dpu-05 Deployment")),
+  );
+  expect(backend.calls.some((call) => call.command === "deploy_again")).toBe(true);
 });
 
 test("all that is known of a job is saved where the person says, and the file is named", async () => {

@@ -94,6 +94,14 @@ export function JobPage() {
               {row.what} ·{" "}
               {row.dpu ? <Link to={`/cards/${row.dpu}`}>{row.subject}</Link> : row.subject} · job{" "}
               <code>{row.id.slice(-8)}</code>
+              {view.goes_on_after && (
+                <>
+                  {" "}
+                  · goes on with what{" "}
+                  <Link to={`/jobs/${view.goes_on_after}`}>job {view.goes_on_after.slice(-8)}</Link>{" "}
+                  installed
+                </>
+              )}
             </>
           )
         }

@@ -1,6 +1,6 @@
 import { ProgressStep, type ProgressStepProps, ProgressStepper } from "@patternfly/react-core";
 import MinusCircleIcon from "@patternfly/react-icons/dist/esm/icons/minus-circle-icon";
-import type { JobStep, JobView, StepStatus } from "@/ipc/bindings";
+import type { JobId, JobStep, JobView, StepStatus } from "@/ipc/bindings";
 import { useNow } from "@/lib/now";
 import { absolute, between, clock, span } from "@/lib/time";
 
@@ -39,7 +39,10 @@ function StepTime({ step, end }: TimeProps) {
   );
 }
 
-function description({ step, end }: TimeProps) {
+function description({ step, end }: TimeProps, before: JobId | null) {
+  if (step.status === "skipped" && step.entered_at === null && before !== null) {
+    return `Of job ${before.slice(-8)}`;
+  }
   if (step.status === "skipped") return step.plan.effect.replace(/^Skipped:?\s*/i, "");
   if (step.entered_at && step.status !== "pending") {
     return (
@@ -66,7 +69,7 @@ export function JobStepper({ view }: { view: JobView }) {
           isCurrent={step.status === "active"}
           aria-label={`${step.plan.name}: ${SAYS[step.status]}`}
           data-status={step.status}
-          description={description({ step, end: endOf(view.steps, at, view) })}
+          description={description({ step, end: endOf(view.steps, at, view) }, view.goes_on_after)}
         >
           {step.plan.name}
         </ProgressStep>

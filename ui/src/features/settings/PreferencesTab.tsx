@@ -9,6 +9,7 @@ import {
   GridItem,
   Radio,
   Stack,
+  Switch,
 } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import { ErrorAlert } from "@/components/ErrorAlert";
@@ -45,6 +46,19 @@ export function PreferencesTab({ lab }: { lab: ReactNode }) {
                       onChange={() => change({ theme })}
                     />
                   ))}
+                </FormGroup>
+                <FormGroup label="Notifications on the desktop" fieldId="notifications">
+                  <Switch
+                    id="notifications"
+                    label="Tell what has ended"
+                    aria-describedby="notifications-help"
+                    isChecked={preferences.notifications}
+                    onChange={(_event, notifications) => change({ notifications })}
+                  />
+                  <p className="slipway-subtle" id="notifications-help">
+                    A batch that ended or stopped, with how many cards are verified and who failed;
+                    and a job that was begun here, while this window is not in front.
+                  </p>
                 </FormGroup>
                 <FormGroup label="Columns of the table of cards" fieldId="columns">
                   {preferences.columns ? (

@@ -85,3 +85,18 @@ test("how often BMCs are looked at can be changed, but not into nonsense", async
     ).toMatchObject({ every_seconds: 300, crawl_seconds: 3_600 }),
   );
 });
+
+test("notifications on the desktop are on, and stay off once switched off", async () => {
+  const { user, backend } = open("preferences");
+  const tell = await screen.findByRole("switch", { name: "Tell what has ended" });
+  expect(tell).toBeChecked();
+  await user.click(tell);
+  expect(tell).not.toBeChecked();
+  await waitFor(() => {
+    const kept = backend.calls.filter((call) => call.command === "plugin:store|set").at(-1);
+    expect(kept?.args).toMatchObject({
+      key: "preferences",
+      value: { notifications: false, theme: "system" },
+    });
+  });
+});

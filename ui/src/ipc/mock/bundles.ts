@@ -1,18 +1,12 @@
 import type { Channel } from "@tauri-apps/api/core";
-import type { BundleView, ImportProgress, IsoView } from "../bindings";
+import type { BundleView, IsoView, TransferProgress } from "../bindings";
 import { refuse } from "./answers";
 import type { Desk } from "./desk";
 import { hex } from "./images";
 import { makeIsos } from "./isos";
+import { transfer } from "./transfers";
 
-type Progress = Channel<ImportProgress>;
-
-async function tell(onProgress: Progress, total: number) {
-  for (let part = 1; part <= 4; part += 1) {
-    await new Promise((done) => setTimeout(done, 100));
-    onProgress.onmessage({ read: (total / 4) * part, total });
-  }
-}
+type Progress = Channel<TransferProgress>;
 
 function bundle({ iso }: IsoView, folder: string): BundleView {
   const { facts } = iso;
@@ -44,7 +38,7 @@ export function bundleHandlers(desk: Desk, changed: (tag: string) => void) {
       const view = desk.isos.find((one) => one.iso.id === args.id);
       if (!view) throw refuse("not_found", "there is no such ISO");
       if (args.folder.startsWith("/full/")) throw refuse("other", "the disk is full");
-      await tell(args.onProgress, view.iso.facts.size);
+      await transfer(desk, "write_bundle", args.folder, args.onProgress, view.iso.facts.size * 1.7);
       return bundle(view, args.folder);
     },
     import_bundle: async ({ folder, onProgress }: { folder: string; onProgress: Progress }) => {
@@ -56,7 +50,7 @@ export function bundleHandlers(desk: Desk, changed: (tag: string) => void) {
       }
       const [view] = makeIsos(desk.now(), undefined);
       if (!view) return null;
-      await tell(onProgress, view.iso.facts.size);
+      await transfer(desk, "import_bundle", folder, onProgress, view.iso.facts.size);
       const name = `${folder.split("/").at(-1)}.iso`;
       const made = { how: "bundle" as const, by: "ada@desk", from: "eva@other-desk" };
       const iso = { ...view.iso, id: hex(folder, 32), name, made };

@@ -41,25 +41,38 @@ const ASKED: ClusterValue[] = [
   },
 ];
 
-const POST: [name: string, effect: string][] = [
-  ["rh_subscription", "Registers the card at Red Hat's console with the activation key"],
-  ["microshift", "Waits for MicroShift to be healthy and fetches its kubeconfig"],
+const POST: [name: string, effect: string, stakes: string][] = [
+  [
+    "rh_subscription",
+    "Registers the card at Red Hat's console with the activation key",
+    "The card takes a subscription of the organization",
+  ],
+  [
+    "microshift",
+    "Waits for MicroShift to be healthy and fetches its kubeconfig",
+    "MicroShift is started on the card, and its kubeconfig is written on this machine",
+  ],
 ];
 
-function outline(desk: Desk, card: ClusterCard, skipped: string[]): OutlineStep[] {
+function outline(desk: Desk, card: ClusterCard, open: ClusterOpen): OutlineStep[] {
+  const standing = (name: string): OutlineStep["standing"] => {
+    if (open.skip_steps.includes(name)) return "left_out";
+    return open.accept_untried.includes(name) ? "planned" : "not_yet";
+  };
   const known = desk.cards.find((one) => one.id === card.dpu) ?? desk.cards[0];
   const steps = known ? deploymentSteps(known, "dpu-os-1.2.0.iso", card.name) : [];
   const installed = steps
     .filter((step) => step.name !== "Run post steps")
-    .map((step): OutlineStep => ({ ...step, standing: "planned", skip: null }));
+    .map((step): OutlineStep => ({ ...step, standing: "planned", skip: null, untried: null }));
   const post = POST.map(
-    ([name, effect]): OutlineStep => ({
+    ([name, effect, stakes]): OutlineStep => ({
       name,
       effect,
       commands:
         name === "microshift" ? ["ssh root@192.168.0.2 systemctl is-active microshift"] : [],
-      standing: skipped.includes(name) ? "left_out" : "not_yet",
+      standing: standing(name),
       skip: name,
+      untried: { name, stakes },
     }),
   );
   return [...installed.slice(0, -1), ...post, ...installed.slice(-1)];
@@ -111,7 +124,7 @@ function planOf(desk: Desk, open: ClusterOpen, broken: boolean): ClusterPlan {
         name: card.name,
         kind: card.kind,
         imc: card.imc,
-        steps: outline(desk, card, open.skip_steps),
+        steps: outline(desk, card, open),
       })),
     },
   ];
@@ -196,6 +209,10 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
     migrations: migrations(),
     missing,
     blocked: problems.some((found) => found.counts),
+    wrong_settings:
+      open.pull_secret?.endsWith(".yaml") && !open.skip_steps.includes("microshift")
+        ? [`${open.pull_secret} is no pull secret`]
+        : [],
     plan: planOf(desk, open, broken),
   };
 }
@@ -215,6 +232,10 @@ export function clusterHandlers(desk: Desk) {
     }) => {
       const view = read(desk, deploy.open);
       if (view.seen !== deploy.seen) throw refuse("precondition", "the file was changed");
+      const steps = view.plan.clusters.flatMap(({ cards }) => cards.flatMap((card) => card.steps));
+      if (steps.some(({ standing }) => standing === "not_yet")) {
+        throw refuse("precondition", "this can't be deployed yet; nothing was started");
+      }
       onProgress.onmessage({ path: "/srv/isos/dpu-os.iso", read: 1, total: 2 });
       await pause(10);
       const names = deploy.cards.map((one) => one.card);

@@ -1,4 +1,4 @@
-import type { IsoView, JobId, LookPolicy, PinView } from "../bindings";
+import type { IsoView, JobId, LookPolicy, PinView, TransferView } from "../bindings";
 import type { CredentialView } from "../whole";
 import { type MockBatch, makeBatches } from "./batchSamples";
 import { type MockHost, makeHosts } from "./bmcs";
@@ -15,6 +15,7 @@ export type Desk = {
   cards: MockCard[];
   jobs: MockJob[];
   isos: IsoView[];
+  transfers: TransferView[];
   batches: MockBatch[];
   pins: PinView[];
   hosts: MockHost[];
@@ -212,6 +213,7 @@ export function makeDesk({
     cards,
     jobs,
     isos,
+    transfers: [],
     batches: makeBatches(cards, now()),
     pins: makePins(cards, hosts, now()),
     hosts,

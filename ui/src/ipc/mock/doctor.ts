@@ -1,9 +1,12 @@
 import type {
   CheckFix,
   CheckOutcome,
+  ClusterCardName,
+  ClusterOpen,
   DoctorCheck,
   DoctorCheckId,
   DoctorReport,
+  DoctorRun,
   Tally,
 } from "../bindings";
 import { cardOf, refuse } from "./answers";
@@ -86,7 +89,41 @@ function troubles(card: MockCard): Partial<Record<DoctorCheckId, CheckOutcome>> 
   return {};
 }
 
-function report(desk: Desk, card: MockCard, iso: string | null): DoctorReport {
+/** The machines beside a card: nobody named them, or the file does. */
+function beside(host: string | null): DoctorCheck[] {
+  const titles: [DoctorCheckId, string][] = [
+    ["host_bmc", "Host's BMC"],
+    ["dpu_host", "DPU host"],
+  ];
+  return titles.map(([id, title]) => ({
+    id,
+    title,
+    outcome:
+      host === null
+        ? { verdict: "skipped", because: "nobody named one" }
+        : id === "host_bmc"
+          ? { verdict: "pass", evidence: "its certificate is pinned" }
+          : {
+              verdict: "warn",
+              evidence: `${host}:22 shows a host key that nobody pinned`,
+              fix: fix("compare it and accept it", {
+                action: {
+                  action: "accept_pin",
+                  kind: "ssh_host_key",
+                  peer: `${host}:22`,
+                  fingerprint: fingerprint(`ssh ${host}`),
+                },
+              }),
+            },
+  }));
+}
+
+function report(
+  desk: Desk,
+  card: MockCard,
+  iso: string | null,
+  host: string | null = null,
+): DoctorReport {
   const wrong = troubles(card);
   const skipped = (because: string): CheckOutcome => ({ verdict: "skipped", because });
   const checks: DoctorCheck[] = PASSES.map(([id, title, evidence]) => ({
@@ -97,11 +134,9 @@ function report(desk: Desk, card: MockCard, iso: string | null): DoctorReport {
         ? skipped("no ISO was named")
         : (wrong[id] ?? { verdict: "pass", evidence }),
   }));
-  checks.push(
-    { id: "host_bmc", title: "Host's BMC", outcome: skipped("nobody named one") },
-    { id: "dpu_host", title: "DPU host", outcome: skipped("nobody named one") },
-    { id: "local_network", title: "Local network", outcome: skipped("no plan asks for one") },
-  );
+  checks.push(...beside(host));
+  const none = skipped("no plan asks for one");
+  checks.push({ id: "local_network", title: "Local network", outcome: none });
   const tally: Tally = { passed: 0, warned: 0, failed: 0, skipped: 0 };
   const COUNTED = { pass: "passed", warn: "warned", fail: "failed", skipped: "skipped" } as const;
   for (const { outcome } of checks) tally[COUNTED[outcome.verdict]] += 1;
@@ -113,10 +148,24 @@ export function doctorHandlers(desk: Desk) {
   return {
     doctor: ({ id, iso }: { id: string; iso: string | null }) =>
       report(desk, cardOf(desk, id), iso),
+    doctor_cluster: ({ card }: { open: ClusterOpen; card: ClusterCardName }): DoctorRun => {
+      const name = { "b7-acc-1": "dpu-01", "b7-acc-2": "dpu-03" }[card.card];
+      const known = desk.cards.find((one) => one.name === name);
+      if (!known) return { cards: [], not_asked: [`${card.card} is not in the inventory`] };
+      return {
+        cards: [report(desk, known, desk.isos[0]?.iso.id ?? null, "b7-srv-1.lab")],
+        not_asked: [],
+      };
+    },
     prepare_imc: ({ id }: { id: string }) => {
       const card = cardOf(desk, id);
       if (card.imcSilent) throw refuse("unreachable", `${card.name} does not answer`);
       return ["the clock was set", "our CA's certificate was installed"];
+    },
+    install_reserved_memory: ({ id }: { id: string }) => {
+      const card = cardOf(desk, id);
+      if (card.imcSilent) throw refuse("unreachable", `${card.name} does not answer`);
+      return ["wrote /work/cfg/memory/reserved-memory.json"];
     },
   };
 }

@@ -6,11 +6,12 @@ import type {
   DeployRequest,
   DeskState,
   DpuQuery,
-  ImportProgress,
   LabView,
   Probe,
   PublishRequest,
+  TransferProgress,
 } from "../bindings";
+import { againHandlers } from "./again";
 import { bootPlan, cardOf, deployPlan, jobOf, page, refuse } from "./answers";
 import { batchHandlers } from "./batches";
 import { bundleHandlers } from "./bundles";
@@ -26,6 +27,7 @@ import { registryHandlers } from "./registries";
 import { bootChangeSteps } from "./steps";
 import { studioHandlers } from "./studio";
 import { imageHandlers } from "./studioImages";
+import { transfer, transferHandlers } from "./transfers";
 import { dpuView, isoViews, overview, settle } from "./views";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -43,6 +45,12 @@ function begin(desk: Desk, card: MockCard, asked: MockJob) {
   card.job = job.id;
   desk.jobs.unshift(job);
   return job.id;
+}
+
+function beginAgain(desk: Desk, job: MockJob, asked: MockJob) {
+  const next = quick(asked);
+  if (!job.dpu) desk.jobs.unshift(next);
+  return job.dpu ? begin(desk, cardOf(desk, job.dpu), next) : next.id;
 }
 
 function info(desk: Desk): AppInfo {
@@ -136,14 +144,10 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
       onProgress,
     }: {
       path: string;
-      onProgress: Channel<ImportProgress>;
+      onProgress: Channel<TransferProgress>;
     }) => {
       if (!path.endsWith(".iso")) throw refuse("invalid", `${path} is not an ISO`);
-      const total = 2_134_900_736;
-      for (let part = 1; part <= 8; part += 1) {
-        await pause(200);
-        onProgress.onmessage({ read: (total / 8) * part, total });
-      }
+      await transfer(desk, "import_iso", path, onProgress, 2_134_900_736);
       const [view] = makeIsos(now(), undefined);
       if (!view) return null;
       const name = path.split("/").at(-1) ?? path;
@@ -206,18 +210,11 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     cancel_job: ({ id }: { id: string }) => {
       jobOf(desk, id).cancelledAt = now();
     },
-    retry_job: ({ id }: { id: string }) => {
-      const job = jobOf(desk, id);
-      const again = { ...job, id: jobId(`${id} again ${now()}`), startedAt: now() };
-      const next = quick({ ...again, failsIn: undefined, failure: undefined, residue: [] });
-      if (job.dpu) return begin(desk, cardOf(desk, job.dpu), next);
-      desk.jobs.unshift(next);
-      return next.id;
-    },
     save_support_bundle: ({ path }: { path: string }) => ({ path, size: 48_213, removed: 3 }),
     mark_job_seen: ({ id }: { id: string }) => {
       jobOf(desk, id).seen = true;
     },
+    ...againHandlers(desk, beginAgain),
     ...clusterHandlers(desk),
     ...batchHandlers(desk),
     ...doctorHandlers(desk),
@@ -226,6 +223,7 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     ...imageHandlers(desk),
     ...registryHandlers(),
     ...bundleHandlers(desk, changed),
+    ...transferHandlers(desk, changed),
     pins: () => desk.pins,
     accept_pin: ({ pin }: { pin: AcceptPin }) => {
       const at = new Date(now()).toISOString();

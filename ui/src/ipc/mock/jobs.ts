@@ -11,6 +11,7 @@ import type {
   JobView,
   PlannedStep,
   Residue,
+  RetryStep,
   StepStatus,
 } from "../bindings";
 
@@ -179,6 +180,23 @@ const NOTES: Record<string, string> = {
   "Reboot the ACC": "systemctl reboot was sent; boot id before: 4b0f6c1e",
 };
 
+/** After these the installed system is on the card, and can be gone on with. */
+const INSTALLED = ["Install and boot", "Verify the image", "Run post steps"];
+
+/** The steps up to the one that failed, as Rust tells them. */
+export function retrySteps(job: MockJob, outcome: JobOutcome): RetryStep[] {
+  if (outcome !== "failed" || job.failsIn === undefined) return [];
+  const failed = job.failsIn;
+  const after = (name: string) => failed >= 8 && INSTALLED.includes(name);
+  return job.steps.slice(0, failed + 1).map(({ name }, at) => ({
+    name,
+    why_not:
+      at === 0 || after(name)
+        ? null
+        : "the ISO was taken off the server and ejected when the job ended: begin with `Check the card`",
+  }));
+}
+
 export function jobView(job: MockJob, now: number): JobView {
   const here = standing(job, now);
   const row = jobRow(job, now);
@@ -200,6 +218,9 @@ export function jobView(job: MockJob, now: number): JobView {
     events: history(job, here),
     can_cancel: running && job.cancelledAt === undefined,
     why_not_retry: running ? "it still runs" : null,
+    retry_steps: retrySteps(job, here.outcome),
+    again: job.kind === "Deployment" ? { why_not: running ? "it still runs" : null } : null,
+    goes_on_after: null,
     readers:
       job.dpu !== null && row.done !== null && row.total === ISO_SIZE
         ? [

@@ -1,14 +1,27 @@
 import type {
+  CertificateInfo,
   ImageTags,
+  RegistryCertificate,
   RegistryLogin,
   RegistryLoginView,
   RegistrySettings,
   RegistrySettingsView,
 } from "../bindings";
 import { refuse } from "./answers";
-import { hex, NEWEST, OLDER } from "./images";
+import { fingerprint, hex, NEWEST, OLDER } from "./images";
 
 const AUTH_FILE = "/home/ada/.config/containers/auth.json";
+
+const certificate = (registry: string): CertificateInfo => ({
+  fingerprint: fingerprint(`registry ${registry}`),
+  subject: `CN=${registry}`,
+  issuer: `CN=${registry}`,
+  not_before: "2026-01-01T00:00:00Z",
+  not_after: "2028-01-01T00:00:00Z",
+  names: [registry.split(":")[0] ?? registry],
+  self_signed: true,
+  vouched_by_ca: false,
+});
 
 /** Two pages. */
 function tags(reference: string, after: string | null): ImageTags {
@@ -36,6 +49,7 @@ export function registryHandlers() {
         source: { from: "helper", path: AUTH_FILE, helper: "docker-credential-pass" },
       },
     ],
+    accepted: [],
   };
   const isOwn = (one: RegistryLoginView) => one.source.from === "slipway";
   return {
@@ -60,6 +74,23 @@ export function registryHandlers() {
     },
     registry_logout: ({ registry }: { registry: string }) => {
       view.logins = view.logins.filter((one) => !isOwn(one) || one.registry !== registry);
+    },
+    registry_certificate: ({ registry }: { registry: string }): RegistryCertificate => ({
+      registry,
+      shown: certificate(registry),
+      accepted:
+        view.accepted.find((one) => one.registry === registry)?.certificate.fingerprint ?? null,
+      trusted: registry === "quay.io",
+    }),
+    trust_registry: ({ registry, fingerprint }: { registry: string; fingerprint: string }) => {
+      if (registry.startsWith("elsewhere")) {
+        throw refuse("trust_unknown", `the certificate of the registry ${registry} is for another`);
+      }
+      if (certificate(registry).fingerprint !== fingerprint) throw refuse("trust_changed", "no");
+      view.accepted.push({ registry, certificate: certificate(registry) });
+    },
+    distrust_registry: ({ registry }: { registry: string }) => {
+      view.accepted = view.accepted.filter((one) => one.registry !== registry);
     },
     image_tags: ({ reference, after }: { reference: string; after: string | null }) =>
       tags(reference, after),

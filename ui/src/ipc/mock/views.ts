@@ -14,7 +14,7 @@ import type { MockCard } from "./cards";
 import type { Desk } from "./desk";
 import { hex, image } from "./images";
 import { serialOf } from "./inventory";
-import { jobRow, jobView, standing } from "./jobs";
+import { jobRow, jobView, type MockJob, standing } from "./jobs";
 
 const NEED: HeadlineState[] = ["failed", "unreachable", "rolled_back", "degraded", "drifted"];
 
@@ -49,7 +49,7 @@ function bootc(card: MockCard): BootcStatus | null {
   };
 }
 
-function actions(card: MockCard): ActionView[] {
+function actions(card: MockCard, deployed: MockJob | undefined): ActionView[] {
   const busy = card.job ? "a job runs on this card" : null;
   const silent = (card.imcSilent ?? card.accSilent) ? "the card does not answer" : null;
   const noImage = card.imageMode ? null : "the card does not run image mode";
@@ -59,8 +59,13 @@ function actions(card: MockCard): ActionView[] {
     label,
     why_not: whys.find((why) => why !== null) ?? null,
   });
+  const imc = card.imcSilent ? "the IMC does not answer" : null;
+  const again = deployed
+    ? [view("deploy_again", `Deploy ${deployed.what.split(" ")[0]} again`, busy, imc)]
+    : [];
   return [
-    view("deploy", "Deploy…", busy, card.imcSilent ? "the IMC does not answer" : null),
+    ...again,
+    view("deploy", "Deploy…", busy, imc),
     view(
       "upgrade",
       newer ? `Upgrade to ${card.available?.version} and reboot` : "Upgrade and reboot",
@@ -85,6 +90,7 @@ function actions(card: MockCard): ActionView[] {
 
 export function dpuView(desk: Desk, card: MockCard): DpuView {
   const jobs = desk.jobs.filter((job) => job.dpu === card.id);
+  const deployed = jobs.find((job) => job.kind === "Deployment");
   return {
     row: dpuRow(card),
     identity: {
@@ -110,7 +116,8 @@ export function dpuView(desk: Desk, card: MockCard): DpuView {
     imc_seen: card.imcSeen,
     imc_silent: card.imcSilent,
     wanted: card.wanted,
-    actions: actions(card),
+    actions: actions(card, deployed),
+    last_deployment: deployed?.id ?? null,
     pins: desk.pins.filter((pin) => pin.dpu === card.id),
     logins: {
       imc: {

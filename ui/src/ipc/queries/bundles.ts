@@ -1,34 +1,30 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Channel } from "@tauri-apps/api/core";
-import { commands, type ImportProgress, type IsoId } from "../bindings";
+import { commands, type IsoId, type TransferProgress } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
+import { transferChannel } from "./transfers";
 
-type Bundle = { id: IsoId; folder: string; onProgress: (progress: ImportProgress) => void };
+type Bundle = { id: IsoId; folder: string; onProgress: (progress: TransferProgress) => void };
 
 /** Writes an ISO and its image into a new folder; the bytes written come back while it runs. */
 export function useBundleIso() {
+  const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, folder, onProgress }: Bundle) => {
-      const channel = new Channel<ImportProgress>();
-      channel.onmessage = onProgress;
-      return call(commands.bundleIso(id, folder, channel));
-    },
+    mutationFn: ({ id, folder, onProgress }: Bundle) =>
+      call(commands.bundleIso(id, folder, transferChannel(client, onProgress))),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.transfers }),
   });
 }
 
-type Taken = { folder: string; onProgress: (progress: ImportProgress) => void };
+type Taken = { folder: string; onProgress: (progress: TransferProgress) => void };
 
 /** Compares a bundle with its checksums, and takes its ISO into the library. */
 export function useImportBundle() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ folder, onProgress }: Taken) => {
-      const channel = new Channel<ImportProgress>();
-      channel.onmessage = onProgress;
-      return call(commands.importBundle(folder, channel));
-    },
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.isos }),
+    mutationFn: ({ folder, onProgress }: Taken) =>
+      call(commands.importBundle(folder, transferChannel(client, onProgress))),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.isos }),
   });
 }
 

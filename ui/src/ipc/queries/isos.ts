@@ -1,15 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Channel } from "@tauri-apps/api/core";
 import {
   commands,
   type DeployRequest,
-  type ImportProgress,
   type IsoId,
   type IsoView,
   type PublishRequest,
+  type TransferProgress,
 } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
+import { transferChannel } from "./transfers";
 
 const isRead = (isos: IsoView[] | undefined) =>
   isos?.some((view) =>
@@ -25,18 +25,15 @@ export function useIsos() {
   });
 }
 
-type Import = { path: string; onProgress: (progress: ImportProgress) => void };
+type Import = { path: string; onProgress: (progress: TransferProgress) => void };
 
 /** Reads an ISO file into the library; the bytes read come back while it runs. */
 export function useImportIso() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ path, onProgress }: Import) => {
-      const channel = new Channel<ImportProgress>();
-      channel.onmessage = onProgress;
-      return call(commands.importIso(path, channel));
-    },
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.isos }),
+    mutationFn: ({ path, onProgress }: Import) =>
+      call(commands.importIso(path, transferChannel(client, onProgress))),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.isos }),
   });
 }
 

@@ -22,12 +22,21 @@ export function useJob(id: JobId) {
   });
 }
 
+/** What the same deployment would do, made anew. Another look each time it is asked for. */
+export function useAgainPlan(job: JobId) {
+  return useQuery({
+    queryKey: keys.againPlan(job),
+    queryFn: () => call(commands.planAgain(job)),
+    gcTime: 0,
+  });
+}
+
 function useJobChange<T>(change: (id: JobId) => Promise<T>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSuccess: (_answer, id) => {
-      void client.invalidateQueries({ queryKey: keys.job(id) });
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["job"] });
       void client.invalidateQueries({ queryKey: ["jobs"] });
       void client.invalidateQueries({ queryKey: keys.overview });
       void client.invalidateQueries({ queryKey: ["dpu"] });
@@ -38,6 +47,11 @@ function useJobChange<T>(change: (id: JobId) => Promise<T>) {
 
 export const useCancelJob = () => useJobChange((id) => call(commands.cancelJob(id)));
 export const useRetryJob = () => useJobChange((id) => call(commands.retryJob(id)));
+/** Goes on from a step of a failed job; the answer is the new job. */
+export const useRetryJobFrom = (id: JobId) =>
+  useJobChange((step: string) => call(commands.retryJobFrom(id, step)));
+/** The same deployment anew; the answer is the new job. */
+export const useDeployAgain = () => useJobChange((id) => call(commands.deployAgain(id)));
 /** Somebody looked at a failed job: its card is no longer "Failed". */
 export const useMarkJobSeen = () => useJobChange((id) => call(commands.markJobSeen(id)));
 

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { commands, type RegistryLogin, type RegistrySettings } from "../bindings";
+import { commands, type Fingerprint, type RegistryLogin, type RegistrySettings } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
 
@@ -34,6 +34,20 @@ export const useRegistryLogin = () =>
   useRegistryChange((login: RegistryLogin) => call(commands.registryLogin(login)));
 export const useRegistryLogout = () =>
   useRegistryChange((registry: string) => call(commands.registryLogout(registry)));
+
+export const useTrustRegistry = () =>
+  useRegistryChange(({ registry, fingerprint }: { registry: string; fingerprint: Fingerprint }) =>
+    call(commands.trustRegistry(registry, fingerprint)),
+  );
+export const useDistrustRegistry = () =>
+  useRegistryChange((registry: string) => call(commands.distrustRegistry(registry)));
+
+/** What a registry shows to a stranger; accepts nothing. */
+export function useRegistryCertificate() {
+  return useMutation({
+    mutationFn: (registry: string) => call(commands.registryCertificate(registry)),
+  });
+}
 
 /** The tags of a repository, page by page; `null` asks nothing. */
 export function useImageTags(reference: string | null) {

@@ -107,6 +107,10 @@ pub enum BmcCommand {
         /// Take back what was written there, as far as nobody changed it since
         #[arg(long)]
         undo: bool,
+        /// Install the file too without which firmware 1.8 holds no ISO of more than 2 GB; refused
+        /// on any other firmware. It changes how the IMC divides its memory, from its next reset on
+        #[arg(long, conflicts_with = "undo")]
+        reserved_memory: bool,
     },
     /// Give a card other logins; that of Redfish is tried before it is kept
     Login {

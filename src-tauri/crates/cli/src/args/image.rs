@@ -56,7 +56,17 @@ pub enum ImageCommand {
     },
     /// Forget a login
     Logout { registry: String },
-    /// Logins, and how registries are asked
+    /// What certificate a registry shows; with `--accept` it is trusted, for that registry alone
+    Trust {
+        /// host[:port], as image references begin
+        registry: String,
+        /// The fingerprint, as the registry's owner says it
+        #[arg(long, value_name = "FINGERPRINT")]
+        accept: Option<String>,
+    },
+    /// Forget the accepted certificate of a registry
+    Distrust { registry: String },
+    /// Logins, accepted certificates, and how registries are asked
     Registries {
         /// Use this auth.json instead of podman's usual places
         #[arg(long, value_name = "FILE")]

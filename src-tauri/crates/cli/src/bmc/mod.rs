@@ -113,10 +113,21 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
                 None => output.line(format!("{} is in no known server", dpu.name)),
             });
         }
-        BmcCommand::Prepare { card, undo: true } => undo(&card, &fleet, output).await?,
-        BmcCommand::Prepare { card, undo: false } => {
+        BmcCommand::Prepare {
+            card, undo: true, ..
+        } => undo(&card, &fleet, output).await?,
+        BmcCommand::Prepare {
+            card,
+            undo: false,
+            reserved_memory,
+        } => {
             let dpu = fleet.find_dpu(&card).await?;
-            let done = fleet.prepare_imc(&dpu.id).await?;
+            // First what may be refused: then nothing is written.
+            let mut done = match reserved_memory {
+                true => fleet.install_reserved_memory(&dpu.id).await?,
+                false => Vec::new(),
+            };
+            done.extend(fleet.prepare_imc(&dpu.id).await?);
             output.show(&done, || {
                 if done.is_empty() {
                     output.line(format!("the IMC of {} was prepared already", dpu.name));

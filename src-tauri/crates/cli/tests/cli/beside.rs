@@ -144,6 +144,38 @@ fn redfish_comes_back_after_a_reset_where_the_imc_was_prepared_and_undo_takes_al
 }
 
 #[test]
+fn the_reserved_memory_file_goes_on_firmware_1_8_only_and_away_again() {
+    const PATH: &str = "/work/cfg/memory/reserved-memory.json";
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::joined(&rack);
+    let before = imc_state(&rack);
+    desk.run(&["bmc", "prepare", "dpu-01", "--reserved-memory"])
+        .explains(4, "only firmware 1.8 needs the reserved-memory file");
+    assert_eq!(
+        imc_state(&rack)["files"],
+        before["files"],
+        "nothing is written before it is refused"
+    );
+
+    rack.card(1).inject(Fault::OldFirmware);
+    desk.run(&["bmc", "prepare", "dpu-01", "--reserved-memory"])
+        .good()
+        .says(&format!("wrote {PATH}; it counts from the next reset"))
+        .says("wrote /work/scripts/start-redfish.sh");
+    let offered = desk.run(&["iso", "reserved-memory"]).good().out;
+    assert_eq!(on_imc(&rack, &format!("cat {PATH}")), offered);
+    desk.run(&["bmc", "prepare", "dpu-01", "--reserved-memory"])
+        .good()
+        .says("was prepared already");
+    let undone = desk.json(&["bmc", "prepare", "dpu-01", "--undo"]);
+    assert_eq!(undone["left"], serde_json::json!([]), "{undone}");
+    let after = imc_state(&rack);
+    for what in ["files", "boot_options", "trusted"] {
+        assert_eq!(after[what], before[what], "{what}");
+    }
+}
+
+#[test]
 fn a_file_with_host_and_post_steps_is_done_whole() {
     let rack = Rack::start(1, |_| {});
     let desk = Desk::joined(&rack);

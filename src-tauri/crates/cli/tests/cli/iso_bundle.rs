@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    Desk,
+    Desk, eventually,
     studio::{Registry, Scene, anaconda, missing},
 };
 
@@ -139,5 +139,54 @@ fn what_is_missing_changed_or_added_is_named_and_nothing_is_taken_over() {
     fs::write(&manifest, r#"{"format": 9}"#).unwrap();
     refused("only a newer Slipway reads");
     fs::write(&manifest, kept).unwrap();
+    other.run(&["iso", "import", text]).good();
+}
+
+/// Zeros after its end, which take no room: copying takes a while.
+fn lengthened(iso: &Path) {
+    let file = fs::File::options().write(true).open(iso).unwrap();
+    file.set_len(3_000_000_000).unwrap();
+}
+
+#[test]
+fn ctrl_c_in_a_bundle_or_its_import_leaves_nothing() {
+    let scene = Scene::new(1000);
+    scene.desk.run(&scene.words(&[])).good();
+    let long = scene.desk.beside("long.iso");
+    fs::copy(&scene.output, &long).unwrap();
+    lengthened(&long);
+    scene
+        .desk
+        .run(&["iso", "import", anaconda::text(&long)])
+        .good();
+    let stick = scene.desk.beside("stick");
+    fs::create_dir(&stick).unwrap();
+    let folder = stick.join("bundle");
+    let text = anaconda::text(&folder);
+    let half = |folder: &Path| {
+        let found = fs::read_dir(folder).ok()?;
+        let mut names = found.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.find(|name| name.ends_with(".part"))
+    };
+    let running = scene.desk.start(&["iso", "bundle", "long.iso", text]);
+    eventually("it copies", || half(&stick));
+    running.interrupt();
+    running.end().explains(130, "the bundle was cancelled");
+    assert_eq!(names(&stick), [""; 0]);
+
+    // On the other desk the long copy would be found out at its end, which never comes.
+    scene.desk.run(&["iso", "bundle", "rhel.iso", text]).good();
+    let there = folder.join("rhel.iso");
+    let size = there.metadata().unwrap().len();
+    lengthened(&there);
+    let other = Desk::new();
+    let running = other.start(&["iso", "import", text]);
+    eventually("it copies", || half(&other.data().join("isos")));
+    running.interrupt();
+    running.end().explains(130, "the import was cancelled");
+    assert_eq!(names(&other.data().join("isos")), [""; 0]);
+    assert_eq!(other.json(&["iso", "list"]), serde_json::json!([]));
+    let file = fs::File::options().write(true).open(&there).unwrap();
+    file.set_len(size).unwrap();
     other.run(&["iso", "import", text]).good();
 }

@@ -3,7 +3,13 @@
 
 use std::{fs, net::TcpListener};
 
-use crate::support::studio::{Registry, Scene, anaconda, authority, missing};
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use serde_json::json;
+
+use crate::support::{
+    Desk,
+    studio::{Registry, Scene, anaconda, authority, missing},
+};
 
 const USER: &str = "robot";
 const PASSWORD: &str = "sentinel-of-a-registry";
@@ -216,4 +222,99 @@ fn a_registry_of_the_sites_own_authority_is_named_and_then_trusted_by_it() {
     desk.run(&["trust", "ca", "clear"]).good();
     fs::remove_file(&scene.output).unwrap();
     untrusted();
+}
+
+#[test]
+fn a_registrys_certificate_is_accepted_by_its_fingerprint_for_that_registry_alone() {
+    if missing(&NEEDED) {
+        return;
+    }
+    let scene = Scene::new(1000);
+    let desk = &scene.desk;
+    let registry = Registry::of_own_authority(&desk.beside("one"));
+    let other = Registry::of_own_authority(&desk.beside("other"));
+    registry.push(&scene.image, "lab/dpu-os:stable", None);
+    let reference = format!("{}/lab/dpu-os:stable", registry.host);
+    desk.run(&["image", "tags", &reference])
+        .explains(5, "is not to be trusted")
+        .says(&format!("slipctl image trust {}", registry.host));
+
+    // The same as another program sees.
+    let seen = desk.json(&["image", "trust", &registry.host]);
+    let fingerprint = seen["shown"]["fingerprint"].as_str().unwrap();
+    assert_eq!(
+        (&seen["trusted"], &seen["accepted"]),
+        (&json!(false), &json!(null))
+    );
+    let pem = desk.beside("one/tls/server.pem");
+    let judged = anaconda::run(
+        "openssl",
+        &[
+            "x509",
+            "-in",
+            anaconda::text(&pem),
+            "-noout",
+            "-fingerprint",
+            "-sha256",
+        ],
+    );
+    let hex = judged.rsplit('=').next().unwrap().trim().replace(':', "");
+    let bytes: Vec<u8> = (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect();
+    assert_eq!(
+        fingerprint,
+        format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(bytes))
+    );
+
+    let strange = format!("SHA256:{}", "A".repeat(43));
+    desk.run(&["image", "trust", &registry.host, "--accept", &strange])
+        .explains(5, "shows another certificate");
+    desk.run(&["image", "tags", &reference]).exits(5);
+    desk.run(&["image", "trust", &registry.host, "--accept", fingerprint])
+        .good();
+    desk.run(&["image", "tags", &reference])
+        .good()
+        .says("stable");
+    assert_eq!(
+        desk.json(&["image", "trust", &registry.host])["trusted"],
+        true
+    );
+    // skopeo, which copies the image, takes it too.
+    desk.run(&from(&scene, &reference).words(&[])).good();
+    assert_eq!(scene.beside(), ["rhel.iso"]);
+    let listed = desk.json(&["image", "registries"]);
+    assert_eq!(
+        listed["accepted"][0]["registry"],
+        registry.host.as_str(),
+        "{listed}"
+    );
+    desk.run(&[
+        "image",
+        "tags",
+        &format!("{}/lab/dpu-os:stable", other.host),
+    ])
+    .explains(5, "is not to be trusted");
+
+    desk.run(&["image", "distrust", &registry.host]).good();
+    desk.run(&["image", "tags", &reference])
+        .explains(5, "is not to be trusted");
+    desk.run(&["image", "distrust", &registry.host])
+        .explains(3, "no certificate of");
+}
+
+#[test]
+fn a_certificate_for_another_name_is_no_use_even_when_it_is_accepted_and_is_not_kept() {
+    if missing(&NEEDED) {
+        return;
+    }
+    let desk = Desk::new();
+    let registry = Registry::with_certificate_for(&desk.beside("elsewhere"), "elsewhere.lab");
+    let seen = desk.json(&["image", "trust", &registry.host]);
+    let fingerprint = seen["shown"]["fingerprint"].as_str().unwrap();
+    desk.run(&["image", "trust", &registry.host, "--accept", fingerprint])
+        .explains(5, "is not to be trusted")
+        .says("only for the names that it is for");
+    assert_eq!(desk.json(&["image", "registries"])["accepted"], json!([]));
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+mod again;
 mod bad_desk;
 mod bad_input;
 mod bad_trust;
@@ -17,6 +18,7 @@ mod credentials;
 mod discovery;
 mod doctor;
 mod images;
+mod images_cross;
 mod iso_build;
 mod iso_builder;
 mod iso_bundle;

@@ -18,6 +18,7 @@ mod render;
 mod source;
 mod template;
 mod tree;
+mod untried;
 mod values;
 mod write;
 mod yaml11;
@@ -35,6 +36,7 @@ pub use problem::{Migration, Problem, ProblemCode, ProblemSeverity, Related};
 pub use read::{ClusterSpans, Surroundings};
 pub use render::{Look, render_problem};
 pub use source::{Place, Source, Span};
+pub use untried::Untried;
 pub use values::{
     EARLIER_NAMES, FUNCTIONS, MissingValue, Values, WORKER_FUNCTIONS, number_in, todays_name,
 };

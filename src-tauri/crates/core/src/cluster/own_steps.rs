@@ -5,6 +5,7 @@ use super::{
     builder::{self, wanted_iso},
     model::{Card, StepKind},
     plan::{OutlineStep, SSH_PORT, Standing, not_yet},
+    untried::Untried,
 };
 use crate::{
     command::CommandLine,
@@ -96,6 +97,12 @@ impl OwnSteps<'_> {
         }
     }
 
+    fn waits_for_a_word(&mut self, name: &str) {
+        if let Some(step) = self.steps.last_mut() {
+            step.untried = Untried::of(name);
+        }
+    }
+
     /// After the image was verified.
     pub fn after(&mut self, step: &StepKind) {
         let posts = post_steps(step, self.card, self.choices);
@@ -117,6 +124,7 @@ impl OwnSteps<'_> {
             );
         }
         self.add(step.name(), effects.join("; "), commands);
+        self.waits_for_a_word(step.name());
         if self.choices.accepts(step.name()) {
             self.is_done();
         }
@@ -204,6 +212,7 @@ impl OwnSteps<'_> {
              has another one; {by_hand}"
         );
         self.add("dpu_firmware", effect, commands);
+        self.waits_for_a_word("dpu_firmware");
         if self.choices.accepts("dpu_firmware") {
             self.is_done();
         }

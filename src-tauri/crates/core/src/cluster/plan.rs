@@ -10,6 +10,7 @@ use super::{
     beside::{Choices, IMC_BOOT, PXEBOOT, beside, local_network, marvell},
     model::{Card, CardKind, Cluster, ClusterFile, IsoCluster},
     own_steps::OwnSteps,
+    untried::Untried,
 };
 use crate::{
     address::Address,
@@ -32,7 +33,7 @@ pub enum Standing {
     /// Slipway does it.
     Planned,
     /// Known, and not yet built or run on real hardware: a deployment is refused unless the step
-    /// is left out.
+    /// is left out, or confirmed where it is [`OutlineStep::untried`].
     NotYet,
     /// Left out on purpose.
     LeftOut,
@@ -46,6 +47,8 @@ pub struct OutlineStep {
     pub standing: Standing,
     /// By this name it can be left out.
     pub skip: Option<String>,
+    /// Never run on real hardware: done on a person's word alone, whether that was given or not.
+    pub untried: Option<Untried>,
 }
 
 /// What would happen for one card.
@@ -154,6 +157,7 @@ pub(super) fn not_yet(step: PlannedStep, skip: Option<&str>) -> OutlineStep {
         step,
         standing: Standing::NotYet,
         skip: skip.map(str::to_owned),
+        untried: None,
     }
 }
 
@@ -212,6 +216,7 @@ fn of_an_ipu(
                 step,
                 standing: Standing::Planned,
                 skip,
+                untried: None,
             });
         }
         if number == 0 {
@@ -256,7 +261,8 @@ fn of_a_marvell(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Vec<Out
     let mut steps = Vec::new();
     match marvell(cluster, card, &shown, &[]) {
         Ok(plan) => steps.extend(marvell_steps(&plan).into_iter().map(|step| {
-            let mut step = not_yet(step, Some(PXEBOOT));
+            let mut step = not_yet(step, None);
+            step.untried = Untried::of(PXEBOOT);
             if choices.accepts(PXEBOOT) {
                 step.standing = Standing::Planned;
             }

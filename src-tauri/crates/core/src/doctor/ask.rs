@@ -9,6 +9,8 @@ use super::{
 use crate::{
     command::CommandLine,
     failure::{FailureKind, StepError},
+    iso::RESERVED_MEMORY_PATH,
+    job::deployment::reserves_enough,
     ports::{Bmc, BmcError, Clock, CommandOutput, Controller, Remote, RemoteError},
     time::{ByteCount, Timestamp},
 };
@@ -47,13 +49,14 @@ pub async fn shell(
         let way = clock.now().since(before) / 2;
         (told, before.plus(way))
     };
-    let (date, unit, memory, root, media, file) = futures::join!(
+    let (date, unit, memory, root, media, file, reserved) = futures::join!(
         clocked,
         ask(&["systemctl", "is-active", "redfish"]),
         ask(&["cat", "/proc/meminfo"]),
         ask(&["df", "-P", "-k", "/"]),
         ask(&["df", "-P", "-k", MEDIA_FOLDER]),
         ask(&["stat", "-c", "%s", MEDIA_FILE]),
+        ask(&["cat", RESERVED_MEMORY_PATH]),
     );
     facts.hostname = read("its host name", hostname, |out| Some(out.text()));
     let (date, ours) = date;
@@ -75,6 +78,10 @@ pub async fn shell(
         file => read("the size of a file", file, |out| {
             out.text().parse().ok().map(|size| Some(ByteCount(size)))
         }),
+    };
+    facts.reserved_memory = match reserved {
+        Ok(out) => Asked::Answered(out.ok() && reserves_enough(&out.text())),
+        Err(error) => Asked::Failed(error.into()),
     };
     facts
 }

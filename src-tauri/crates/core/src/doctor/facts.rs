@@ -125,6 +125,8 @@ pub struct ShellFacts {
     pub media: Asked<Space>,
     /// What lies there already and is removed or ejected before a download.
     pub media_file: Asked<Option<ByteCount>>,
+    /// Whether a file is there with which firmware 1.8 holds more than 2 GB.
+    pub reserved_memory: Asked<bool>,
 }
 
 /// A file system.

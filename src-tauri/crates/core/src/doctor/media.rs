@@ -4,7 +4,7 @@ use super::{
     Asked, CheckFix, CheckOutcome, Facts, FixAction, IsoAsked,
     verdict::{fix_of, told},
 };
-use crate::{iso::Iso, time::ByteCount};
+use crate::{iso::Iso, job::deployment::NEEDS_RESERVED_MEMORY, time::ByteCount};
 
 /// An IMC downloads in pieces of 500 MB (intel/ipu-redfish).
 const MEMORY_COMFORT: ByteCount = ByteCount(512 << 20);
@@ -77,8 +77,8 @@ pub(super) fn disk(facts: &Facts) -> CheckOutcome {
     };
     let size = iso.facts.size;
     let release = facts.redfish.identity.answer();
-    let old_firmware =
-        release.and_then(|identity| identity.firmware_release.as_deref()) == Some("1.8.0");
+    let release = release.and_then(|identity| identity.firmware_release.as_deref());
+    let old_firmware = release == Some(NEEDS_RESERVED_MEMORY);
     let most = if old_firmware { MOST_1_8 } else { MOST };
     if size > most {
         return CheckOutcome::fail(
@@ -86,11 +86,17 @@ pub(super) fn disk(facts: &Facts) -> CheckOutcome {
             CheckFix::new("make a smaller ISO"),
         );
     }
-    let rule = old_firmware && size > RESERVED_MEMORY_FROM;
+    let has_the_file = shell.reserved_memory.answer() == Some(&true);
+    let rule = old_firmware && size > RESERVED_MEMORY_FROM && !has_the_file;
     let reserved = CheckFix::new(
         "firmware 1.8 holds an ISO of more than 2 GB only with its reserved-memory file",
     )
     .by(FixAction::ReservedMemoryFile, &facts.card);
+    let reserved_already = if old_firmware && has_the_file {
+        "; its reserved-memory file is there"
+    } else {
+        ""
+    };
     if room < size {
         let fix = if rule {
             reserved
@@ -102,7 +108,9 @@ pub(super) fn disk(facts: &Facts) -> CheckOutcome {
     if rule {
         return CheckOutcome::warn(format!("the ISO has {size}, there is {there}"), reserved);
     }
-    CheckOutcome::pass(format!("the ISO has {size}, there is {there}"))
+    CheckOutcome::pass(format!(
+        "the ISO has {size}, there is {there}{reserved_already}"
+    ))
 }
 
 pub(super) fn reach(facts: &Facts) -> CheckOutcome {

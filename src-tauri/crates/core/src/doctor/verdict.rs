@@ -68,6 +68,7 @@ pub enum FixAction {
     ShowJob {
         job: JobId,
     },
+    /// Installs firmware 1.8's file on the IMC, after a person's word.
     ReservedMemoryFile,
 }
 
@@ -93,7 +94,7 @@ impl FixAction {
             Self::ChooseLogin => format!("slipctl bmc login {card} --ssh-profile PROFILE"),
             Self::EjectMedia => format!("slipctl bmc eject {card}"),
             Self::ShowJob { job } => format!("slipctl job show {job}"),
-            Self::ReservedMemoryFile => "slipctl iso reserved-memory".to_owned(),
+            Self::ReservedMemoryFile => format!("slipctl bmc prepare {card} --reserved-memory"),
         }
     }
 }

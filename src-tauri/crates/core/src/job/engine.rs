@@ -111,8 +111,9 @@ impl Engine {
         }
         let now = self.clock.now();
         let known = self.known(&job);
-        // A job that nobody has saved yet has had no effect.
-        let resumed = known.is_none() && job.version > 0;
+        // A job that nobody has saved yet has had no effect, unless it goes on with another's.
+        let begun = job.version > 0 || job.facts.installed_by.is_some();
+        let resumed = known.is_none() && begun;
         let uncertain = known.map_or(resumed, |known| !known.certain);
         let mut events = Events {
             step: job.state.name(),

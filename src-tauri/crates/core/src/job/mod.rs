@@ -14,6 +14,7 @@ pub mod iso_build;
 pub mod marvell;
 pub(crate) mod plan;
 mod policy;
+mod retry;
 mod step;
 mod store;
 mod subject;
@@ -30,6 +31,7 @@ pub use iso_build::{IsoBuildPlan, IsoBuildState, IsoTool};
 pub use marvell::{MarvellPlan, MarvellState};
 pub use plan::{PlannedStep, StepStatus, build_steps, planned_steps, step_position, step_statuses};
 pub use policy::Policy;
+pub use retry::{RetryStep, retry_from, retry_steps};
 use step::Alone;
 pub use step::{BuildContext, CardAccess, Prepared, StepContext, StepOutcome, Wait, WaitReason};
 pub use store::{JobFilter, JobStore, JobStoreError};
@@ -140,6 +142,12 @@ pub struct JobFacts {
     pub update_started_in: Option<String>,
     /// What was left behind, collected while cleaning up.
     pub residue: Vec<Residue>,
+    /// The job whose installation this one goes on with; its id is the nonce on the card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installed_by: Option<JobId>,
+    /// The host's driver was reloaded after the IMC was reset.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub driver_reloaded: bool,
 }
 
 /// One job.

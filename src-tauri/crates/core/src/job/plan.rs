@@ -329,7 +329,7 @@ pub fn step_position(job: &Job) -> (u32, u32) {
     (number, count)
 }
 
-fn step_names(spec: &JobSpec) -> &'static [&'static str] {
+pub(super) fn step_names(spec: &JobSpec) -> &'static [&'static str] {
     match spec {
         JobSpec::Deployment(_) => &DeploymentState::NAMES[1..15],
         JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
@@ -347,7 +347,7 @@ pub fn step_statuses(job: &Job, events: &[JobEvent]) -> Vec<(StepStatus, Option<
         events
             .iter()
             .rev()
-            .find(|e| e.kind == EventKind::Entered && e.step == name)
+            .find(|e| begins(e) && e.step == name)
             .map(|e| e.at)
     };
     let now_at = names.iter().position(|name| *name == job.state.name());
@@ -392,13 +392,18 @@ fn was_cancelled(state: &JobState) -> bool {
     state.cleaning_up() == Some(Terminal::Cancelled) || state.outcome() == JobOutcome::Cancelled
 }
 
+/// A job that goes on from a step of another one is submitted into it.
+fn begins(event: &JobEvent) -> bool {
+    matches!(event.kind, EventKind::Entered | EventKind::Submitted)
+}
+
 /// The step in which the cancel came: begun, and not done.
 fn last_working_step(events: &[JobEvent]) -> Option<&str> {
     let clean_up = (DeploymentState::CleaningUp {
         then: super::Terminal::Cancelled,
     })
     .name();
-    let entered = events.iter().rev().filter(|e| e.kind == EventKind::Entered);
+    let entered = events.iter().rev().filter(|e| begins(e));
     entered
         .map(|e| e.step.as_str())
         .find(|step| *step != clean_up)

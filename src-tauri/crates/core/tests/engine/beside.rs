@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use slipway_core::{
     dpu::JobOutcome,
     failure::FailureKind,
+    iso::{RESERVED_MEMORY, RESERVED_MEMORY_PATH},
     job::{CardAccess, DeploymentPlan, Job, JobSpec, deployment, engine::Subjects},
     ports::{BmcError, Clock, Stage},
 };
@@ -125,6 +126,49 @@ async fn what_cda_prepared_is_left_as_it_is() {
     for path in [START, HOOK] {
         assert_eq!(after[path], before[path]);
     }
+}
+
+#[tokio::test]
+async fn the_reserved_memory_file_is_for_firmware_1_8_and_taken_back_with_the_rest() {
+    let reserve = async |rig: &Rig| {
+        let card = access(rig).await;
+        deployment::reserve_memory(card.as_ref(), rig.clock.now(), &rig.policy).await
+    };
+    let rig = Rig::new();
+    let untouched = kept(&rig);
+    let error = reserve(&rig).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::Precondition, "{error:?}");
+    assert_eq!(kept(&rig), untouched, "another firmware is left alone");
+
+    // Somebody's own file reserves too little: it comes back in the end.
+    let site = r#"{"reserved_memory": {"acc_ramdisk": {"size": 2, "granule": "GB"}}}"#;
+    let rig = Rig::with(|world| {
+        world.identity.firmware_release = Some("1.8.0".into());
+        world.files.insert(RESERVED_MEMORY_PATH.into(), site.into());
+    });
+    let before = kept(&rig);
+    let done = reserve(&rig).await.unwrap().unwrap();
+    assert!(done.contains("next reset"), "{done}");
+    assert_eq!(rig.world().files[RESERVED_MEMORY_PATH], RESERVED_MEMORY);
+    prepare(&rig).await;
+    let prepared = kept(&rig);
+    assert_eq!(reserve(&rig).await.unwrap(), None, "once is enough");
+    assert_eq!(kept(&rig), prepared);
+    assert_eq!(undo(&rig).await.left, []);
+    assert_eq!(kept(&rig), before);
+}
+
+#[tokio::test]
+async fn a_reserved_memory_file_that_the_imc_took_away_itself_is_no_residue() {
+    let rig = Rig::with(|world| world.identity.firmware_release = Some("1.8.0".into()));
+    let before = kept(&rig);
+    let card = access(&rig).await;
+    let done = deployment::reserve_memory(card.as_ref(), rig.clock.now(), &rig.policy).await;
+    assert!(done.unwrap().is_some());
+    // As its Redfish does when the ACC is to boot from its disk again.
+    rig.world().files.remove(RESERVED_MEMORY_PATH);
+    assert_eq!(undo(&rig).await, deployment::Undone::default());
+    assert_eq!(kept(&rig), before);
 }
 
 #[tokio::test]

@@ -22,3 +22,4 @@ mod network;
 mod persisted;
 mod plans;
 mod process;
+mod retry;

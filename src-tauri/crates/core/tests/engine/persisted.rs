@@ -193,6 +193,8 @@ fn facts_full_and_empty() {
         download_restarts: 1,
         update_started_in: Some("boot-1".into()),
         residue: some_residue(),
+        installed_by: Some("0190000000007000a0000000000000bb".parse().unwrap()),
+        driver_reloaded: true,
     };
     insta::assert_snapshot!("persisted_facts", lines(&[full, JobFacts::default()]));
     // A release that knew fewer facts.

@@ -3,7 +3,7 @@
 use slipway_core::{
     bootc::StatusFacts,
     dpu::{DpuFacts, JobOutcome},
-    job::Job,
+    job::{Job, JobSpec},
 };
 
 use crate::views::{ActionView, DpuAction};
@@ -81,4 +81,20 @@ pub(crate) fn actions(facts: &DpuFacts, last: Option<&Job>) -> Vec<ActionView> {
         view(DpuAction::Refresh, "Look again".into(), None),
         view(DpuAction::Remove, "Remove from Slipway".into(), busy),
     ]
+}
+
+/// The deployment of this job anew; `None` where it was none. What keeps any deployment from the
+/// card keeps this one.
+pub(crate) fn deploy_again(spec: &JobSpec, actions: &[ActionView]) -> Option<ActionView> {
+    let JobSpec::Deployment(plan) = spec else {
+        return None;
+    };
+    let deploy = actions
+        .iter()
+        .find(|entry| entry.action == DpuAction::Deploy)?;
+    Some(ActionView {
+        action: DpuAction::DeployAgain,
+        label: format!("Deploy {} again", plan.iso_name),
+        why_not: deploy.why_not.clone(),
+    })
 }

@@ -7,7 +7,7 @@ use slipway_core::{
     job::{Job, JobFilter, JobStore, Subject, step_position},
 };
 
-use super::actions::actions;
+use super::actions::{actions, deploy_again};
 use crate::{
     AppError, Fleet,
     views::{DpuPage, DpuQuery, DpuRow, DpuView, PinView, StateCount},
@@ -72,7 +72,11 @@ impl Fleet {
         let logins = self.card_logins(&dpu).await?;
         let pairing = self.pairing_view(id).await?;
         let imc: BmcFacts = self.store().bmc(&BmcId::from(id)).await?.facts;
-        let actions = actions(&facts, last);
+        let mut actions = actions(&facts, last);
+        let deployed = (jobs.iter())
+            .find_map(|job| Some((job.id.clone(), deploy_again(&job.spec, &actions)?)));
+        let (last_deployment, again) = deployed.unzip();
+        actions.extend(again);
         let names = std::iter::once((dpu.id.clone(), dpu.name.clone())).collect();
         let rows = jobs.iter().map(|job| self.job_row(job, &names)).collect();
         Ok(DpuView {
@@ -95,6 +99,7 @@ impl Fleet {
             pairing,
             inventory_read_at: imc.read_at,
             jobs: rows,
+            last_deployment,
             added_at: dpu.added_at,
         })
     }

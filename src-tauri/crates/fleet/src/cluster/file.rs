@@ -131,6 +131,30 @@ fn local(message: String, error: &std::io::Error) -> AppError {
     app
 }
 
+/// What MicroShift pulls its images with.
+///
+/// # Errors
+/// A file that can't be read, or is no pull secret: another one must not end up on a card.
+pub async fn read_pull_secret(path: &Path) -> Result<Password, AppError> {
+    const WHERE_FROM: &str =
+        "give the file of https://console.redhat.com/openshift/install/pull-secret";
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+        AppError::not_found(format!("{} can't be read", path.display()))
+            .because(error.to_string())
+            .hint(WHERE_FROM)
+    })?;
+    let is_one = serde_json::from_str::<serde_json::Value>(&text)
+        .is_ok_and(|json| json.get("auths").is_some_and(serde_json::Value::is_object));
+    if is_one {
+        return Ok(Password::new(text.trim()));
+    }
+    Err(
+        AppError::invalid(format!("{} is no pull secret", path.display()))
+            .because("a pull secret is JSON with `auths`")
+            .hint(WHERE_FROM),
+    )
+}
+
 /// Every problem of a file as a cause; nothing was started.
 #[must_use]
 pub fn wrong_file<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> AppError {

@@ -25,7 +25,7 @@ pub(crate) use find::{Chosen, Found, IsoState};
 pub(crate) use plan::why_unknown;
 
 pub(crate) use file::write_new;
-pub use file::{ClusterTexts, WrongVariables, is_there, write_today, wrong_file};
+pub use file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file};
 
 use crate::{AppError, views::CardPlan};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use slipway_core::{
     cluster::{
-        Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, PXEBOOT, ProblemCode,
-        Standing, Surroundings, Values, marvell, outline,
+        Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, ProblemCode, Standing,
+        Surroundings, Values, marvell, outline,
     },
     job::PlannedStep,
 };
@@ -185,7 +185,7 @@ impl Fleet {
                 warnings.push(what);
             }
         }
-        problems.extend(not_yet(&clusters, &request.accept_untried));
+        problems.extend(not_yet(&clusters));
         if cards.is_empty() {
             problems.push("there is no card to deploy".into());
         }
@@ -242,34 +242,27 @@ pub(crate) fn why_unknown(card: &Card, standing: &ClusterStanding) -> Option<Str
     }
 }
 
-/// What works on the lab's cards, and waits for a person's word on real ones.
-const UNTRIED: [&str; 4] = [
-    "rh_subscription",
-    "microshift",
-    "dpu_operator_dpu",
-    "dpu_firmware",
-];
-
-fn not_yet(clusters: &[ClusterOutline], accepted: &[String]) -> Vec<String> {
+fn not_yet(clusters: &[ClusterOutline]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let cards = clusters.iter().flat_map(|cluster| &cluster.cards);
     for (card, step) in cards.flat_map(|card| card.not_yet().map(move |step| (card, step))) {
         debug_assert_eq!(step.standing, Standing::NotYet);
         let name = &step.step.name;
-        all.push(match &step.skip {
-            Some(skip) if skip == PXEBOOT => format!(
-                "{}: {name} was never run on real hardware; do it all the same with --accept-untried {skip}",
+        let untried = step.untried.as_ref().map(|untried| &untried.name);
+        all.push(match (untried, &step.skip) {
+            (Some(word), None) => format!(
+                "{}: {name} was never run on real hardware; do it all the same with --accept-untried {word}",
                 card.name
             ),
-            Some(skip) if UNTRIED.contains(&skip.as_str()) && !accepted.contains(skip) => format!(
-                "{}: the step {name} was never run on real hardware; do it all the same with --accept-untried {skip}, or leave it out with --skip-steps {skip}",
+            (Some(word), Some(skip)) => format!(
+                "{}: the step {name} was never run on real hardware; do it all the same with --accept-untried {word}, or leave it out with --skip-steps {skip}",
                 card.name
             ),
-            Some(skip) => format!(
+            (None, Some(skip)) => format!(
                 "{}: the step {name} can't be done yet; leave it out with --skip-steps {skip}",
                 card.name
             ),
-            None => format!("{}: {name}: Slipway can't do that yet", card.name),
+            (None, None) => format!("{}: {name}: Slipway can't do that yet", card.name),
         });
     }
     all

@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use slipway_core::cluster::{Import, MissingValue, Problem, Source, Span, Values};
+use slipway_core::{
+    cluster::{Import, MissingValue, Problem, Source, Span, Values},
+    secret::Password,
+};
 
 use super::{
     ClusterRequest,
-    file::{ClusterTexts, WrongVariables, is_there, write_today, wrong_file},
+    file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file},
 };
 use crate::{
-    AppError, Fleet,
+    AppError, DoctorRun, Fleet,
     batches::Begun,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProblem, ClusterProgress, ClusterText,
-        ClusterValue, ClusterView, DeployRequest, ImportProgress, ShownSpan,
+        ClusterValue, ClusterView, DeployRequest, ShownSpan, TransferProgress,
     },
 };
 
@@ -23,6 +26,8 @@ struct Opened {
     request: ClusterRequest,
     import: Import,
     wrong_variables: Option<Box<WrongVariables>>,
+    /// What is wrong with what was chosen for the steps.
+    wrong_settings: Vec<String>,
 }
 
 impl Fleet {
@@ -61,6 +66,10 @@ impl Fleet {
         let chosen = chosen.map(|ClusterCardName { cluster, card }| (cluster, card));
         opened.request.exactly = Some(chosen.collect());
         opened.refuse_errors()?;
+        if let Some(wrong) = opened.wrong_settings.first() {
+            let error = AppError::invalid(format!("{wrong}; nothing was started"));
+            return Err(error.hint("choose another file or folder for it"));
+        }
         let Opened {
             import, request, ..
         } = &opened;
@@ -69,7 +78,7 @@ impl Fleet {
             .refuse_problems()?;
         for path in self.cluster_imports(import, request).await? {
             let (tell, shown) = (tell.clone(), path.display().to_string());
-            let progress = move |ImportProgress { read, total }| {
+            let progress = move |TransferProgress { read, total, .. }| {
                 tell(ClusterProgress {
                     path: shown.clone(),
                     read,
@@ -79,6 +88,23 @@ impl Fleet {
             self.import_iso(&path, None, progress).await?;
         }
         self.deploy_cluster(import, request, &deploy.rules).await
+    }
+
+    /// [`Self::doctor_cluster`] for one card of an opened file: with the ISO, the host's BMC and the
+    /// DPU host that the file names.
+    ///
+    /// # Errors
+    /// A file that can't be read; errors in it; the database.
+    pub async fn doctor_opened_cluster(
+        &self,
+        open: &ClusterOpen,
+        card: &ClusterCardName,
+    ) -> Result<DoctorRun, AppError> {
+        let mut opened = self.open_cluster(open).await?;
+        let name = (card.cluster.clone(), card.card.clone());
+        opened.request.exactly = Some([name].into());
+        opened.refuse_errors()?;
+        self.doctor_cluster(&opened.import, &opened.request).await
     }
 
     /// Writes the file in today's form, readable only by its owner.
@@ -118,6 +144,16 @@ impl Fleet {
             Some(path) => Some(whole_path(path, "the variables file")?),
             None => None,
         };
+        let mut wrong_settings = Vec::new();
+        // What only a step needs that is left out does not count.
+        let microshift = !open.skip_steps.iter().any(|step| step == "microshift");
+        let pull_secret = match &open.pull_secret {
+            Some(path) if microshift => kept(pull_secret_at(path).await, &mut wrong_settings),
+            Some(_) | None => None,
+        };
+        let folder = open.kubeconfigs.as_ref().filter(|_| microshift);
+        let folder = folder.map(|path| whole_path(path, "the folder for kubeconfigs"));
+        let kubeconfigs = folder.and_then(|path| kept(path, &mut wrong_settings));
         let texts = ClusterTexts::read(&file, variables.as_deref()).await?;
         let texts = texts.by_file_name();
         let mut values = Values::default();
@@ -143,10 +179,15 @@ impl Fleet {
                 domain: open.domain.clone(),
                 authorized_keys: open.authorized_keys.clone(),
                 allow_release: open.allow_release.clone(),
-                ..ClusterRequest::default()
+                accept_untried: open.accept_untried.clone(),
+                operator_registry: None,
+                pull_secret,
+                marvell_tools: open.marvell_tools.clone(),
+                kubeconfigs,
             },
             import: texts.import(&values, &self.cluster_surroundings().await?),
             wrong_variables,
+            wrong_settings,
         })
     }
 }
@@ -185,9 +226,19 @@ impl Opened {
             migrations: self.import.migrations,
             missing: self.import.missing.iter().map(value).collect(),
             blocked,
+            wrong_settings: self.wrong_settings,
             plan,
         }
     }
+}
+
+async fn pull_secret_at(path: &str) -> Result<Password, AppError> {
+    read_pull_secret(&whole_path(path, "the pull secret")?).await
+}
+
+/// What is good of it; what is wrong goes to the others.
+fn kept<T>(read: Result<T, AppError>, wrong: &mut Vec<String>) -> Option<T> {
+    read.map_err(|error| wrong.push(error.message)).ok()
 }
 
 fn whole_path(path: &str, what: &str) -> Result<PathBuf, AppError> {

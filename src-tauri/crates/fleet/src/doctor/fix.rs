@@ -1,4 +1,4 @@
-//! The one thing that the doctor offers and that has an effect; only when a person asks for it.
+//! What the doctor offers and that has an effect on the IMC; only when a person asks for it.
 
 use slipway_core::{
     dpu::Dpu,
@@ -20,6 +20,20 @@ impl Fleet {
         let policy = self.policy_for(&dpu).clone();
         let card = self.open_card(dpu).await?;
         Ok(deployment::prepare(&card, self.now(), &policy).await?)
+    }
+
+    /// Installs the file without which firmware 1.8 holds no ISO of more than 2 GB, with a copy of
+    /// what was there; [`Self::undo_preparation`] takes it back. Answers with what was done.
+    ///
+    /// # Errors
+    /// Refused on any other firmware, and while a job holds the card; what the IMC said.
+    pub async fn install_reserved_memory(&self, id: &DpuId) -> Result<Vec<String>, AppError> {
+        let dpu = self.store().dpu(id).await?;
+        self.refuse_held(&dpu).await?;
+        let policy = self.policy_for(&dpu).clone();
+        let card = self.open_card(dpu).await?;
+        let done = deployment::reserve_memory(&card, self.now(), &policy).await?;
+        Ok(done.into_iter().collect())
     }
 
     /// Takes back what this or another desk wrote on the IMC, as far as nobody changed it since.

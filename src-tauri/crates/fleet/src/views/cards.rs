@@ -81,6 +81,8 @@ pub struct DpuPage {
 #[serde(rename_all = "snake_case")]
 pub enum DpuAction {
     Deploy,
+    /// What [`DpuView::last_deployment`] did.
+    DeployAgain,
     Upgrade,
     Switch,
     Rollback,
@@ -122,6 +124,7 @@ pub struct DpuView {
     pub inventory_read_at: Option<Timestamp>,
     /// Newest first.
     pub jobs: Vec<JobRow>,
+    pub last_deployment: Option<JobId>,
     pub added_at: Timestamp,
 }
 

@@ -33,6 +33,15 @@ pub struct ClusterOpen {
     pub authorized_keys: Vec<String>,
     /// A firmware release that is not supported, allowed on purpose.
     pub allow_release: Option<String>,
+    /// Steps that are to be done although they were never run on real hardware: a person confirmed
+    /// each of them for this file as it is shown.
+    pub accept_untried: Vec<String>,
+    /// The whole path of MicroShift's pull secret; without it the image's own is used.
+    pub pull_secret: Option<String>,
+    /// The whole path of the folder for kubeconfigs; else beside the file.
+    pub kubeconfigs: Option<String>,
+    /// The image of marvell-tools, for Marvell cards.
+    pub marvell_tools: Option<String>,
 }
 
 /// A value that somebody typed for `function(worker)`, or `function()`.
@@ -77,6 +86,9 @@ pub struct ClusterView {
     pub missing: Vec<ClusterValue>,
     /// Whether an error stands against every plan.
     pub blocked: bool,
+    /// What is wrong with what was chosen for the steps: the pull secret, the folder for
+    /// kubeconfigs.
+    pub wrong_settings: Vec<String>,
     /// For all cards of the file.
     pub plan: ClusterPlan,
 }

@@ -29,6 +29,8 @@ pub enum ErrorCode {
     Unreachable,
     SecretsLocked,
     NewerDatabase,
+    /// Somebody wanted it to stop, and nothing of it is left.
+    Cancelled,
     Other,
 }
 

@@ -6,7 +6,7 @@ use slipway_core::{
     failure::Failure,
     ids::{DpuId, IsoId, JobId},
     image::ImageDigest,
-    job::{BootChange, JobEvent, PlannedStep, Residue, StepStatus, WaitReason},
+    job::{BootChange, JobEvent, PlannedStep, Residue, RetryStep, StepStatus, WaitReason},
     ports::MediaReader,
     time::{ByteCount, Timestamp},
 };
@@ -99,7 +99,32 @@ pub struct JobView {
     pub can_cancel: bool,
     /// Why it can't be started again; `None`: it can.
     pub why_not_retry: Option<String>,
+    /// Of a failed job: the steps up to the one that failed, and from which of them it may go on.
+    pub retry_steps: Vec<RetryStep>,
+    /// `None`: it is no deployment.
+    pub again: Option<Again>,
+    /// The job that installed the system that this one goes on with.
+    pub goes_on_after: Option<JobId>,
     pub readers: Vec<MediaReader>,
+}
+
+/// Whether a deployment can be made anew.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Again {
+    /// `None`: it can.
+    pub why_not: Option<String>,
+}
+
+/// What the same deployment would do, made anew.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct AgainPlan {
+    pub title: String,
+    /// What the card becomes known as.
+    pub hostname: String,
+    pub steps: Vec<PlannedStep>,
+    pub warnings: Vec<String>,
+    /// Why it can't be done; empty: it can.
+    pub problems: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

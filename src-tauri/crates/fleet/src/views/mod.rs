@@ -14,6 +14,7 @@ mod error;
 mod isos;
 mod jobs;
 mod overview;
+mod transfers;
 mod trust;
 
 pub use batches::*;
@@ -27,6 +28,7 @@ pub use error::*;
 pub use isos::*;
 pub use jobs::*;
 pub use overview::*;
+pub use transfers::*;
 pub use trust::*;
 
 pub use crate::studio_views::*;

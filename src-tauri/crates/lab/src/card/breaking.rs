@@ -58,7 +58,8 @@ impl Card {
             | Fault::ResetRefused
             | Fault::OldOsAnswers
             | Fault::RedfishOff
-            | Fault::SshWithoutPassword => self.faults.add(fault, times, message),
+            | Fault::SshWithoutPassword
+            | Fault::OldFirmware => self.faults.add(fault, times, message),
             Fault::WrongDigestBooted => locked(&self.acc).faults.wrong_digest_booted += times,
             Fault::GreenbootFails => locked(&self.acc).faults.greenboot_fails += times,
             Fault::AccSilent => locked(&self.acc).faults.silent = true,

@@ -166,6 +166,7 @@ pub fn system(card: &Card) -> Value {
 }
 
 pub fn manager(card: &Card) -> Value {
+    let firmware = card.firmware_version();
     json!({
         "@odata.context": "/redfish/v1/$metadata#Manager.Manager",
         "@odata.id": "/redfish/v1/Managers/1",
@@ -178,7 +179,7 @@ pub fn manager(card: &Card) -> Value {
             "Bootloader": invented::BOOTLOADER_VERSION,
             "Oem": {"Intel": {
                 "@odata.type": "#InteIPUSoftwareInventory.v1_0_0.AdditionalVersions",
-                "IMC": invented::FIRMWARE_VERSION,
+                "IMC": firmware,
                 "OROM": invented::OROM_VERSION,
                 "Recovery": invented::RECOVERY_VERSION,
             }},
@@ -186,7 +187,7 @@ pub fn manager(card: &Card) -> Value {
         "DateTime": redfish_time(card.imc_now()),
         "DateTimeLocalOffset": "+00:00",
         "Description": "Integrated Management Complex",
-        "FirmwareVersion": invented::FIRMWARE_VERSION,
+        "FirmwareVersion": firmware,
         "Id": "1",
         "Links": {
             "@odata.type": "#Manager.v1_18_0.Links",

@@ -246,6 +246,21 @@ impl OciRegistry {
                 .unwrap_or(false)
     }
 
+    /// Whether the registry's TLS is trusted, with whatever lies in the folders now.
+    ///
+    /// # Errors
+    /// [`RegistryError::Certificate`] where it is not; it speaks no TLS, or does not answer.
+    pub async fn trusts(&self, registry: &str) -> Result<(), RegistryError> {
+        let tls = self.access().tls(registry, is_loopback(registry));
+        match self.speaks_plain_http(registry, &tls).await? {
+            false => Ok(()),
+            true => Err(RegistryError::Unreachable {
+                registry: registry.to_owned(),
+                reason: "it speaks no TLS".into(),
+            }),
+        }
+    }
+
     /// For podman's `--cert-dir`: the folder with the registry's authority.
     #[must_use]
     pub fn cert_dir(&self, registry: &str) -> Option<PathBuf> {

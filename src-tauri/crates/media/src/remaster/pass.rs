@@ -213,6 +213,9 @@ impl From<io::Error> for Stopped {
 const CHUNK: usize = 1 << 20;
 /// Chunks between the reader and the sum: memory for a moment in which one is slower.
 const AHEAD: usize = 8;
+/// As much as this is written between two calls to the disk. The kernel by itself begins with a
+/// tenth of the memory: then the disk stands still at first, and is what is waited for at the end.
+const SETTLED: u64 = 64 << 20;
 
 /// Ends xorriso with the function that started it, however that ends.
 struct Running(Child);
@@ -298,7 +301,10 @@ fn copy(
     blank_text(&mut first, 0);
     let (send, receive) = mpsc::sync_channel::<Vec<u8>>(AHEAD);
     let (give_back, spare) = mpsc::channel::<Vec<u8>>();
+    let (settle, settled) = mpsc::sync_channel::<()>(1);
     std::thread::scope(|scope| {
+        // A failure is told once by the kernel, so this one counts and not only the last sync's.
+        let settling = scope.spawn(move || settled.iter().try_for_each(|()| to.sync_data()));
         let summing = scope.spawn(move || {
             let mut implant = Implant::new(volume.size);
             for chunk in receive {
@@ -318,17 +324,22 @@ fn copy(
                 break;
             }
             out.write_all(&chunk)?;
+            let before = size / SETTLED;
             size += chunk.len() as u64;
             done.store(size, Ordering::Relaxed);
+            if size / SETTLED > before {
+                // Full: it is at it. Gone: it failed, which is asked for below.
+                let _ = settle.try_send(());
+            }
             if send.send(chunk).is_err() {
                 break;
             }
             chunk = refilled(from, spare.try_recv().unwrap_or_default())?;
         }
-        drop(send);
-        let sums = summing
-            .join()
-            .map_err(|_| io::Error::other("the sum was not finished"))?;
+        drop((send, settle));
+        let gone = |what: &str| io::Error::other(format!("the {what} was not finished"));
+        let sums = summing.join().map_err(|_| gone("sum"))?;
+        settling.join().map_err(|_| gone("writing"))??;
         Ok(Some((size, sums)))
     })
 }

@@ -7,5 +7,9 @@ mod anaconda;
 mod bad_input;
 mod bench;
 mod boots;
+mod boots_aarch64;
 mod boots_efi;
+#[path = "../support/debian.rs"]
+mod debian;
 mod layouts;
+mod machine;

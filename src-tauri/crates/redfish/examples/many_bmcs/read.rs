@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use slipway_core::{address::Address, ports::Controller, secret::Password};
-use slipway_redfish::{RedfishClient, RedfishTarget, Timeouts};
+use slipway_redfish::{RedfishClient, RedfishTarget, Timeouts, tls};
 use tokio::sync::Semaphore;
 
 /// Reads the folder that `serve` filled, and prints what it took.
@@ -12,6 +12,8 @@ pub async fn read(at_once: usize, folder: PathBuf) {
     let fingerprint = text("fingerprint").trim().parse().unwrap();
     let ports: Vec<u16> = text("ports").lines().map(|p| p.parse().unwrap()).collect();
     let places = Arc::new(Semaphore::new(at_once));
+    // A process does this once, at its start, as sushy's does its imports: aws-lc gathers entropy.
+    tls::provider().secure_random.fill(&mut [0; 1]).unwrap();
     let begun = Instant::now();
     let goodbyes = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut crawls = Vec::new();

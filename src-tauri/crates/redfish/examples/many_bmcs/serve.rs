@@ -14,6 +14,7 @@ use std::{
 use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    server::ServerSessionMemoryCache,
 };
 use serde_json::{Value, json};
 use slipway_redfish::tls;
@@ -56,12 +57,14 @@ pub async fn serve(bmcs: usize, latency_ms: u64, folder: PathBuf) {
     );
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
+    // All BMCs share a memory for sessions here; each real one has its own, which forgets none.
+    config.session_storage = ServerSessionMemoryCache::new(8 * bmcs);
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let fleet = Arc::new(Fleet {
         tree: tree(),

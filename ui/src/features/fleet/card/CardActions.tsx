@@ -2,6 +2,7 @@ import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { DeployAgainDialog } from "@/components/DeployAgainDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { ReasonedButton } from "@/components/ReasonedButton";
 import type { ActionView, DpuAction, DpuView } from "@/ipc/bindings";
@@ -9,7 +10,15 @@ import { useRefreshDpu, useRemoveDpu } from "@/ipc/queries/dpus";
 import { BootChangeDialog } from "./BootChangeDialog";
 
 /** In this order; the first that is possible is the one that stands out. */
-const ORDER: DpuAction[] = ["upgrade", "rollback", "switch", "deploy", "refresh", "remove"];
+const ORDER: DpuAction[] = [
+  "upgrade",
+  "rollback",
+  "switch",
+  "deploy",
+  "deploy_again",
+  "refresh",
+  "remove",
+];
 
 function variantOf(action: ActionView, standsOut: DpuAction | undefined) {
   if (action.action === standsOut) return "primary";
@@ -63,6 +72,9 @@ export function CardActions({ view }: { view: DpuView }) {
   };
   const dialog: Record<DpuAction, ReactNode> = {
     deploy: null,
+    deploy_again: view.last_deployment && (
+      <DeployAgainDialog job={view.last_deployment} onClose={close} />
+    ),
     refresh: null,
     upgrade: <BootChangeDialog view={view} kind="upgrade" onClose={close} />,
     switch: <BootChangeDialog view={view} kind="switch" onClose={close} />,

@@ -99,11 +99,16 @@ impl Registry {
 
     /// Over TLS, with a certificate of an authority of its own: `ca.crt` in the folder.
     pub fn of_own_authority(dir: &Path) -> Self {
+        Self::with_certificate_for(dir, "127.0.0.1")
+    }
+
+    /// The same, with a certificate for this name.
+    pub fn with_certificate_for(dir: &Path, name: &str) -> Self {
         let tls = dir.join("tls");
         fs::create_dir_all(&tls).unwrap();
         let issuer = authority(&dir.join("ca.crt"));
         let key = rcgen::KeyPair::generate().unwrap();
-        let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
+        let leaf = rcgen::CertificateParams::new(vec![name.into()]).unwrap();
         let leaf = leaf.signed_by(&key, &issuer).unwrap();
         fs::write(tls.join("server.pem"), leaf.pem()).unwrap();
         fs::write(tls.join("server.key"), key.serialize_pem()).unwrap();

@@ -57,6 +57,22 @@ fn firmware_1_8_has_the_2_gb_rule() {
 }
 
 #[test]
+fn an_imc_that_has_the_reserved_memory_file_is_told_nothing_more_of_it() {
+    let checks = changed(|facts| {
+        if let Asked::Answered(identity) = &mut facts.redfish.identity {
+            identity.firmware_release = Some("1.8.0".into());
+        }
+        facts.shell.reserved_memory = Asked::Answered(true);
+    });
+    assert_eq!(bad(&checks), [""; 0]);
+    let told = find(&checks, Id::ImcDisk).text();
+    assert!(
+        told.ends_with("; its reserved-memory file is there"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_media_url_is_judged_by_what_curl_met_on_the_imc() {
     let met = |now: CurlAnswer, with_our_ca: Option<CurlAnswer>| {
         let checks = changed(|facts| {

@@ -128,6 +128,7 @@ fn good() -> Facts {
             root: space(200_000_000, "/"),
             media: space(14_000_000_000, "/mnt/imc"),
             media_file: Asked::Answered(None),
+            reserved_memory: Asked::Answered(false),
         },
         media: Asked::Answered(MediaSeen {
             origin: "https://10.0.0.1:4443".into(),

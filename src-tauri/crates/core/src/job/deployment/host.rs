@@ -70,6 +70,10 @@ pub(super) async fn reload_driver(
         cx.note("no DPU host in the plan: nothing to reload");
         return Ok(StepOutcome::Advance(State::VerifyingImage));
     };
+    if cx.facts.driver_reloaded {
+        cx.note(format!("{DRIVER} was reloaded on {host} after the reset"));
+        return Ok(StepOutcome::Advance(State::VerifyingImage));
+    }
     let remote: Arc<dyn Remote> = cx.card.host(host).await?;
     let remote = remote.as_ref();
     let next = |reload| {
@@ -110,6 +114,7 @@ pub(super) async fn reload_driver(
                 }));
             }
             cx.note(format!("{DRIVER} has {} on {host}", devices.join(", ")));
+            cx.facts.driver_reloaded = true;
             Ok(StepOutcome::Advance(State::VerifyingImage))
         }
     }

@@ -10,12 +10,14 @@ mod ledger;
 mod media;
 mod network;
 mod prepare;
+mod reserved_memory;
 mod undo;
 mod verify;
 
 pub use beside::{Beside, PostSecret, PostStep};
 pub use host::Reload;
 pub use prepare::prepare;
+pub use reserved_memory::{NEEDS_RESERVED_MEMORY, reserve_memory, reserves_enough};
 pub use undo::{Undone, undo};
 
 pub(crate) use after::of_step;

@@ -32,7 +32,8 @@ pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
     let nonce = read_file(acc.as_ref(), NONCE_FILE, cx)
         .await?
         .unwrap_or_default();
-    if nonce.trim() != cx.job.as_str() {
+    let installed_by = cx.facts.installed_by.as_ref().unwrap_or(cx.job);
+    if nonce.trim() != installed_by.as_str() {
         return Ok(StepOutcome::Fail(
             wrong("the system was not installed by this deployment")
                 .because(format!("{NONCE_FILE} holds `{}`", nonce.trim())),

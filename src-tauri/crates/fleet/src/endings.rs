@@ -1,0 +1,181 @@
+//! What has ended, in the few words that a person is told who does not look at the window.
+//!
+//! Names of cards, of steps, and a failure's own sentence: no secret is in any of them.
+
+use std::collections::HashSet;
+
+use slipway_core::{
+    batch::BatchState,
+    dpu::JobOutcome,
+    ids::{BatchId, JobId},
+    job::{Job, JobStore},
+};
+
+use crate::{
+    AppError, Fleet,
+    views::{BatchCardView, BatchView, JobRow},
+};
+
+/// More names are counted.
+const NAMED: usize = 4;
+
+/// What ended: a batch, or a job by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndingOf {
+    Batch,
+    Job,
+}
+
+/// Something that ended, as a person is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    pub of: EndingOf,
+    pub title: String,
+    pub body: String,
+    /// Nobody is needed.
+    pub well: bool,
+}
+
+/// Looks what has ended since it looked last.
+pub struct Endings {
+    fleet: Fleet,
+    /// Those that moved by themselves.
+    batches: HashSet<BatchId>,
+    jobs: HashSet<JobId>,
+}
+
+impl Endings {
+    #[must_use]
+    pub fn new(fleet: Fleet) -> Self {
+        Self {
+            fleet,
+            batches: HashSet::new(),
+            jobs: HashSet::new(),
+        }
+    }
+
+    /// Tells of this job too, when it ends. Batches are told of without it.
+    pub fn expect(&mut self, job: JobId) {
+        self.jobs.insert(job);
+    }
+
+    /// What ended, or stopped by itself, since the last look. A batch that a person paused has not.
+    ///
+    /// # Errors
+    /// The database; the next look tells what this one could not.
+    pub async fn look(&mut self) -> Result<Vec<Ending>, AppError> {
+        let mut endings = Vec::new();
+        let moving: HashSet<BatchId> = self.fleet.moving_batches().await?.into_iter().collect();
+        for id in self.batches.difference(&moving) {
+            endings.extend(of_batch(&self.fleet.batch(id).await?));
+        }
+        self.batches = moving;
+        for id in self.jobs.clone() {
+            let job = self.fleet.store().job(&id).await?;
+            if job.state.is_terminal() {
+                endings.push(self.of_job(&job).await?);
+                self.jobs.remove(&id);
+            }
+        }
+        Ok(endings)
+    }
+
+    async fn of_job(&self, job: &Job) -> Result<Ending, AppError> {
+        let names = self.fleet.store().dpu_names().await?;
+        let row = self.fleet.job_row(job, &names);
+        let step = job.state.failure().map(|failure| failure.step.as_str());
+        Ok(of_job(&row, step))
+    }
+}
+
+fn of_job(row: &JobRow, failed_in: Option<&str>) -> Ending {
+    let message = row.message.as_deref().unwrap_or_default();
+    let (how, body) = match row.outcome {
+        JobOutcome::Succeeded if row.dpu.is_some() => {
+            ("succeeded", format!("{}: booted and verified", row.what))
+        }
+        JobOutcome::Succeeded => ("succeeded", row.what.clone()),
+        JobOutcome::Running => ("runs", row.what.clone()),
+        JobOutcome::Failed => (
+            "failed",
+            format!("{}: {message}", failed_in.unwrap_or(&row.step)),
+        ),
+        JobOutcome::Cancelled => ("was cancelled", row.what.clone()),
+    };
+    Ending {
+        of: EndingOf::Job,
+        title: format!("{} of {} {how}", row.kind, row.subject),
+        body,
+        well: row.outcome == JobOutcome::Succeeded,
+    }
+}
+
+/// `None`: it waits for a person who knows, because it was paused; or it runs again already.
+fn of_batch(view: &BatchView) -> Option<Ending> {
+    let row = &view.row;
+    let how = match &row.state {
+        BatchState::Ended => "ended".to_owned(),
+        BatchState::Cancelled => "was cancelled".to_owned(),
+        BatchState::Stopped { because, .. } => format!("stopped, {}", because.text()),
+        BatchState::Paused { .. }
+        | BatchState::Waiting
+        | BatchState::Running { .. }
+        | BatchState::Cancelling { .. } => return None,
+    };
+    let counts = row.counts;
+    let mut body = vec![format!(
+        "{} of {} verified",
+        counts.succeeded,
+        cards(counts.cards)
+    )];
+    let failed: Vec<String> = view.cards.iter().filter_map(failed_card).collect();
+    if !failed.is_empty() {
+        body.push(format!("failed: {}", named(&failed)));
+    }
+    for (count, word) in [
+        (counts.cancelled, "cancelled"),
+        (counts.not_started, "not started"),
+        (counts.waiting, "waiting"),
+    ] {
+        if count > 0 {
+            body.push(format!("{count} {word}"));
+        }
+    }
+    Some(Ending {
+        of: EndingOf::Batch,
+        title: format!("{}: {how}", row.name),
+        body: body.join("; "),
+        well: counts.succeeded == counts.cards,
+    })
+}
+
+fn cards(count: u32) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} card{s}")
+}
+
+/// "dpu-03 (Insert the ISO)".
+fn failed_card(card: &BatchCardView) -> Option<String> {
+    let failure = card.failure.as_ref()?;
+    Some(format!("{} ({})", card.name, failure.step))
+}
+
+fn named(names: &[String]) -> String {
+    match names.len().checked_sub(NAMED) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..NAMED].join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_names_are_named_and_the_rest_is_counted() {
+        let names: Vec<String> = (1..=6).map(|at| format!("dpu-0{at}")).collect();
+        assert_eq!(named(&names[..1]), "dpu-01");
+        assert_eq!(named(&names[..4]), "dpu-01, dpu-02, dpu-03, dpu-04");
+        assert_eq!(named(&names), "dpu-01, dpu-02, dpu-03, dpu-04 and 2 more");
+    }
+}

@@ -1,0 +1,70 @@
+import { Alert, FormFieldGroup, FormFieldGroupHeader } from "@patternfly/react-core";
+import { PathField } from "@/components/PathField";
+import { TextField } from "@/components/TextField";
+import type { ClusterCard, ClusterView } from "@/ipc/bindings";
+import { pickFolder, pickPullSecret } from "@/ipc/dialog";
+import { sentence } from "@/lib/format";
+import { type ClusterDraft, untriedSteps } from "./draft";
+
+type Props = {
+  view: ClusterView;
+  chosen: ClusterCard[];
+  draft: ClusterDraft;
+  onChange: (part: Partial<ClusterDraft>) => void;
+};
+
+/** What the file's own steps need besides; nothing where it has none that needs anything. */
+export function StepSettings({ view, chosen, draft, onChange }: Props) {
+  const microshift = untriedSteps(view, chosen).some(({ name }) => name === "microshift");
+  const marvell = chosen.some(({ kind }) => kind === "marvell");
+  if (!microshift && !marvell) return null;
+  return (
+    <FormFieldGroup
+      header={
+        <FormFieldGroupHeader
+          titleText={{ text: "What the file's own steps need", id: "cluster-step-settings" }}
+          titleDescription="They are confirmed one by one in the review."
+        />
+      }
+    >
+      {microshift && (
+        <>
+          <PathField
+            id="pull-secret"
+            label="MicroShift's pull secret"
+            path={draft.pullSecret}
+            placeholder="/home/ada/pull-secret.json"
+            pick={pickPullSecret}
+            choose="Choose a pull secret…"
+            onPath={(pullSecret) => onChange({ pullSecret })}
+            hint="Kept in the secret store until the cards are done, and put on each card for root alone. Without one the image's own is used."
+          />
+          <PathField
+            id="kubeconfigs"
+            label="Folder for kubeconfigs"
+            path={draft.kubeconfigs}
+            placeholder="Beside the cluster file"
+            pick={() => pickFolder("Choose a folder for kubeconfigs")}
+            word="Choose a folder…"
+            onPath={(kubeconfigs) => onChange({ kubeconfigs })}
+            hint="Each card's comes there as CARD.kubeconfig, readable only by you."
+          />
+        </>
+      )}
+      {marvell && (
+        <TextField
+          id="marvell-tools"
+          label="Image of marvell-tools"
+          required
+          value={draft.marvellTools}
+          onChange={(marvellTools) => onChange({ marvellTools })}
+          placeholder="quay.io/lab/marvell-tools@sha256:…"
+          hint="The container that the card's host runs, with its digest."
+        />
+      )}
+      {view.wrong_settings.map((wrong) => (
+        <Alert key={wrong} isInline variant="danger" title={sentence(wrong)} />
+      ))}
+    </FormFieldGroup>
+  );
+}
