@@ -582,11 +582,11 @@ export const LOOKS: Look[] = [
   { name: "batch-missing", hash: "#/jobs/batches/none", shows: "could not be read" },
   { name: "jobs", hash: "#/jobs", shows: "jobs running" },
   { name: "jobs-empty", hash: "#/jobs", cards: 0, shows: "No jobs yet" },
-  { name: "job-running", hash: `#/jobs/${jobId("dpu-06 Deployment")}`, shows: "Step 4 of 13" },
+  { name: "job-running", hash: `#/jobs/${jobId("dpu-06 Deployment")}`, shows: "Step 5 of 14" },
   {
     name: "job-cancel",
     hash: `#/jobs/${jobId("dpu-06 Deployment")}`,
-    shows: "Step 4 of 13",
+    shows: "Step 5 of 14",
     act: async (page) => page.getByTestId("action-cancel").click(),
   },
   {

@@ -31,6 +31,12 @@ pub const UNWANTED_SERVICES: &[(&str, &[&str])] = &[
     ("docker-registry", &["docker-registry.service"]),
     ("docker-distribution", &["docker-distribution.service"]),
     ("nginx-light", &["nginx.service"]),
+    ("dnsmasq", &["dnsmasq.service"]),
+    (
+        "isc-dhcp-server",
+        &["isc-dhcp-server.service", "isc-dhcp-server6.service"],
+    ),
+    ("dhcp-server", &["dhcpd.service", "dhcpd6.service"]),
 ];
 
 /// The table. The apt names were run on Debian 12. The dnf names come from Fedora's package lists
@@ -107,6 +113,10 @@ pub const NEEDS: &[Need] = &[
     program("nc", "netcat-openbsd", "netcat", TEST),
     program("ip", "iproute2", "iproute", TEST),
     program("unshare", "util-linux", "util-linux", TEST),
+    program("nsenter", "util-linux", "util-linux-core", TEST),
+    // DHCP on a provisioner's port, by either of them.
+    program("dnsmasq", "dnsmasq-base", "dnsmasq", TEST),
+    program("dhcpd", "isc-dhcp-server", "dhcp-server", TEST),
     program("setpriv", "util-linux", "util-linux", WINDOW),
     // Images: podman builds them, runc runs their steps where the test machine is itself a
     // container, a static busybox is the one program in them.

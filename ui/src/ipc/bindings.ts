@@ -1272,7 +1272,7 @@ export type DoctorCheck = {
 };
 
 /**  One thing that the doctor looks at. */
-export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host";
+export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host" | "local_network";
 
 /**  Everything that was looked at before a deployment to one card. */
 export type DoctorReport = {

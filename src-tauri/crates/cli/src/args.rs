@@ -6,6 +6,7 @@ mod cluster;
 mod image;
 mod iso;
 mod lab;
+mod network;
 
 pub use batch::*;
 pub use bmc::*;
@@ -13,6 +14,7 @@ pub use cluster::*;
 pub use image::*;
 pub use iso::*;
 pub use lab::*;
+pub use network::*;
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -77,6 +79,11 @@ pub enum Command {
     Plan(PlanArgs),
     /// Look at everything that a deployment could stumble over; changes nothing
     Doctor(DoctorArgs),
+    /// This machine's port to the cards: an address, and DHCP by a server of our own
+    Network {
+        #[command(subcommand)]
+        command: NetworkCommand,
+    },
     /// Images: build, check, push; registries
     Image {
         #[command(subcommand)]

@@ -6,15 +6,17 @@ use std::{
     process::ExitCode,
 };
 
-use slipway_core::cluster::{
-    self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem,
+use slipway_core::{
+    cluster::{self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem},
+    dpu::JobOutcome,
 };
 use slipway_fleet::{
-    ClusterRequest, ClusterTexts, Fleet, is_there, read_pull_secret, write_today, wrong_file,
+    AppError, ClusterRequest, ClusterTexts, Fleet, is_there, read_pull_secret, write_today,
+    wrong_file,
 };
 
 use crate::{
-    args::{ClusterArgs, DeployArgs, ImportArgs, PlanArgs},
+    args::{ClusterArgs, DeployArgs, Go, ImportArgs, PlanArgs},
     change::{check, public_keys, submitted},
     cluster_add::add,
     cluster_show::{report, show_import, show_plan, show_steps},
@@ -22,6 +24,7 @@ use crate::{
     iso_transfer,
     open::Desk,
     output::Output,
+    wait::wait_for,
 };
 
 /// The file can't be meant as it is.
@@ -137,11 +140,44 @@ pub async fn deploy(
             return Ok(ExitCode::SUCCESS);
         }
     }
+    if let Some(code) = build_isos(&fleet, &import, &request, &args.go, output).await? {
+        return Ok(code);
+    }
     let since = fleet.latest_event().await?;
     let begun = fleet
         .deploy_cluster(&import, &request, &args.many.rules())
         .await?;
     submitted(&fleet, begun, since, &args.go, output).await
+}
+
+/// Makes the ISOs that the file's own sections describe, and waits for them. The code where one of
+/// them was not made.
+async fn build_isos(
+    fleet: &Fleet,
+    import: &Import,
+    request: &ClusterRequest,
+    go: &Go,
+    output: Output,
+) -> Result<Option<ExitCode>, Failed> {
+    let jobs = fleet.build_cluster_isos(import, request).await?;
+    if jobs.is_empty() {
+        return Ok(None);
+    }
+    if go.no_wait {
+        let error = AppError::refused("the ISO is being built, and nothing is deployed yet");
+        return Err(error
+            .hint("leave out --no-wait; or give the same command again when the job has ended")
+            .into());
+    }
+    output.note("the ISO is built first");
+    let code = wait_for(fleet, jobs.clone(), output).await?;
+    for job in &jobs {
+        if fleet.job(job).await?.row.outcome != JobOutcome::Succeeded {
+            output.note("nothing was deployed; the same command goes on from here");
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
 }
 
 /// A question about a file is answered without an inventory too.
@@ -169,10 +205,35 @@ pub async fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, 
         accept_untried: args.accept_untried.clone(),
         pull_secret,
         kubeconfigs: args.kubeconfigs.as_ref().map(whole),
+        operator_registry: operator_registry(args)?,
         marvell_tools: args.marvell_tools.clone(),
         folder: absolute.parent().map(Path::to_owned).unwrap_or_default(),
         ..ClusterRequest::default()
     })
+}
+
+/// Both or neither: clap sees to that.
+fn operator_registry(args: &ClusterArgs) -> Result<Option<(String, String)>, Failed> {
+    let (Some(registry), Some(path)) = (&args.operator_registry, &args.operator_registry_ca) else {
+        return Ok(None);
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    if registry.is_empty() || !registry.chars().all(is_plain) {
+        return Err(Failed::invalid(format!(
+            "`{registry}` is no registry; write host or host:port"
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("{} can't be read", path.display());
+        Failed::from(AppError::not_found(message).because(error.to_string()))
+    })?;
+    if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
+        return Err(Failed::invalid(format!(
+            "{} is no certificate in PEM (and a key is never wanted)",
+            path.display()
+        )));
+    }
+    Ok(Some((registry.clone(), text)))
 }
 
 pub async fn read(

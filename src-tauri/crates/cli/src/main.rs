@@ -19,6 +19,7 @@ mod iso_transfer;
 mod jobs;
 mod kickstart;
 mod lab;
+mod network;
 mod open;
 mod output;
 mod registry_trust;
@@ -66,6 +67,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {
         Command::Import(args) => cluster::import(args, &desk, output).await,
         Command::Plan(args) => cluster::plan(args, &desk, output).await,
         Command::Doctor(args) => doctor::run(args, &desk, output).await,
+        Command::Network { command } => network::run(command, &desk, output).await,
         Command::Image { command } => image::run(command, &desk, output).await,
         Command::Kickstart { command } => kickstart::run(command, &desk, output).await,
         Command::Deploy(args) => change::deploy(args, &desk, output).await,

@@ -26,6 +26,7 @@ pub mod job;
 pub mod kickstart;
 pub mod lint;
 pub mod microshift;
+pub mod network;
 pub mod ports;
 pub mod redact;
 pub mod secret;

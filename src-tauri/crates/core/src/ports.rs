@@ -14,8 +14,10 @@ use crate::{
     command::CommandLine,
     dpu::ImcIdentity,
     failure::{FailureKind, StepError},
+    ids::JobId,
     image::{ImageDigest, ImageReference},
     inventory::{Inventory, MediaSlotInfo},
+    network::LocalNetwork,
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
 };
@@ -456,6 +458,23 @@ pub trait Secrets: Send + Sync {
     async fn delete(&self, key: &str) -> Result<(), SecretsError>;
     /// For people: "system keyring", "encrypted file /…".
     fn place(&self) -> String;
+}
+
+/// This machine's ports to cards. What a job set up stays, whoever else dies or starts, until that
+/// job takes it back; a port that several jobs use is as it was when the last one has gone.
+#[async_trait]
+pub trait LocalNetworks: Send + Sync {
+    /// Whether it could be set up: rights, programs, the port, other networks. Answers with what
+    /// was seen, in words.
+    async fn check(&self, wanted: &LocalNetwork) -> Result<Vec<String>, StepError>;
+    /// Whether it stands as this job wants it, address and server.
+    async fn stands(&self, job: &JobId, wanted: &LocalNetwork) -> Result<bool, StepError>;
+    /// Sets up what is missing; answers with what was done, in words. Effect.
+    async fn set_up(&self, job: &JobId, wanted: &LocalNetwork) -> Result<Vec<String>, StepError>;
+    /// Takes back what was done for this job and no other one needs. What was never set up, or is
+    /// gone already, is no error. Effect.
+    async fn take_back(&self, job: &JobId, wanted: &LocalNetwork)
+    -> Result<Vec<String>, StepError>;
 }
 
 /// Now. Tests move it.

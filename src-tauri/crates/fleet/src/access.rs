@@ -18,7 +18,10 @@ use slipway_core::{
         deployment::PostSecret, engine::Subjects,
     },
     kickstart::Overlay,
-    ports::{Bmc, MediaServer, Publication, Registry, RegistryError, Remote, ResolvedImage},
+    ports::{
+        Bmc, LocalNetworks, MediaServer, Publication, Registry, RegistryError, Remote,
+        ResolvedImage,
+    },
     secret::{Password, imc_redfish_password},
     trust::{Fingerprint, Pin, PinKind},
 };
@@ -312,6 +315,10 @@ impl CardAccess for OpenCard {
 
     fn media(&self) -> &dyn MediaServer {
         &self.media
+    }
+
+    fn networks(&self) -> &dyn LocalNetworks {
+        &self.fleet.inner.ports
     }
 
     async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError> {

@@ -8,7 +8,7 @@ use slipway_core::{
     time::Timestamp,
 };
 use slipway_media::{
-    OciRegistry, Workshop,
+    OciRegistry, Ports, Workshop,
     podman::{PodmanCli, Works},
 };
 use slipway_store::Store;
@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub plain: Mutex<Vec<Plain>>,
     /// Makes ISOs.
     pub workshop: Workshop,
+    /// To cards.
+    pub ports: Ports,
 }
 
 struct SystemClock;
@@ -100,6 +102,7 @@ impl Fleet {
             config.media_address,
         );
         let workshop = Workshop::new(config.data_dir.join("cache"));
+        let ports = Ports::new(config.data_dir.join("network"));
         let (changes, _) = broadcast::channel(1024);
         let podman = PodmanCli::new();
         let works = Works::new(config.data_dir.join("builds"), podman.clone());
@@ -124,6 +127,7 @@ impl Fleet {
             works,
             plain: Mutex::default(),
             workshop,
+            ports,
         };
         Ok(Self {
             inner: Arc::new(inner),

@@ -62,7 +62,7 @@ impl Fleet {
         Ok(self.planned_build(request).await?.0)
     }
 
-    async fn planned_build(
+    pub(crate) async fn planned_build(
         &self,
         request: &IsoBuildRequest,
     ) -> Result<(IsoPlanView, Option<(IsoBuildPlan, Password)>), AppError> {

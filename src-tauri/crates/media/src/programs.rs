@@ -1,15 +1,21 @@
-//! Whether a program is on PATH.
+//! Where a program is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Looks in PATH, and where administrators' programs lie: a user's PATH may lack those.
 #[must_use]
-pub fn is_there(program: &str) -> bool {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let sbin = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
+    let sbin = ["/usr/sbin", "/sbin"].map(PathBuf::from);
     std::env::split_paths(&path)
         .chain(sbin)
-        .any(|folder| is_executable(&folder.join(program)))
+        .map(|folder| folder.join(program))
+        .find(|file| is_executable(file))
+}
+
+#[must_use]
+pub fn is_there(program: &str) -> bool {
+    find(program).is_some()
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -16,7 +16,7 @@ test("a running batch shows its progress, its waves and where each card is", asy
   );
   const second = within(screen.getByTestId("wave-2"));
   const card = within(second.getByTestId("batch-card-dpu-04"));
-  expect(card.getByText("Step 4 of 13: Insert the ISO")).toBeInTheDocument();
+  expect(card.getByText("Step 5 of 14: Insert the ISO")).toBeInTheDocument();
   expect(card.getByText(/^\d.* of 2.1 GB$/)).toBeInTheDocument();
   expect(
     within(screen.getByTestId("batch-card-dpu-07")).getByText("Waits for wave 2."),

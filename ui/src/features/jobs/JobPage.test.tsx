@@ -36,7 +36,7 @@ test("a deployment whose post step failed goes on from there, and the rest says 
   if (!card) throw new Error("the mock has cards");
   const job = makeDeployment(card, {
     startedAt: Date.now() - 3_600_000,
-    failsIn: 11,
+    failsIn: 12,
     failure: {
       kind: "refused",
       step: "Run post steps",
@@ -101,7 +101,7 @@ describe("a running job", () => {
   test("shows step, bytes and time against the deadline", async () => {
     open("dpu-06 Deployment");
     expect(await screen.findByTestId("job-headline")).toHaveTextContent(
-      "Step 4 of 13: Insert the ISO",
+      "Step 5 of 14: Insert the ISO",
     );
     expect(screen.getByTestId("job-waiting")).toHaveTextContent(
       /downloading the ISO, .* of 2\.1 GB/,

@@ -14,10 +14,10 @@ function deployment(outcome: JobOutcome) {
   return view;
 }
 
-test("the whole plan is there while the fourth step runs", () => {
+test("the whole plan is there while the fifth step runs", () => {
   render(<JobStepper view={deployment("running")} />);
   const steps = screen.getAllByRole("listitem");
-  expect(steps).toHaveLength(13);
+  expect(steps).toHaveLength(14);
   expect(screen.getByLabelText("Publish the ISO: done")).toBeInTheDocument();
   expect(screen.getByLabelText("Insert the ISO: runs now")).toBeInTheDocument();
   expect(screen.getByLabelText("Reset the IMC: not begun")).toBeInTheDocument();
@@ -25,7 +25,7 @@ test("the whole plan is there while the fourth step runs", () => {
 
 test("a step says when it began and how long it took; one to come says what it does", () => {
   render(<JobStepper view={deployment("running")} />);
-  const [first, , , active, coming] = screen.getAllByRole("listitem");
+  const [first, , , , active, coming] = screen.getAllByRole("listitem");
   if (!first || !active || !coming) throw new Error("steps are missing");
   expect(within(first).getByText(/^\d\d:\d\d:\d\d · 4 s$/)).toBeInTheDocument();
   expect(within(active).getByText(/The IMC downloads the ISO/)).toBeInTheDocument();

@@ -52,7 +52,7 @@ function makeCard(cards: MockCard[], told: Told, now: number, id: string): MockB
       : makeDeployment(card, {
           id: hex(`job ${id} ${card.name}`, 32),
           startedAt: now - told.ago * 1_000,
-          ...(told.fails && { failsIn: 3, failure: CLOCK, residue: told.left ? [LEFT] : [] }),
+          ...(told.fails && { failsIn: 4, failure: CLOCK, residue: told.left ? [LEFT] : [] }),
         });
   return [{ card, wave: told.wave, job: made, earlier: [] }];
 }

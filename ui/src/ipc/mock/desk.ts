@@ -35,7 +35,7 @@ export type Lock = "file" | "new" | null;
 export type DeskOptions = { cards?: number; lock?: Lock; now?: () => number };
 
 export const ISO_NAME = "dpu-os-1.2.0.iso";
-const DEPLOY_TAKES = [4, 6, 2, 175, 3, 5, 140, 60, 420, 1, 30, 1, 8].map((s) => s * 1_000);
+const DEPLOY_TAKES = [4, 0, 6, 2, 175, 3, 5, 140, 60, 420, 1, 30, 1, 8].map((s) => s * 1_000);
 const CHANGE_TAKES = [3, 70, 4, 95, 40, 1].map((s) => s * 1_000);
 
 export const jobId = (word: string): JobId => hex(`job ${word}`, 32);
@@ -83,7 +83,7 @@ function makeJobs(cards: MockCard[], now: number): MockJob[] {
         : makeUpgrade(card, { startedAt: now - 31_000 });
     card.job = job.id;
     card.reason =
-      at === 0 ? "Deployment: Insert the ISO (4 of 13)" : "Upgrade: Stage the image (2 of 6)";
+      at === 0 ? "Deployment: Insert the ISO (5 of 14)" : "Upgrade: Stage the image (2 of 6)";
     jobs.push(job);
   }
   const failed = cards.find((card) => card.state === "failed");
@@ -91,7 +91,7 @@ function makeJobs(cards: MockCard[], now: number): MockJob[] {
     jobs.push(
       makeDeployment(failed, {
         startedAt: now - 52 * 60_000,
-        failsIn: 3,
+        failsIn: 4,
         seen: false,
         failure: {
           kind: "media_transfer",

@@ -53,7 +53,7 @@ function troubles(card: MockCard): Partial<Record<DoctorCheckId, CheckOutcome>> 
     return {
       active_job: {
         verdict: "fail",
-        evidence: "a deployment runs on this card, step 4 of 13",
+        evidence: "a deployment runs on this card, step 5 of 14",
         fix: fix("wait for it, or cancel it", {
           action: { action: "show_job", job: card.job },
           command: `slipctl job show ${card.job}`,
@@ -135,6 +135,8 @@ function report(
         : (wrong[id] ?? { verdict: "pass", evidence }),
   }));
   checks.push(...beside(host));
+  const none = skipped("no plan asks for one");
+  checks.push({ id: "local_network", title: "Local network", outcome: none });
   const tally: Tally = { passed: 0, warned: 0, failed: 0, skipped: 0 };
   const COUNTED = { pass: "passed", warn: "warned", fail: "failed", skipped: "skipped" } as const;
   for (const { outcome } of checks) tally[COUNTED[outcome.verdict]] += 1;

@@ -22,6 +22,10 @@ export function deploymentSteps(card: MockCard, iso: string, hostname: string): 
       [`curl ${imc}`, onImc("cat /etc/hostname")],
     ),
     step(
+      "Set up the network",
+      "Skipped: no local network in this plan; this machine's ports are not touched",
+    ),
+    step(
       "Prepare the IMC",
       "Sets the IMC's clock if it is off; installs our CA certificate in its trust store",
       [onImc("tee /etc/pki/ca-trust/source/anchors/slipway-….pem"), onImc("update-ca-trust")],

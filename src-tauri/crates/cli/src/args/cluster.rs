@@ -18,12 +18,20 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
     pub skip_steps: Vec<String>,
     /// Do a step although it was not yet run on real hardware: rh_subscription, microshift,
-    /// dpu_operator_dpu, pxeboot (a Marvell's installation)
+    /// dpu_operator_dpu, dpu_firmware (only looks; never flashes), pxeboot (a Marvell's
+    /// installation), local_network (DHCP for the card on
+    /// this machine's port, while the job runs)
     #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
     pub accept_untried: Vec<String>,
     /// MicroShift's pull secret; without it the image's own is used
     #[arg(long, value_name = "FILE")]
     pub pull_secret: Option<PathBuf>,
+    /// The registry of the DPU operator's cluster, `host` or `host:port`, which the card is to trust
+    #[arg(long, value_name = "HOST", requires = "operator_registry_ca")]
+    pub operator_registry: Option<String>,
+    /// Its authority's certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "operator_registry")]
+    pub operator_registry_ca: Option<PathBuf>,
     /// The image of marvell-tools, with its digest, for a Marvell card
     #[arg(long, value_name = "IMAGE")]
     pub marvell_tools: Option<String>,
@@ -34,7 +42,7 @@ pub struct ClusterArgs {
 
 /// Why options of a file are refused beside cards.
 pub const ONLY_OF_A_FILE: &str = "--vars, --cards, --skip-steps, --accept-untried, --pull-secret, \
-     --kubeconfigs and --marvell-tools go with a cluster.yaml";
+     --kubeconfigs, --operator-registry and --marvell-tools go with a cluster.yaml";
 
 impl ClusterArgs {
     /// Whether nothing of it was said.
@@ -47,11 +55,14 @@ impl ClusterArgs {
             accept_untried,
             pull_secret,
             kubeconfigs,
+            operator_registry,
+            operator_registry_ca,
             marvell_tools,
         } = self;
-        let files = [vars, pull_secret, kubeconfigs];
+        let files = [vars, pull_secret, kubeconfigs, operator_registry_ca];
         let lists = [only, skip_steps, accept_untried];
         marvell_tools.is_none()
+            && operator_registry.is_none()
             && files.iter().all(|file| file.is_none())
             && lists.iter().all(|list| list.is_empty())
     }

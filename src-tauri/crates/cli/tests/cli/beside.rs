@@ -11,6 +11,7 @@ use crate::support::{Desk, Rack, Ran, eventually, within_a_blink};
 const HOST_PASSWORD: &str = "lab-host-password";
 pub const KEY: &str = "sentinel-activation-key-4711";
 pub const PULL_SECRET: &str = r#"{"auths":{"quay.io":{"auth":"c2VudGluZWwtcHVsbA=="}}}"#;
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n";
 const STEPS: &str = "rh_subscription,microshift,dpu_operator_dpu";
 
 /// The desk knows how to log in to the hosts.
@@ -193,10 +194,19 @@ fn a_file_with_host_and_post_steps_is_done_whole() {
     assert!(!plan.out.contains(KEY), "{}", plan.out);
 
     knows_hosts(&desk);
-    run(&desk, &deploy_words(&desk, &file)).good();
+    let mut words = deploy_words(&desk, &file);
+    let certificate = desk.beside("cluster-ca.pem");
+    fs::write(&certificate, CERTIFICATE).unwrap();
+    let certificate = certificate.to_str().unwrap();
+    let more = ["--operator-registry", "registry.cluster:5000"];
+    words.extend(more.map(str::to_owned));
+    words.extend(["--operator-registry-ca", certificate].map(str::to_owned));
+    run(&desk, &words).good();
     let seen = rack.observed(1);
     each_once(&seen);
     assert_eq!(seen.refused_logins, 0);
+    let trusted = "/etc/containers/certs.d/registry.cluster:5000/ca.crt";
+    assert_eq!(on_acc(&rack, &format!("cat {trusted}")), CERTIFICATE);
     let host = rack.block_on(
         rack.card(1)
             .run_on_host("ls /sys/bus/pci/drivers/idpf/0000:3b:00.0/net", b""),
@@ -216,8 +226,56 @@ fn a_file_with_host_and_post_steps_is_done_whole() {
     assert_eq!(mode & 0o777, 0o600);
     let job = desk.last_job("dpu-01");
     for step in job["steps"].as_array().unwrap() {
-        assert_eq!(step["status"], "done", "{step}");
+        let skipped = step.to_string().contains("Set up the network");
+        let status = if skipped { "skipped" } else { "done" };
+        assert_eq!(step["status"], status, "{step}");
     }
+}
+
+/// With `dpu_firmware` before it.
+fn wants_firmware(file: &std::path::Path, version: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    let (before, after) = text.split_once("  postconfig:").unwrap();
+    let step = format!("  preconfig:\n  - name: dpu_firmware\n    mev_version: \"{version}\"\n");
+    fs::write(file, format!("{before}{step}  postconfig:{after}")).unwrap();
+}
+
+#[test]
+fn firmware_is_looked_at_on_a_persons_word_and_never_flashed() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::joined(&rack);
+    let file = cluster_yaml(&desk, &rack, 1);
+    wants_firmware(&file, "2.0.0.11126");
+    let words = |accept: &[&str]| -> Vec<String> {
+        let mut all = vec!["deploy", file.to_str().unwrap(), "--yes", "--skip-steps"];
+        all.push("rh_subscription,microshift,dpu_operator_dpu,host_driver_reload");
+        all.extend(accept);
+        all.into_iter().map(str::to_owned).collect()
+    };
+    run(&desk, &words(&[]))
+        .explains(4, "this can't be deployed yet")
+        .says("do it all the same with --accept-untried dpu_firmware");
+    let accept = ["--accept-untried", "dpu_firmware"];
+    run(&desk, &words(&accept)).good();
+    assert_eq!(rack.observed(1).installs, 1);
+
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("2.0.0.11126", "2.1.0.4")).unwrap();
+    run(&desk, &words(&accept))
+        .exits(1)
+        .says("the plan wants firmware 2.1.0.4, and the IMC has another one");
+    let job = desk.last_job("dpu-01");
+    assert_eq!(job["failure"]["step"], "Check the card", "{job}");
+    assert_eq!(rack.observed(1).installs, 1);
+    // And one that must be flashed whatever there is can't be done at all.
+    let forced = text.replace(
+        "    mev_version",
+        "    force_firmware_update: true\n    mev_version",
+    );
+    fs::write(&file, forced).unwrap();
+    run(&desk, &words(&accept))
+        .explains(4, "this can't be deployed yet")
+        .says("the step dpu_firmware can't be done yet");
 }
 
 #[test]

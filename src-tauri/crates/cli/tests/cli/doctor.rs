@@ -68,7 +68,10 @@ fn a_fresh_good_card_passes_every_check() {
 
     let report = examined(&desk, &rack, 0);
     assert_eq!(report["tally"]["passed"], 22, "{report}");
-    assert_eq!(with(&report, "skipped"), ["host_bmc", "dpu_host"]);
+    assert_eq!(
+        with(&report, "skipped"),
+        ["host_bmc", "dpu_host", "local_network"]
+    );
     // The IMC itself was asked, and does not trust us before it is prepared.
     says(
         &report,

@@ -108,7 +108,7 @@ fn a_terminal_shows_a_bar_that_moves_and_a_pipe_shows_lines() {
     let bars: Vec<&str> = ran
         .out
         .split(['\r', '\n'])
-        .filter(|line| line.contains("dpu-01") && line.contains('█') && line.contains(" of 13: "))
+        .filter(|line| line.contains("dpu-01") && line.contains('█') && line.contains(" of 14: "))
         .collect();
     assert!(bars.len() > 2, "{}", ran.out);
     assert!(ran.out.contains("\u{1b}[2K"), "{}", ran.out);

@@ -9,7 +9,11 @@ use crate::{
         MarvellPlan,
         deployment::{Beside, PostStep},
     },
+    network::{DhcpServer, Lease, LocalNetwork},
 };
+
+/// DHCP for the card on this machine's port, by which it is confirmed and left out.
+pub const LOCAL_NETWORK: &str = "local_network";
 
 /// The preparation of the IMC's boot, by which it is left out.
 pub const IMC_BOOT: &str = "imc_boot";
@@ -30,8 +34,13 @@ pub struct Choices {
     pub pull_secret: bool,
     /// Where kubeconfigs go on this machine.
     pub kubeconfigs: String,
+    /// The registry of the DPU operator's cluster, and its authority's certificate.
+    pub operator_registry: Option<(String, String)>,
     /// The image of marvell-tools.
     pub marvell_tools: Option<String>,
+    /// Where this machine's networks are kept.
+    pub networks: String,
+    pub dhcp_server: DhcpServer,
 }
 
 impl Choices {
@@ -51,20 +60,83 @@ pub(super) fn host(card: &Card) -> Option<Address> {
     Address::parse_or(card.dpu_host.as_deref()?, SSH_PORT).ok()
 }
 
+/// The network that CDA would set up for this card: a file asks for one by the port, and by what
+/// the card is to be given. `None` where it does not.
+///
+/// # Errors
+/// Why it can't be one, in words.
+pub fn local_network(
+    cluster: &IsoCluster,
+    card: &Card,
+    choices: &Choices,
+) -> Option<Result<LocalNetwork, String>> {
+    let port = cluster.network_api_port.as_deref()?;
+    if port == "auto" || card.macs.is_empty() {
+        return None;
+    }
+    let ip = match card.ip? {
+        IpAddr::V4(ip) => ip,
+        IpAddr::V6(ip) => return Some(Err(format!("{ip} is no IPv4 address"))),
+    };
+    let lease = Lease {
+        name: card.name.clone(),
+        macs: card.macs.iter().map(ToString::to_string).collect(),
+        ip,
+    };
+    Some(LocalNetwork::new(
+        port,
+        lease,
+        choices.dhcp_server,
+        &choices.networks,
+    ))
+}
+
 /// A step as a deployment does it, where it can.
-pub(super) fn post_step(step: &StepKind, card: &Card, choices: &Choices) -> Option<PostStep> {
+pub(super) fn post_steps(step: &StepKind, card: &Card, choices: &Choices) -> Vec<PostStep> {
     match step {
-        StepKind::RhSubscription(subscription) => Some(PostStep::RhSubscription {
-            organization: subscription.organization.clone()?,
-        }),
-        StepKind::Microshift => Some(PostStep::Microshift {
+        StepKind::RhSubscription(subscription) => subscription
+            .organization
+            .iter()
+            .map(|organization| PostStep::RhSubscription {
+                organization: organization.clone(),
+            })
+            .collect(),
+        StepKind::Microshift => vec![PostStep::Microshift {
             pull_secret: choices.pull_secret,
             kubeconfig: format!("{}/{}.kubeconfig", choices.kubeconfigs, card.name),
             server: card.ip.map(|ip| ip.to_string()),
-        }),
-        StepKind::DpuOperatorDpu => Some(PostStep::HugePages { pages: HUGE_PAGES }),
-        StepKind::DpuFirmware { .. } | StepKind::IsoBuilder(_) | StepKind::OutOfScope(_) => None,
+        }],
+        StepKind::DpuOperatorDpu => {
+            let pages = PostStep::HugePages { pages: HUGE_PAGES };
+            let trust = choices.operator_registry.iter();
+            let trust = trust.map(|(registry, ca)| PostStep::TrustRegistry {
+                registry: registry.clone(),
+                ca: ca.clone(),
+            });
+            std::iter::once(pages).chain(trust).collect()
+        }
+        StepKind::DpuFirmware { .. } | StepKind::IsoBuilder(_) | StepKind::OutOfScope(_) => vec![],
     }
+}
+
+/// The firmware that the file wants, where it is enough that it is there: flashing is nobody's.
+fn firmware(cluster: &IsoCluster, choices: &Choices) -> Option<String> {
+    let mut steps = cluster.before.iter().filter(|step| {
+        let name = step.what.name();
+        choices.accepts(name) && !choices.skips(name)
+    });
+    steps.find_map(|step| match &step.what {
+        StepKind::DpuFirmware {
+            version,
+            force: false,
+        } => version.clone(),
+        StepKind::DpuFirmware { .. }
+        | StepKind::IsoBuilder(_)
+        | StepKind::RhSubscription(_)
+        | StepKind::Microshift
+        | StepKind::DpuOperatorDpu
+        | StepKind::OutOfScope(_) => None,
+    })
 }
 
 /// The installation of a Marvell, by which it is confirmed.
@@ -114,13 +186,21 @@ pub fn beside(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Beside {
         choices.accepts(name) && !choices.skips(name)
     });
     let mut after: Vec<PostStep> = wanted
-        .filter_map(|step| post_step(&step.what, card, choices))
+        .flat_map(|step| post_steps(&step.what, card, choices))
         .collect();
-    // MicroShift counts them when it starts.
-    after.sort_by_key(|step| !matches!(step, PostStep::HugePages { .. }));
+    // MicroShift counts pages and reads certificates when it starts.
+    after.sort_by_key(|step| match step {
+        PostStep::HugePages { .. } => 0,
+        PostStep::TrustRegistry { .. } => 1,
+        PostStep::RhSubscription { .. } | PostStep::Microshift { .. } => 2,
+    });
     Beside {
         imc_boot: !choices.skips(IMC_BOOT),
         host: host(card).filter(|_| !choices.skips(HOST_DRIVER)),
+        network: local_network(cluster, card, choices)
+            .and_then(Result::ok)
+            .filter(|_| choices.accepts(LOCAL_NETWORK) && !choices.skips(LOCAL_NETWORK)),
+        firmware: firmware(cluster, choices),
         after,
     }
 }

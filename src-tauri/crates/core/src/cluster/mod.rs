@@ -7,8 +7,10 @@
 //! here opens a file, asks a host or knows the inventory.
 
 mod beside;
+mod builder;
 mod marks;
 mod model;
+mod own_steps;
 mod plan;
 mod problem;
 mod read;
@@ -21,7 +23,10 @@ mod values;
 mod write;
 mod yaml11;
 
-pub use beside::{Choices, HOST_DRIVER, IMC_BOOT, PXEBOOT, beside, marvell};
+pub use beside::{
+    Choices, HOST_DRIVER, IMC_BOOT, LOCAL_NETWORK, PXEBOOT, beside, local_network, marvell,
+};
+pub use builder::{ISO_BUILDER, WantedIso, wanted_iso};
 pub use model::{
     Card, CardKind, Cluster, ClusterFile, InvalidMac, IsoBuilder, IsoCluster, IsoSource, Kept,
     Login, Mac, Step, StepKind, Subscription,

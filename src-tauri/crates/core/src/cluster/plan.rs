@@ -7,24 +7,24 @@ use serde::Serialize;
 use specta::Type;
 
 use super::{
-    beside::{Choices, HOST_DRIVER, IMC_BOOT, PXEBOOT, beside, host, marvell, post_step},
-    model::{Card, CardKind, Cluster, ClusterFile, IsoBuilder, IsoCluster, StepKind},
+    beside::{Choices, IMC_BOOT, PXEBOOT, beside, local_network, marvell},
+    model::{Card, CardKind, Cluster, ClusterFile, IsoCluster},
+    own_steps::OwnSteps,
     untried::Untried,
 };
 use crate::{
     address::Address,
-    command::CommandLine,
     dpu::{ACC_FROM_IMC, AccRoute, Dpu, IMC_REDFISH_PORT, ImcIdentity},
     ids::{CredentialId, DpuId},
     job::{
-        DeploymentState, PlannedStep, deployment,
+        DeploymentState, PlannedStep,
         marvell::planned_steps as marvell_steps,
-        plan::{DeploymentWords, deployment_steps, planned, ssh, ssh_acc},
+        plan::{DeploymentWords, deployment_steps, planned},
     },
     time::Timestamp,
 };
 
-const SSH_PORT: u16 = 22;
+pub(super) const SSH_PORT: u16 = 22;
 
 /// Whether a step would be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -152,7 +152,7 @@ fn card_outline(
     }
 }
 
-fn not_yet(step: PlannedStep, skip: Option<&str>) -> OutlineStep {
+pub(super) fn not_yet(step: PlannedStep, skip: Option<&str>) -> OutlineStep {
     OutlineStep {
         step,
         standing: Standing::NotYet,
@@ -183,6 +183,7 @@ fn of_an_ipu(
         choices,
         steps: Vec::new(),
     };
+    let network = DeploymentState::SettingUpNetwork;
     let prepare = DeploymentState::PreparingImc;
     let reload = DeploymentState::ReloadingHostDriver { reload: None };
     let after = DeploymentState::RunningPostSteps {
@@ -191,8 +192,15 @@ fn of_an_ipu(
     };
     for (number, step) in known.unwrap_or_default().into_iter().enumerate() {
         // What the deployment says of steps that it does not have is said by ours instead.
-        let replaced = (step.name == reload.name() && card.dpu_host.is_some())
+        let asked = local_network(cluster, card, choices);
+        let replaced = (step.name == network.name() && asked.is_some())
+            || (step.name == reload.name() && card.dpu_host.is_some())
             || (step.name == after.name() && !cluster.after.is_empty());
+        if step.name == network.name()
+            && let Some(asked) = asked
+        {
+            own.network(asked);
+        }
         if step.name == reload.name() {
             own.host_driver();
         }
@@ -243,172 +251,6 @@ fn draft(card: &Card) -> Option<Dpu> {
     })
 }
 
-/// The steps that a file adds to the installation.
-struct OwnSteps<'a> {
-    card: &'a Card,
-    dpu: Option<&'a Dpu>,
-    choices: &'a Choices,
-    steps: Vec<OutlineStep>,
-}
-
-impl OwnSteps<'_> {
-    fn add(&mut self, name: &str, effect: impl Into<String>, commands: Vec<String>) {
-        let mut step = not_yet(planned(name, effect, commands), Some(name));
-        if self.choices.skips(name) {
-            step.standing = Standing::LeftOut;
-        }
-        self.steps.push(step);
-    }
-
-    fn on_acc(&self, argv: &[&str]) -> String {
-        match self.dpu {
-            Some(dpu) => ssh_acc(dpu, argv),
-            None => CommandLine::new(argv.iter().copied()).to_string(),
-        }
-    }
-
-    fn host_driver(&mut self) {
-        let Some(text) = &self.card.dpu_host else {
-            return;
-        };
-        let Some(address) = host(self.card) else {
-            let effect = format!("Can't be done: `{text}` is no host name");
-            return self.add(HOST_DRIVER, effect, vec![]);
-        };
-        let on_host = |argv: &[&str]| ssh(&address.host, address.port, argv);
-        let commands = vec![on_host(&["rmmod", "idpf"]), on_host(&["modprobe", "idpf"])];
-        let effect = format!(
-            "Reloads the driver idpf on {text}: its links over the card go down for seconds"
-        );
-        self.add(HOST_DRIVER, effect, commands);
-        self.is_done();
-    }
-
-    /// The one that was added last is done, unless it is left out.
-    fn is_done(&mut self) {
-        if let Some(step) = self.steps.last_mut()
-            && step.standing == Standing::NotYet
-        {
-            step.standing = Standing::Planned;
-        }
-    }
-
-    /// After the image was verified.
-    fn after(&mut self, step: &StepKind) {
-        let Some(post) = post_step(step, self.card, self.choices) else {
-            return self.step(step);
-        };
-        let on_acc = |argv: &[&str]| self.on_acc(argv);
-        let (effect, commands) = deployment::of_step(&post, &on_acc);
-        self.add(step.name(), effect, commands);
-        if let Some(added) = self.steps.last_mut() {
-            added.untried = Untried::of(step.name());
-        }
-        if self.choices.accepts(step.name()) {
-            self.is_done();
-        }
-    }
-
-    fn step(&mut self, step: &StepKind) {
-        let name = step.name();
-        match step {
-            StepKind::DpuFirmware { version, force } => {
-                self.firmware(version.as_deref().unwrap_or("VERSION"), *force);
-            }
-            StepKind::IsoBuilder(builder) => {
-                let effect = "Makes the ISO on this machine, out of a base ISO and an image";
-                self.add(name, effect, iso_builder(builder));
-            }
-            StepKind::RhSubscription(subscription) => {
-                let organization = subscription.organization.as_deref().unwrap_or("ORG");
-                let connect = self.on_acc(&["rhc", "connect", "-o", organization, "-a", "KEY"]);
-                let commands = vec![
-                    "sysctl -w net.ipv4.ip_forward=1".into(),
-                    "iptables -t nat -A POSTROUTING -o UPLINK -j MASQUERADE".into(),
-                    connect,
-                ];
-                let effect = "Lets the card reach the net through this machine (forwarding and masquerading are switched on), and registers it at Red Hat, in three tries at most";
-                self.add(name, effect, commands);
-            }
-            StepKind::Microshift => {
-                let secret = "/etc/crio/openshift-pull-secret";
-                let kubeconfig = "/var/lib/microshift/resources/kubeadmin/kubeconfig";
-                let commands = vec![
-                    self.on_acc(&["install", "-m", "0600", "/dev/stdin", secret]),
-                    self.on_acc(&["systemctl", "enable", "--now", "microshift"]),
-                    self.on_acc(&["cat", kubeconfig]),
-                ];
-                let effect = "Puts the pull secret on the card, starts MicroShift, waits until it is healthy, and fetches its kubeconfig";
-                self.add(name, effect, commands);
-            }
-            StepKind::DpuOperatorDpu => {
-                let commands = vec![self.on_acc(&["sysctl", "-w", "vm.nr_hugepages=512"])];
-                let effect = "Installs the DPU operator's side of the card: trust for the cluster's registry, P4 components, 512 huge pages";
-                self.add(name, effect, commands);
-            }
-            StepKind::OutOfScope(_) => {
-                let effect = "Out of Slipway's scope: it has nothing to do with a card's image";
-                self.add(name, effect, vec![]);
-            }
-        }
-    }
-
-    fn firmware(&mut self, version: &str, force: bool) {
-        let imc = self.dpu.map_or("IMC", |dpu| dpu.imc_redfish.host.as_str());
-        let mut commands = vec![
-            ssh(imc, SSH_PORT, &["cat", "/etc/issue.net"]),
-            format!(
-                "podman run --rm --privileged IMAGE@sha256:… --dpu-type ipu --imc-address {} firmware up --version {}",
-                CommandLine::new([imc]),
-                CommandLine::new([version])
-            ),
-        ];
-        let boot = match &self.card.host_bmc {
-            Some(bmc) => {
-                commands.push(format!(
-                    "curl -u USER -X POST https://{}/redfish/v1/Systems/SYSTEM/Actions/ComputerSystem.Reset -d '{{\"ResetType\":\"PowerCycle\"}}'",
-                    bmc.address
-                ));
-                "cold-boots the DPU host"
-            }
-            None => "needs a cold boot of the DPU host by hand (no bmc_host in the file)",
-        };
-        let when = if force {
-            "whatever it has"
-        } else {
-            "where the IMC has another one"
-        };
-        let effect = format!("Flashes firmware {version}, {when} (about 40 minutes), and {boot}");
-        self.add("dpu_firmware", effect, commands);
-    }
-}
-
-fn iso_builder(builder: &IsoBuilder) -> Vec<String> {
-    let setting = |key: &str| {
-        let found = builder.settings.iter().find(|(known, _)| known == key);
-        found.map(|(_, value)| value.as_str())
-    };
-    let mut argv = vec!["mkksiso"];
-    for (option, key) in [
-        ("--ks", "kickstart"),
-        ("--cmdline", "iso_kargs"),
-        ("--rm-args", "remove_args"),
-    ] {
-        argv.extend(setting(key).iter().flat_map(|value| [option, *value]));
-    }
-    argv.push(setting("input_iso").unwrap_or("BASE.iso"));
-    argv.push(setting("final_iso_name").unwrap_or("OUT.iso"));
-    let image = setting("image_mode_url").unwrap_or("IMAGE");
-    let copy = CommandLine::new([
-        "skopeo",
-        "copy",
-        "--preserve-digests",
-        &format!("docker://{image}"),
-        "oci:container",
-    ]);
-    vec![copy.to_string(), CommandLine::new(argv).to_string()]
-}
-
 /// On the card's host, as CDA does it.
 fn of_a_marvell(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Vec<OutlineStep> {
     // A plan can be shown before all of it is known.
@@ -439,6 +281,12 @@ fn of_a_marvell(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Vec<Out
     };
     for step in cluster.before.iter().chain(&cluster.after) {
         own.step(&step.what);
+        // None of them is done for a Marvell.
+        if let Some(step) = own.steps.last_mut()
+            && step.standing == Standing::Planned
+        {
+            step.standing = Standing::NotYet;
+        }
     }
     steps.extend(own.steps);
     steps

@@ -16,7 +16,7 @@ pub struct Untried {
 }
 
 /// By the names of `cluster.yaml`.
-const STAKES: [(&str, &str); 4] = [
+const STAKES: [(&str, &str); 5] = [
     (
         "rh_subscription",
         "The card takes a subscription of the organization; where the step fails, the card stays \
@@ -32,6 +32,11 @@ const STAKES: [(&str, &str); 4] = [
         "dpu_operator_dpu",
         "1 GiB of the card's memory is set aside, now and at every boot; where the step fails, the \
          card stays installed, and the setting in its place",
+    ),
+    (
+        "dpu_firmware",
+        "Nothing of the card: its firmware is only looked at; where it is another one, nothing is \
+         deployed",
     ),
     (
         PXEBOOT,

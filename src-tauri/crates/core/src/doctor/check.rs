@@ -33,11 +33,12 @@ pub enum DoctorCheckId {
     BootedImage,
     HostBmc,
     DpuHost,
+    LocalNetwork,
 }
 
 impl DoctorCheckId {
     /// In the order in which they are told: none needs a later one.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ImcName,
         Self::ImcReach,
         Self::ImcCertificate,
@@ -62,6 +63,7 @@ impl DoctorCheckId {
         Self::BootedImage,
         Self::HostBmc,
         Self::DpuHost,
+        Self::LocalNetwork,
     ];
 
     #[must_use]
@@ -91,6 +93,7 @@ impl DoctorCheckId {
             Self::BootedImage => "Booted image",
             Self::HostBmc => "Host's BMC",
             Self::DpuHost => "DPU host",
+            Self::LocalNetwork => "Local network",
         }
     }
 
@@ -106,7 +109,8 @@ impl DoctorCheckId {
             | Self::ActiveJob
             | Self::BootedImage
             | Self::HostBmc
-            | Self::DpuHost => &[],
+            | Self::DpuHost
+            | Self::LocalNetwork => &[],
             Self::ImcReach | Self::ImcHostKey => &[Self::ImcName],
             Self::ImcCertificate => &[Self::ImcReach],
             // Nothing is said to a stranger.

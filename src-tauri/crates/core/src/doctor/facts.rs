@@ -167,6 +167,8 @@ pub enum IsoAsked {
     InLibrary { iso: Box<Iso>, file: Asked<()> },
     /// It is a file that a deployment imports first.
     ToImport(String),
+    /// A deployment builds it first.
+    ToBuild(String),
     /// What was named does not exist.
     Missing(String),
 }
@@ -180,6 +182,8 @@ pub struct CardFacts {
     /// `None`: no cluster.yaml or pairing names it.
     pub host_bmc: Option<HostSeen>,
     pub dpu_host: Option<HostSeen>,
+    /// `None`: no plan asks for one.
+    pub network: Option<Asked<Vec<String>>>,
 }
 
 /// A job that holds the card.

@@ -34,7 +34,9 @@ pub(super) fn memory(facts: &Facts) -> CheckOutcome {
 fn iso(facts: &Facts) -> Option<&Iso> {
     match &facts.iso {
         IsoAsked::InLibrary { iso, .. } => Some(iso),
-        IsoAsked::None | IsoAsked::ToImport(_) | IsoAsked::Missing(_) => None,
+        IsoAsked::None | IsoAsked::ToImport(_) | IsoAsked::ToBuild(_) | IsoAsked::Missing(_) => {
+            None
+        }
     }
 }
 

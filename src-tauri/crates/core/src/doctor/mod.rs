@@ -81,5 +81,6 @@ fn judge(id: DoctorCheckId, facts: &Facts) -> CheckOutcome {
         DoctorCheckId::BootedImage => target::booted_image(facts),
         DoctorCheckId::HostBmc => target::host_bmc(facts),
         DoctorCheckId::DpuHost => target::dpu_host(facts),
+        DoctorCheckId::LocalNetwork => target::local_network(facts),
     }
 }

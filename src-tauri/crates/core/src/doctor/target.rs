@@ -19,6 +19,7 @@ fn iso(facts: &Facts) -> Result<&Iso, String> {
         IsoAsked::ToImport(file) => Err(format!(
             "{file} is not in the library: a deployment imports it first"
         )),
+        IsoAsked::ToBuild(name) => Err(format!("{name} is not there yet: a deployment builds it")),
         IsoAsked::Missing(_) => Err("there is no such ISO".to_owned()),
     }
 }
@@ -32,6 +33,9 @@ pub(super) fn iso_file(facts: &Facts) -> CheckOutcome {
         ),
         IsoAsked::ToImport(file) => {
             CheckOutcome::pass(format!("{file} is there; a deployment imports it first"))
+        }
+        IsoAsked::ToBuild(name) => {
+            CheckOutcome::pass(format!("{name} is built first, and looked at then"))
         }
         IsoAsked::InLibrary { iso, file } => match file {
             Asked::NotAsked(why) => CheckOutcome::skip(why),
@@ -182,6 +186,19 @@ pub(super) fn dpu_host(facts: &Facts) -> CheckOutcome {
         return CheckOutcome::skip("no cluster.yaml names it");
     };
     beside(seen, PinKind::SshHostKey, facts)
+}
+
+/// What a deployment refuses, too: it is asked for on purpose.
+pub(super) fn local_network(facts: &Facts) -> CheckOutcome {
+    match &facts.target.network {
+        None => CheckOutcome::skip("no plan asks for one (--accept-untried local_network)"),
+        Some(Asked::NotAsked(why)) => CheckOutcome::skip(why),
+        Some(Asked::Answered(seen)) => CheckOutcome::pass(seen.join("; ")),
+        Some(Asked::Failed(error)) => CheckOutcome::fail(
+            told(error),
+            fix_of(error, "leave it out with --skip-steps local_network"),
+        ),
+    }
 }
 
 /// A deployment never enters the host's BMC, and the DPU host only to reload its driver, which can

@@ -20,7 +20,7 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
             D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => {
                 policy.observe_s
             }
-            D::PreparingImc => policy.prepare_s,
+            D::SettingUpNetwork | D::PreparingImc => policy.prepare_s,
             D::InsertingMedia { .. } => policy.insert_s,
             // Both wait for an IMC that may be away: the one to learn whether it was reset.
             D::ResettingImc { .. } | D::AwaitingImc { .. } => policy.imc_return_s,

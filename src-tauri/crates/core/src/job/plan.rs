@@ -15,6 +15,7 @@ use crate::{
     command::CommandLine,
     dpu::{AccRoute, Dpu, JobOutcome},
     image_build::Podman,
+    network,
     time::Timestamp,
 };
 
@@ -101,6 +102,7 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
             "Only looks: an Intel IPU, its firmware, not in recovery, what runs now",
             vec![format!("curl {imc}"), on_imc(&["cat", "/etc/hostname"])],
         ),
+        network_step(plan.beside),
         prepare_step(plan.beside, &on_imc),
         planned(
             name(&State::PublishingMedia),
@@ -162,17 +164,7 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
             vec![on_acc(&["bootc", "status", "--format", "json"])],
         ),
         planned(POST_STEPS.name(), after.0, after.1),
-        planned(
-            name(&State::CleaningUp {
-                then: super::Terminal::Cancelled,
-            }),
-            "Takes the ISO off the server, ejects it from the IMC, takes the boot override back",
-            vec![curl(
-                "POST",
-                "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.EjectMedia",
-                "{}",
-            )],
-        ),
+        clean_up_step(plan.beside, curl),
     ]
 }
 
@@ -181,6 +173,34 @@ const POST_STEPS: DeploymentState = DeploymentState::RunningPostSteps {
     next: 0,
     since: None,
 };
+
+fn network_step(beside: &Beside) -> PlannedStep {
+    let (effect, commands) = match &beside.network {
+        Some(wanted) => network::planned(wanted),
+        None => network::skipped(),
+    };
+    planned(DeploymentState::SettingUpNetwork.name(), effect, commands)
+}
+
+fn clean_up_step(beside: &Beside, curl: impl Fn(&str, &str, &str) -> String) -> PlannedStep {
+    let name = DeploymentState::CleaningUp {
+        then: Terminal::Cancelled,
+    };
+    let mut effect =
+        "Takes the ISO off the server, ejects it from the IMC, takes the boot override back"
+            .to_owned();
+    let mut commands = vec![curl(
+        "POST",
+        "/Systems/1/VirtualMedia/1/Actions/VirtualMedia.EjectMedia",
+        "{}",
+    )];
+    if let Some(wanted) = &beside.network {
+        let (words, more) = network::planned_undo(wanted);
+        effect = format!("{effect}; {words}");
+        commands.extend(more);
+    }
+    planned(name.name(), effect, commands)
+}
 
 fn prepare_step(beside: &Beside, on_imc: &impl Fn(&[&str]) -> String) -> PlannedStep {
     let mut effect =
@@ -311,7 +331,7 @@ pub fn step_position(job: &Job) -> (u32, u32) {
 
 pub(super) fn step_names(spec: &JobSpec) -> &'static [&'static str] {
     match spec {
-        JobSpec::Deployment(_) => &DeploymentState::NAMES[1..14],
+        JobSpec::Deployment(_) => &DeploymentState::NAMES[1..15],
         JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
         JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
         JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],
@@ -400,7 +420,8 @@ fn pending_failure(state: &JobState) -> Option<String> {
 fn skipped_by_plan(spec: &JobSpec, name: &str) -> bool {
     match spec {
         JobSpec::Deployment(plan) => {
-            (name == RELOAD.name() && plan.beside.host.is_none())
+            (name == DeploymentState::SettingUpNetwork.name() && plan.beside.network.is_none())
+                || (name == RELOAD.name() && plan.beside.host.is_none())
                 || (name == POST_STEPS.name() && plan.beside.after.is_empty())
         }
         JobSpec::BootChange(_)

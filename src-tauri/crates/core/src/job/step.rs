@@ -13,7 +13,7 @@ use crate::{
     failure::{FailureKind, StepError},
     ids::JobId,
     image::ImageReference,
-    ports::{Bmc, MediaServer, RegistryError, Remote, ResolvedImage},
+    ports::{Bmc, LocalNetworks, MediaServer, RegistryError, Remote, ResolvedImage},
     secret::Password,
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
@@ -177,6 +177,8 @@ pub trait CardAccess: Send + Sync {
     /// Writes a kubeconfig where the plan says, for its owner alone. The same again changes nothing.
     async fn keep_kubeconfig(&self, path: &str, text: &Password) -> Result<(), StepError>;
     fn media(&self) -> &dyn MediaServer;
+    /// This machine's ports to its cards.
+    fn networks(&self) -> &dyn LocalNetworks;
     /// Makes what a card is served and publishes it. The same job gets the same answer again.
     async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError>;
     /// Takes it down and forgets its secrets.

@@ -29,6 +29,8 @@ pub fn check_full(world: &World, what: &str) {
     let unfinished = world.files.keys().find(|path| path.contains("-new"));
     assert_eq!(unfinished, None, "{what}");
     assert!(world.driver_loaded && world.huge_pages == 512, "{what}");
+    let trusted = "/etc/containers/certs.d/registry.cluster:5000/ca.crt";
+    assert!(world.acc_files[trusted].0.contains("MIIC"), "{what}");
     let (path, text) = world.kubeconfig.as_ref().expect(what);
     assert_eq!(path, "/home/me/dpu-01.kubeconfig", "{what}");
     assert!(text.contains("server: https://10.0.0.7:6443"), "{what}");
@@ -325,4 +327,49 @@ async fn a_full_deployment_leaves_no_secret_in_the_job() {
         other => panic!("{other:?}"),
     };
     assert_eq!(job.facts.after_done.len(), plan.beside.after.len());
+}
+
+fn wanting_firmware(version: &str) -> JobSpec {
+    let JobSpec::Deployment(mut plan) = without_post_steps() else {
+        unreachable!("it is one");
+    };
+    plan.beside.firmware = Some(version.into());
+    JobSpec::Deployment(plan)
+}
+
+const ISSUE: &str = "Intel IPU IMC MEV-HW-B1-ci-ts.release.2.0.0.11126\nVersion: 2.0.0\n";
+
+#[tokio::test]
+async fn a_card_with_the_wanted_firmware_is_deployed() {
+    let mut rig = Rig::with(|w| drop(w.files.insert("/etc/issue.net".into(), ISSUE.into())));
+    let job = rig.run_job(wanting_firmware("2.0.0.11126")).await;
+    assert_eq!(job.state.outcome(), JobOutcome::Succeeded);
+    let history = rig.history(&job.id).join("\n");
+    assert!(
+        history.contains("the IMC has firmware 2.0.0.11126, as the plan wants it"),
+        "{history}"
+    );
+}
+
+#[tokio::test]
+async fn a_card_with_another_firmware_is_not_begun_and_nobody_pretends_to_flash() {
+    let spring = |w: &mut World| drop(w.files.insert("/etc/issue.net".into(), ISSUE.into()));
+    for (mut rig, seen) in [
+        (Rig::with(spring), "release.2.0.0.11126; Version: 2.0.0"),
+        (Rig::new(), "/etc/issue.net says nothing"),
+    ] {
+        let job = rig.run_job(wanting_firmware("2.1.0.4")).await;
+        let told = failure(&job);
+        assert_eq!(
+            (told.kind, told.step.as_str()),
+            (FailureKind::Firmware, "Check the card")
+        );
+        assert!(told.causes[0].contains(seen), "{told:?}");
+        assert!(
+            format!("{:?}", told.retry).contains("Slipway does not flash"),
+            "{told:?}"
+        );
+        let effects = rig.world().effects.lasting();
+        assert_eq!(effects, crate::support::Effects::default());
+    }
 }

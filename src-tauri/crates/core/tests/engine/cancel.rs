@@ -8,8 +8,9 @@ use slipway_core::{
     job::{BootChangeState, DeploymentState, EventKind, Job, JobSpec, JobState, JobStore, Residue},
 };
 
-use crate::support::{
-    Effects, Entry, Rig, STABLE, When, deployment, digest, rollback, switch, upgrade,
+use crate::{
+    network::with_network,
+    support::{Effects, Entry, Rig, STABLE, When, deployment, digest, rollback, switch, upgrade},
 };
 
 fn residue(job: &Job) -> &[Residue] {
@@ -62,14 +63,14 @@ fn went_through_clean_up(rig: &Rig, job: &Job) {
 async fn a_deployment_in_every_state() {
     // Up to the reset only the IMC's preparation stays; from then on the disk may be half installed,
     // until the new system is verified.
-    for (index, state) in DeploymentState::NAMES[..13].iter().enumerate() {
-        let (rig, job) = cancelled_in(deployment(), state, 0).await;
+    for (index, state) in DeploymentState::NAMES[..14].iter().enumerate() {
+        let (rig, job) = cancelled_in(with_network(), state, 0).await;
         went_through_clean_up(&rig, &job);
         let left: Vec<&str> = residue(&job).iter().map(|r| r.what.as_str()).collect();
         let expected: &[&str] = match index {
-            ..=2 => &[],
-            3..=6 => &[PREPARED],
-            7..=11 => &["the card's disk may be half installed", PREPARED],
+            ..=3 => &[],
+            4..=7 => &[PREPARED],
+            8..=12 => &["the card's disk may be half installed", PREPARED],
             _ => &[PREPARED, "the card runs the new image"],
         };
         assert_eq!(left, expected, "{state}");
@@ -84,13 +85,13 @@ async fn a_deployment_in_every_state() {
             !world.files.contains_key("/mnt/imc/acc-os.iso"),
             "{state}: a file is left"
         );
-        let resets = u32::from(index > 6);
+        let resets = u32::from(index > 7);
         assert_eq!(world.effects.resets, resets, "{state}");
         // Taken back where no boot has used it up: right after the reset was asked for, it still
         // stands.
         let override_sets = match index {
-            ..=5 => 0,
-            6 | 7 => 2,
+            ..=6 => 0,
+            7 | 8 => 2,
             _ => 1,
         };
         assert_eq!(world.effects.override_sets, override_sets, "{state}");

@@ -36,15 +36,17 @@ fn cases() -> [Case; 6] {
         ..Effects::default()
     };
     // All that stands around the installation, each once: three files on the IMC (one restricted it),
-    // two boot options; two files on the ACC.
+    // two boot options; three files on the ACC.
     let full = Effects {
         imc_writes: 3,
         option_sets: 2,
         driver_unloads: 1,
         driver_loads: 1,
-        acc_writes: 2,
+        acc_writes: 3,
         registrations: 1,
         microshift_starts: 1,
+        network_set_ups: 1,
+        network_take_backs: 1,
         ..deployed.clone()
     };
     let updated = Effects {
@@ -141,6 +143,7 @@ fn check(
         beside::check_full(&world, what);
     }
     assert!(!world.slot.inserted, "{what}: still inserted");
+    assert_eq!(world.network, None, "{what}: the port is still set up");
 }
 
 /// How many saves an undisturbed run takes.

@@ -18,6 +18,7 @@ mod installation_faults;
 mod iso_build;
 mod kill;
 mod moves;
+mod network;
 mod persisted;
 mod plans;
 mod process;

@@ -41,6 +41,7 @@ pub fn deployment_states() -> Vec<DeploymentState> {
     vec![
         S::Queued,
         S::Preflight,
+        S::SettingUpNetwork,
         S::PreparingImc,
         S::PublishingMedia,
         S::InsertingMedia {

@@ -9,7 +9,8 @@ use slipway_core::{
     failure::{FailureKind, Retry},
     job::{
         BootChangeState, DeploymentState, IsoBuildState, JobFacts, JobSpec, JobState, Prepared,
-        Terminal, Wait, WaitReason, deployment::Reload,
+        Terminal, Wait, WaitReason,
+        deployment::{Beside, Reload},
     },
     time::ByteCount,
 };
@@ -234,6 +235,13 @@ fn what_earlier_releases_wrote_is_still_read() {
     // A plan has nothing of what it did not say then, and says nothing of it today.
     let json = serde_json::to_string(&deployment()).unwrap();
     assert!(!json.contains("beside"), "{json}");
+    // And of what 0.2 did beside the installation.
+    let full =
+        r#"{"imc_boot":true,"host":"host-01.lab:22","after":[{"step":"huge_pages","pages":512}]}"#;
+    let full: Beside = serde_json::from_str(full).unwrap();
+    assert!(full.imc_boot && full.network.is_none() && full.after.len() == 1);
+    let written = serde_json::to_string(&full).unwrap();
+    assert!(!written.contains("network") && !written.contains("firmware"));
     let facts = r#"{"boot_id_before":null,"installer_started":true,"download_restarts":0}"#;
     let facts: JobFacts = serde_json::from_str(facts).unwrap();
     assert!(facts.installer_started && !facts.imc_touched && !facts.verified);

@@ -18,7 +18,8 @@ use slipway_core::{
         engine::Subjects,
     },
     ports::{
-        Bmc, MediaReader, MediaServer, Publication, RegistryError, Remote, ResolvedImage, TaskState,
+        Bmc, LocalNetworks, MediaReader, MediaServer, Publication, RegistryError, Remote,
+        ResolvedImage, TaskState,
     },
     secret::Password,
     time::{ByteCount, Timestamp},
@@ -33,6 +34,7 @@ use super::{
     imc::{FakeBmc, ImcShell},
     iso_tool::Workbench,
     key,
+    network::FakeNetworks,
     world::World,
 };
 
@@ -75,6 +77,7 @@ impl Subjects for FakeSubjects {
                 showing: None,
             },
             media: FakeMedia(sim.clone()),
+            networks: FakeNetworks(sim.clone()),
             sim,
         }))
     }
@@ -97,6 +100,7 @@ struct FakeCard {
     shell: ImcShell,
     acc: AccShell,
     media: FakeMedia,
+    networks: FakeNetworks,
 }
 
 #[async_trait]
@@ -144,6 +148,9 @@ impl CardAccess for FakeCard {
     }
     fn media(&self) -> &dyn MediaServer {
         &self.media
+    }
+    fn networks(&self) -> &dyn LocalNetworks {
+        &self.networks
     }
     async fn publish(&self, job: &JobId, plan: &DeploymentPlan) -> Result<Prepared, StepError> {
         let mut world = self.sim.world();

@@ -7,6 +7,7 @@ mod after;
 mod host;
 mod imc;
 mod iso_tool;
+mod network;
 mod parts;
 mod rig;
 mod store;
@@ -28,6 +29,7 @@ use slipway_core::{
         BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec, MarvellPlan,
         deployment::{Beside, PostStep},
     },
+    network::{DhcpServer, Lease, LocalNetwork},
     ports::{BmcError, Clock, CommandOutput, RemoteError, Stage},
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
@@ -135,12 +137,25 @@ pub fn deployment() -> JobSpec {
     JobSpec::Deployment(deployment_plan())
 }
 
+pub fn local_network() -> LocalNetwork {
+    let lease = Lease {
+        name: "dpu-01".into(),
+        macs: vec!["00:08:00:01:03:18".into()],
+        ip: "10.0.0.7".parse().unwrap(),
+    };
+    LocalNetwork::new("eno1", lease, DhcpServer::Dnsmasq, "/data/network").unwrap()
+}
+
 /// With everything that a deployment can do beside the installation.
 pub fn full_deployment() -> JobSpec {
     let microshift = PostStep::Microshift {
         pull_secret: true,
         kubeconfig: "/home/me/dpu-01.kubeconfig".into(),
         server: Some("10.0.0.7".into()),
+    };
+    let trust = PostStep::TrustRegistry {
+        registry: "registry.cluster:5000".into(),
+        ca: "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n".into(),
     };
     let subscription = PostStep::RhSubscription {
         organization: "12345".into(),
@@ -149,7 +164,14 @@ pub fn full_deployment() -> JobSpec {
         beside: Beside {
             imc_boot: true,
             host: Some(Address::new("host-01.lab", 22).unwrap()),
-            after: vec![PostStep::HugePages { pages: 512 }, subscription, microshift],
+            network: Some(local_network()),
+            firmware: None,
+            after: vec![
+                PostStep::HugePages { pages: 512 },
+                trust,
+                subscription,
+                microshift,
+            ],
         },
         ..deployment_plan()
     })

@@ -33,6 +33,9 @@ pub struct Effects {
     pub registrations: u32,
     pub microshift_starts: u32,
     pub containers: u32,
+    /// Of this machine's port to the card.
+    pub network_set_ups: u32,
+    pub network_take_backs: u32,
     pub partial_removals: u32,
     /// Times a login was refused: asking again locks accounts.
     pub refused_logins: u32,
@@ -174,5 +177,7 @@ pub struct Faults {
     /// The host's driver does what the word says: `keeps` what is loaded, or has `no-device`.
     pub driver: Option<&'static str>,
     pub rhc_refuses: bool,
+    /// This machine's port does what the word says: `forbidden`, `vanishes`, or can't be `taken-back`.
+    pub network: Option<&'static str>,
     pub never_healthy: bool,
 }

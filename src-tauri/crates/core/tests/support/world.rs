@@ -56,6 +56,8 @@ pub struct World {
     pub kubeconfig: Option<(String, String)>,
     pub unit: Option<String>,
     // The world around.
+    /// The job that has this machine's port to the card.
+    pub network: Option<String>,
     pub registry: HashMap<String, ImageDigest>,
     pub published: HashSet<String>,
     /// The nonce and the key that the published ISO carries.
@@ -129,6 +131,7 @@ impl World {
             registered: false,
             kubeconfig: None,
             unit: None,
+            network: None,
             registry: HashMap::from([(STABLE.into(), digest('b')), (EDGE.into(), digest('c'))]),
             published: HashSet::new(),
             overlay: None,

@@ -30,7 +30,7 @@ impl Fleet {
         let parts = self.cluster_parts(import, request).await?;
         let paths = parts.into_iter().filter_map(|part| match part.iso {
             IsoState::ToImport(path) => Some(path),
-            IsoState::InLibrary(_) | IsoState::Missing { .. } => None,
+            IsoState::InLibrary(_) | IsoState::ToBuild(_) | IsoState::Missing { .. } => None,
         });
         Ok(paths.collect())
     }
@@ -55,12 +55,19 @@ impl Fleet {
             }
             let IsoState::InLibrary(iso) = &part.iso else {
                 let name = &part.cluster.name;
+                if let IsoState::ToBuild(to_build) = &part.iso {
+                    return Err(AppError::refused(format!(
+                        "{} of {name} is not built yet",
+                        to_build.name
+                    ))
+                    .hint("`slipctl deploy FILE` builds it first; or build it in the ISO studio, and leave iso_builder out"));
+                }
                 return Err(
                     AppError::refused(format!("the ISO of {name} is not in the library"))
                         .hint("import it: `slipctl iso import`"),
                 );
             };
-            if let Some((of_part, terms)) = part.request(&iso.id, request) {
+            if let Some((of_part, terms)) = part.request(&iso.id, request, &self.choices(request)) {
                 planned.extend(self.deploy_specs(&of_part, &terms).await?);
                 self.keep_post_secrets(&part, request).await?;
             }
@@ -86,7 +93,7 @@ impl Fleet {
         }
         let mut keys = vec![self.inner.keys.fleet_key_public.clone()];
         keys.extend(request.authorized_keys.iter().cloned());
-        let plan = marvell(part.cluster, card, &request.choices(), &keys);
+        let plan = marvell(part.cluster, card, &self.choices(request), &keys);
         let plan = plan.map_err(|why| AppError::refused(format!("{}: {why}", card.name)))?;
         let text = format!("deploy {} to {} from {}", plan.iso, plan.name, plan.host);
         let subject = Subject::Host(plan.host.clone());
@@ -100,7 +107,7 @@ impl Fleet {
         part: &Chosen<'_>,
         request: &ClusterRequest,
     ) -> Result<(), AppError> {
-        let choices = request.choices();
+        let choices = self.choices(request);
         let keys = part.cluster.after.iter().find_map(|step| match &step.what {
             StepKind::RhSubscription(subscription) => subscription.activation_key.clone(),
             StepKind::DpuFirmware { .. }

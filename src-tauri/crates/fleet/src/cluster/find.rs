@@ -7,13 +7,13 @@ use std::{
 
 use slipway_core::{
     address::Address,
-    cluster::{Card, CardKind, Cluster, Import, IsoCluster, IsoSource, beside},
+    cluster::{Card, CardKind, Choices, Cluster, Import, IsoCluster, IsoSource, beside},
     dpu::IMC_REDFISH_PORT,
     ids::{DpuId, IsoId},
     iso::{Iso, published_name},
 };
 
-use super::{ClusterIso, ClusterRequest, ClusterStanding, IsoWhere};
+use super::{ClusterIso, ClusterRequest, ClusterStanding, IsoWhere, build::ToBuild};
 use crate::{
     AppError, Fleet,
     deployments::{CardTerms, OwnTerms},
@@ -25,6 +25,8 @@ pub(crate) enum IsoState {
     InLibrary(Box<Iso>),
     /// A file that can be imported.
     ToImport(PathBuf),
+    /// The file's own section makes it.
+    ToBuild(Box<ToBuild>),
     /// Neither: why, and what to do with `slipctl`.
     Missing {
         why: String,
@@ -37,6 +39,12 @@ impl IsoState {
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
             Self::InLibrary(_) | Self::ToImport(_) => None,
+            Self::ToBuild(to_build) if to_build.problems.is_empty() => None,
+            Self::ToBuild(to_build) => Some(format!(
+                "{} can't be built: {}",
+                to_build.name,
+                to_build.problems.join("; ")
+            )),
             Self::Missing { why, next } => Some(match next {
                 Some(next) => format!("{why}; {next}"),
                 None => why.clone(),
@@ -52,6 +60,9 @@ impl IsoState {
             },
             Self::ToImport(path) => IsoWhere::ToImport {
                 path: path.display().to_string(),
+            },
+            Self::ToBuild(to_build) => IsoWhere::Missing {
+                why: format!("{} is built first, by `slipctl deploy`", to_build.name),
             },
             Self::Missing { why, .. } => IsoWhere::Missing { why: why.clone() },
         };
@@ -153,6 +164,9 @@ impl Fleet {
         if let Some(text) = &request.iso {
             return Ok(IsoState::InLibrary(Box::new(self.find_iso(text).await?)));
         }
+        if let Some(built) = self.built_iso(cluster, request).await? {
+            return Ok(built);
+        }
         let Some(source) = &cluster.iso else {
             return Ok(IsoState::Missing {
                 why: format!("{} names no ISO", cluster.name),
@@ -215,15 +229,15 @@ impl Chosen<'_> {
         &self,
         iso: &IsoId,
         request: &ClusterRequest,
+        choices: &Choices,
     ) -> Option<(DeployRequest, CardTerms)> {
         let mut terms = CardTerms::new();
-        let choices = request.choices();
         let mut dpus = Vec::new();
         for (card, found) in &self.cards {
             if let (CardKind::Dpu, Found::Known(id, _)) = (card.kind, found) {
                 let own = OwnTerms {
                     name: card.name.clone(),
-                    beside: beside(self.cluster, card, &choices),
+                    beside: beside(self.cluster, card, choices),
                 };
                 terms.insert(id.clone(), own);
                 dpus.push(id.clone());

@@ -1,6 +1,7 @@
 //! A cluster file against this desk: which of its cards and ISOs are known, what would happen, and
 //! making it happen.
 
+mod build;
 mod deploy;
 mod file;
 mod find;
@@ -15,11 +16,12 @@ use serde::Serialize;
 use slipway_core::{
     cluster::{CardKind, Choices, ClusterOutline},
     ids::{DpuId, IsoId},
+    network::DhcpServer,
     secret::Password,
 };
 use specta::Type;
 
-pub(crate) use find::{Found, IsoState};
+pub(crate) use find::{Chosen, Found, IsoState};
 pub(crate) use plan::why_unknown;
 
 pub(crate) use file::write_new;
@@ -47,6 +49,8 @@ pub struct ClusterRequest {
     pub accept_untried: Vec<String>,
     /// For MicroShift; else the image has its own.
     pub pull_secret: Option<Password>,
+    /// The registry of the DPU operator's cluster, and its authority's certificate, PEM.
+    pub operator_registry: Option<(String, String)>,
     /// The image of marvell-tools, for Marvell cards.
     pub marvell_tools: Option<String>,
     /// Where kubeconfigs go; else beside the file.
@@ -54,7 +58,7 @@ pub struct ClusterRequest {
 }
 
 impl ClusterRequest {
-    /// What was decided about the file's own steps.
+    /// What was decided about the file's own steps, as far as no data folder is known.
     #[must_use]
     pub fn choices(&self) -> Choices {
         let kubeconfigs = self.kubeconfigs.as_ref().unwrap_or(&self.folder);
@@ -63,7 +67,10 @@ impl ClusterRequest {
             accepted: self.accept_untried.clone(),
             pull_secret: self.pull_secret.is_some(),
             kubeconfigs: kubeconfigs.display().to_string(),
+            operator_registry: self.operator_registry.clone(),
             marvell_tools: self.marvell_tools.clone(),
+            networks: "DATA/network".into(),
+            dhcp_server: DhcpServer::default(),
         }
     }
 }

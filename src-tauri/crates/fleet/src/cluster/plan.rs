@@ -109,6 +109,7 @@ impl Fleet {
         }));
         for part in &parts {
             problems.extend(self.against_marvells(part, request));
+            warnings.extend(self.against_networks(part, request).await);
             if !part.needs_library() {
                 warnings.push(format!(
                     "{}: the cards' hosts find the ISO by themselves",
@@ -126,7 +127,15 @@ impl Fleet {
                         path.display()
                     ));
                 }
-                IsoState::Missing { .. } => problems.extend(part.iso.problem()),
+                IsoState::ToBuild(to_build) if to_build.problems.is_empty() => {
+                    warnings.push(format!(
+                        "{} is built first, of what iso_builder of {} says",
+                        to_build.name, part.cluster.name
+                    ));
+                }
+                IsoState::ToBuild(_) | IsoState::Missing { .. } => {
+                    problems.extend(part.iso.problem());
+                }
             }
             let plans = self.plans_of(part, request).await?;
             for (card, found) in &part.cards {
@@ -161,7 +170,7 @@ impl Fleet {
             let plan = cards.iter().find(of)?.plan.as_ref()?;
             (!plan.steps.is_empty()).then(|| plan.steps.clone())
         };
-        let mut clusters = outline(&import.file, &request.choices(), steps);
+        let mut clusters = outline(&import.file, &self.choices(request), steps);
         let chosen: BTreeSet<(&str, &str)> = cards
             .iter()
             .map(|card| (card.cluster.as_str(), card.name.as_str()))
@@ -196,7 +205,7 @@ impl Fleet {
 
     /// What stands against the installation of the chosen Marvells.
     fn against_marvells(&self, part: &Chosen<'_>, request: &ClusterRequest) -> Vec<String> {
-        let choices = request.choices();
+        let choices = self.choices(request);
         let wrong = part.marvells().filter_map(|card| {
             let plan = marvell(part.cluster, card, &choices, &[]);
             plan.err().map(|why| format!("{}: {why}", card.name))
@@ -212,7 +221,7 @@ impl Fleet {
         let IsoState::InLibrary(iso) = &part.iso else {
             return Ok(vec![]);
         };
-        let Some((request, terms)) = part.request(&iso.id, request) else {
+        let Some((request, terms)) = part.request(&iso.id, request, &self.choices(request)) else {
             return Ok(vec![]);
         };
         Ok(self.plan_deploy_as(&request, &terms).await?.cards)

@@ -180,6 +180,7 @@ impl Fleet {
                 authorized_keys: open.authorized_keys.clone(),
                 allow_release: open.allow_release.clone(),
                 accept_untried: open.accept_untried.clone(),
+                operator_registry: None,
                 pull_secret,
                 marvell_tools: open.marvell_tools.clone(),
                 kubeconfigs,

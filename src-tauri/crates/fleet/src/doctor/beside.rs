@@ -3,12 +3,13 @@
 use slipway_core::{
     address::Address,
     bmc::KnownBmc,
-    cluster::Card,
+    cluster::{self, Card, Choices, IsoCluster},
     doctor::{Asked, HostSeen},
     dpu::Dpu,
     failure::{FailureKind, StepError},
     job::Policy,
-    ports::Bmc,
+    network::LocalNetwork,
+    ports::{Bmc, LocalNetworks as _},
     trust::PinKind,
 };
 
@@ -22,13 +23,16 @@ const HTTPS_PORT: u16 = 443;
 pub(super) struct Beside {
     host_bmc: Option<String>,
     dpu_host: Option<String>,
+    /// Only where somebody asked for it.
+    network: Option<LocalNetwork>,
 }
 
 impl Beside {
-    pub(super) fn of(card: &Card) -> Self {
+    pub(super) fn of(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Self {
         Self {
             host_bmc: card.host_bmc.as_ref().map(|login| login.address.clone()),
             dpu_host: card.dpu_host.clone(),
+            network: cluster::beside(cluster, card, choices).network,
         }
     }
 }
@@ -96,6 +100,12 @@ impl Fleet {
             Ok(user)
         })
         .await
+    }
+
+    /// Looks only: at this machine's port, its programs and our rights.
+    pub(super) async fn ask_network(&self, beside: &Beside) -> Option<Asked<Vec<String>>> {
+        let wanted = beside.network.as_ref()?;
+        Some(Asked::from(self.inner.ports.check(wanted).await))
     }
 
     pub(super) async fn ask_dpu_host(

@@ -86,20 +86,25 @@ impl Fleet {
         import: &Import,
         request: &ClusterRequest,
     ) -> Result<DoctorRun, AppError> {
+        let choices = self.choices(request);
         let mut asked = Vec::new();
         let mut not_asked = Vec::new();
         for part in self.cluster_parts(import, request).await? {
             let iso = match part.iso {
                 IsoState::InLibrary(iso) => in_library(*iso).await,
                 IsoState::ToImport(path) => IsoAsked::ToImport(path.display().to_string()),
-                missing @ IsoState::Missing { .. } => {
+                IsoState::ToBuild(to_build) if to_build.problems.is_empty() => {
+                    IsoAsked::ToBuild(to_build.name)
+                }
+                missing @ (IsoState::ToBuild(_) | IsoState::Missing { .. }) => {
                     IsoAsked::Missing(missing.problem().unwrap_or_default())
                 }
             };
             for (card, found) in part.cards {
                 match (card.kind, &found) {
                     (CardKind::Dpu, Found::Known(id, _)) => {
-                        asked.push((id.clone(), iso.clone(), Beside::of(card)));
+                        let beside = Beside::of(part.cluster, card, &choices);
+                        asked.push((id.clone(), iso.clone(), beside));
                     }
                     (CardKind::Dpu, Found::Unknown | Found::Contradiction(_)) => {
                         not_asked.extend(why_unknown(card, &found.standing(card)));
@@ -135,7 +140,7 @@ impl Fleet {
         let policy = self.policy_for(&dpu);
         let name = match &iso {
             IsoAsked::InLibrary { iso, .. } => Some(iso.name.clone()),
-            IsoAsked::ToImport(file) => Some(file.clone()),
+            IsoAsked::ToImport(file) | IsoAsked::ToBuild(file) => Some(file.clone()),
             IsoAsked::None | IsoAsked::Missing(_) => None,
         };
         let (imc, target) = futures::join!(
@@ -182,10 +187,11 @@ impl Fleet {
     ) -> Result<CardFacts, AppError> {
         let job = self.active_job(&dpu.id).await?;
         let busy = job.is_some();
-        let (booted, host_bmc, dpu_host) = futures::join!(
+        let (booted, host_bmc, dpu_host, network) = futures::join!(
             self.ask_booted(dpu, busy, policy),
             self.ask_host_bmc(dpu, beside, policy),
             self.ask_dpu_host(beside, policy),
+            self.ask_network(beside),
         );
         Ok(CardFacts {
             job: job.map(|job| JobSeen {
@@ -196,6 +202,7 @@ impl Fleet {
             booted: booted?,
             host_bmc: host_bmc?,
             dpu_host: dpu_host?,
+            network,
         })
     }
 

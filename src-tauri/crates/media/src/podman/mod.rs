@@ -7,7 +7,7 @@
 mod context;
 mod host;
 mod layers;
-mod process;
+pub(crate) mod process;
 mod works;
 
 use std::{ffi::OsString, io::ErrorKind, process::Stdio, time::Duration};

@@ -20,12 +20,12 @@ pub struct Process {
     pub pid: i32,
     parent: i32,
     /// Clock ticks since the boot.
-    started: u64,
-    argv: Vec<String>,
+    pub(crate) started: u64,
+    pub(crate) argv: Vec<String>,
 }
 
 impl Process {
-    fn read(pid: i32) -> Option<Self> {
+    pub(crate) fn read(pid: i32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let (parent, started) = parse_stat(&stat)?;
         let argv = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
@@ -40,11 +40,11 @@ impl Process {
         })
     }
 
-    fn lives(&self) -> bool {
+    pub(crate) fn lives(&self) -> bool {
         Self::read(self.pid).is_some_and(|now| now.started == self.started)
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         // Who has gone meanwhile needs none.
         if self.lives()
             && let Some(pid) = Pid::from_raw(self.pid)

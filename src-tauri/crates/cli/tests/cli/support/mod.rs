@@ -9,6 +9,7 @@ pub mod desk;
 pub mod emulator;
 pub mod https;
 pub mod lab_process;
+pub mod netns;
 pub mod rack;
 pub mod sshd;
 pub mod studio;

@@ -1,9 +1,9 @@
-//! What a deployment does beside the installation: on the IMC, on the DPU host, and on the ACC
-//! after the image was verified. Data only; secrets are asked for by name.
+//! What a deployment does beside the installation: on this machine, on the IMC, on the DPU host,
+//! and on the ACC after the image was verified. Data only; secrets are asked for by name.
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::{address::Address, network::LocalNetwork};
 
 /// Nothing of it is done unless the plan says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ pub struct Beside {
     pub imc_boot: bool,
     /// The DPU host whose driver is reloaded after the IMC was reset.
     pub host: Option<Address>,
+    /// On this machine, while the job runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<LocalNetwork>,
+    /// The IMC must have it, or nothing is begun. Compared with `/etc/issue.net` as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
     /// In this order.
     pub after: Vec<PostStep>,
 }
@@ -30,6 +36,13 @@ impl Beside {
 pub enum PostStep {
     /// So many of 2 MiB; before MicroShift, which counts them when it starts.
     HugePages { pages: u32 },
+    /// Of the DPU operator's cluster.
+    TrustRegistry {
+        /// `host` or `host:port`.
+        registry: String,
+        /// PEM of its authority; a certificate is no secret.
+        ca: String,
+    },
     /// At Red Hat, by an activation key ([`PostSecret::ActivationKey`]).
     RhSubscription { organization: String },
     Microshift {
@@ -47,7 +60,7 @@ impl PostStep {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::HugePages { .. } => "dpu_operator_dpu",
+            Self::HugePages { .. } | Self::TrustRegistry { .. } => "dpu_operator_dpu",
             Self::RhSubscription { .. } => "rh_subscription",
             Self::Microshift { .. } => "microshift",
         }
@@ -58,7 +71,7 @@ impl PostStep {
         match self {
             Self::RhSubscription { .. } => Some(PostSecret::ActivationKey),
             Self::Microshift { pull_secret, .. } => pull_secret.then_some(PostSecret::PullSecret),
-            Self::HugePages { .. } => None,
+            Self::HugePages { .. } | Self::TrustRegistry { .. } => None,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 mod after;
 mod beside;
+mod firmware;
 mod host;
 mod imc_boot;
 mod install;
 mod ledger;
 mod media;
+mod network;
 mod prepare;
 mod reserved_memory;
 mod undo;
@@ -20,6 +22,7 @@ pub use undo::{Undone, undo};
 
 pub(crate) use after::of_step;
 pub(in crate::job) use after::planned as planned_after;
+pub(crate) use firmware::ISSUE;
 pub(in crate::job) use imc_boot::planned as planned_imc_boot;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +70,7 @@ pub struct DeploymentPlan {
 pub enum DeploymentState {
     Queued,
     Preflight,
+    SettingUpNetwork,
     PreparingImc,
     PublishingMedia,
     InsertingMedia {
@@ -109,9 +113,10 @@ pub enum DeploymentState {
 use DeploymentState as State;
 
 impl State {
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 18] = [
         "Queued",
         "Check the card",
+        "Set up the network",
         "Prepare the IMC",
         "Publish the ISO",
         "Insert the ISO",
@@ -130,28 +135,34 @@ impl State {
     ];
 
     /// The last step in which only the IMC is spoken to.
-    const AWAITING_IMC: usize = 7;
+    const AWAITING_IMC: usize = 8;
 
     fn index(&self) -> usize {
         match self {
             Self::Queued => 0,
             Self::Preflight => 1,
-            Self::PreparingImc => 2,
-            Self::PublishingMedia => 3,
-            Self::InsertingMedia { .. } => 4,
-            Self::SettingBootOverride => 5,
-            Self::ResettingImc { .. } => 6,
+            Self::SettingUpNetwork => 2,
+            Self::PreparingImc => 3,
+            Self::PublishingMedia => 4,
+            Self::InsertingMedia { .. } => 5,
+            Self::SettingBootOverride => 6,
+            Self::ResettingImc { .. } => 7,
             Self::AwaitingImc { .. } => Self::AWAITING_IMC,
-            Self::AwaitingInstaller => 8,
-            Self::AwaitingAcc => 9,
-            Self::ReloadingHostDriver { .. } => 10,
-            Self::VerifyingImage => 11,
-            Self::RunningPostSteps { .. } => 12,
-            Self::CleaningUp { .. } => 13,
-            Self::Succeeded { .. } => 14,
-            Self::Failed { .. } => 15,
-            Self::Cancelled { .. } => 16,
+            Self::AwaitingInstaller => 9,
+            Self::AwaitingAcc => 10,
+            Self::ReloadingHostDriver { .. } => 11,
+            Self::VerifyingImage => 12,
+            Self::RunningPostSteps { .. } => 13,
+            Self::CleaningUp { .. } => 14,
+            Self::Succeeded { .. } => 15,
+            Self::Failed { .. } => 16,
+            Self::Cancelled { .. } => 17,
         }
+    }
+
+    /// Whether a network that the plan asks for must stand: from its set-up to the clean-up.
+    fn needs_network(&self) -> bool {
+        (3..14).contains(&self.index())
     }
 
     #[must_use]
@@ -167,6 +178,7 @@ impl State {
             Self::Cancelled { .. } => JobOutcome::Cancelled,
             Self::Queued
             | Self::Preflight
+            | Self::SettingUpNetwork
             | Self::PreparingImc
             | Self::PublishingMedia
             | Self::InsertingMedia { .. }
@@ -195,21 +207,23 @@ impl State {
 }
 
 /// Row: from; entries: to. Every working state may clean up (a failure, a cancel).
-const CAN_BECOME: [&[usize]; 17] = [
-    &[1, 13],
-    &[2, 13],
-    &[2, 3, 13],
-    &[4, 13],
-    &[4, 5, 13],
-    &[6, 13],
-    &[6, 7, 13],
-    &[8, 13],
-    &[9, 13],
-    &[10, 13],
-    &[10, 11, 13],
-    &[12, 13],
-    &[12, 13],
-    &[14, 15, 16],
+const CAN_BECOME: [&[usize]; 18] = [
+    &[1, 14],
+    // Without a network in the plan there is none to set up.
+    &[2, 3, 14],
+    &[3, 14],
+    &[3, 4, 14],
+    &[5, 14],
+    &[5, 6, 14],
+    &[7, 14],
+    &[7, 8, 14],
+    &[9, 14],
+    &[10, 14],
+    &[11, 14],
+    &[11, 12, 14],
+    &[13, 14],
+    &[13, 14],
+    &[15, 16, 17],
     &[],
     &[],
     &[],
@@ -222,9 +236,14 @@ type Outcome = Result<StepOutcome<State>, StepError>;
 /// # Errors
 /// A [`StepError`] that the engine turns into a retry (transient) or into the failure of the job.
 pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>) -> Outcome {
+    let wanted = plan.beside.network.as_ref();
+    if state.needs_network() {
+        network::keep(wanted, cx).await?;
+    }
     match state {
         State::Queued => Ok(StepOutcome::Advance(State::Preflight)),
         State::Preflight => prepare::preflight(plan, cx).await,
+        State::SettingUpNetwork => network::set_up(wanted, cx).await,
         State::PreparingImc => prepare::prepare_imc(plan.beside.imc_boot, cx).await,
         State::PublishingMedia => media::publish(plan, cx).await,
         State::InsertingMedia { task } => media::insert(plan, task.as_ref(), cx).await,
@@ -238,7 +257,7 @@ pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>
         }
         State::VerifyingImage => verify::verify(cx).await,
         State::RunningPostSteps { next, since } => after::run(plan, *next, *since, cx).await,
-        State::CleaningUp { then } => verify::clean_up(then, cx).await,
+        State::CleaningUp { then } => verify::clean_up(plan, then, cx).await,
         State::Succeeded { .. } | State::Failed { .. } | State::Cancelled { .. } => {
             Ok(StepOutcome::Fail(StepError::new(
                 FailureKind::Precondition,

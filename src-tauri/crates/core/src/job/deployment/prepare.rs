@@ -1,7 +1,8 @@
 //! Before anything irreversible: is this the card we think it is, and will its IMC trust us?
 
 use super::{
-    DeploymentPlan, Outcome, SUPPORTED_RELEASES, State, after, host, imc_boot, ledger::Ledger,
+    DeploymentPlan, Outcome, SUPPORTED_RELEASES, State, after, firmware, host, imc_boot,
+    ledger::Ledger, network,
 };
 use crate::{
     bootc::StatusFacts,
@@ -50,8 +51,10 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
     cx.facts.firmware_release = release;
     refuse_recovery(cx).await?;
     // What comes last would else be found missing after the whole installation.
+    firmware::look(plan.beside.firmware.as_ref(), cx).await?;
     host::look(plan.beside.host.as_ref(), cx).await?;
     after::look(&plan.beside.after, cx).await?;
+    network::look(plan.beside.network.as_ref(), cx).await?;
     remember_old_system(cx).await;
     cx.facts.imc_touched = true;
     cx.facts.target = Some(plan.digest.clone());
@@ -60,7 +63,10 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
         identity.service_name,
         identity.firmware.as_deref().unwrap_or("unknown")
     ));
-    Ok(StepOutcome::Advance(State::PreparingImc))
+    Ok(StepOutcome::Advance(match &plan.beside.network {
+        Some(_) => State::SettingUpNetwork,
+        None => State::PreparingImc,
+    }))
 }
 
 /// An IMC that fell back to its recovery system can neither install nor come back by itself.

@@ -1,10 +1,11 @@
 //! Success is a checked fact; and nothing stays behind unsaid.
 
 use super::{
-    Outcome, State,
+    DeploymentPlan, Outcome, State,
     install::expected_key,
     ledger::Ledger,
     media::remove_partial_file,
+    network,
     prepare::{honours_once, imc},
 };
 use crate::{
@@ -60,7 +61,11 @@ pub(super) async fn verify(cx: &mut StepContext<'_>) -> Outcome {
 }
 
 /// Takes back what the deployment put there. What can't be taken back is residue.
-pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outcome {
+pub(super) async fn clean_up(
+    plan: &DeploymentPlan,
+    then: &Terminal,
+    cx: &mut StepContext<'_>,
+) -> Outcome {
     // Collected anew by each try.
     cx.facts.residue.clear();
     if let Some(prepared) = cx.facts.prepared.clone() {
@@ -82,6 +87,13 @@ pub(super) async fn clean_up(then: &Terminal, cx: &mut StepContext<'_>) -> Outco
                 restore_override(cx).await?;
             }
         }
+    }
+    // Last: until here the card may be spoken to over it.
+    if let Some(wanted) = &plan.beside.network
+        && let Err(error) = network::take_back(wanted, cx).await
+    {
+        let what = format!("the local network {wanted} may still be set up");
+        leave(cx, &what, error)?;
     }
     if !matches!(then, Terminal::Succeeded(_)) {
         if cx.facts.installer_started && !cx.facts.verified {

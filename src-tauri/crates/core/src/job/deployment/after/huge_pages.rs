@@ -54,8 +54,8 @@ pub(super) async fn step(
 pub(super) fn planned(pages: u32, on_acc: &impl Fn(&[&str]) -> String) -> (String, Vec<String>) {
     (
         format!(
-            "Reserves {pages} huge pages of 2 MiB for the DPU operator, now and at every boot; the \
-             cluster's registry and P4 components are not set up by Slipway"
+            "Reserves {pages} huge pages of 2 MiB for the DPU operator, now and at every boot; P4 \
+             components are not installed by Slipway"
         ),
         vec![
             on_acc(&["tee", FILE]),

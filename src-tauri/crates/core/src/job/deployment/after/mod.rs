@@ -3,6 +3,7 @@
 
 mod huge_pages;
 mod microshift;
+mod registry;
 mod subscription;
 
 use super::{Beside, DeploymentPlan, Outcome, PostStep, State, install::expected_key};
@@ -76,6 +77,7 @@ async fn one(
 ) -> Result<Step, StepError> {
     match step {
         PostStep::HugePages { pages } => huge_pages::step(*pages, acc, cx).await,
+        PostStep::TrustRegistry { registry, ca } => registry::step(registry, ca, acc, cx).await,
         PostStep::RhSubscription { organization } => {
             subscription::step(organization, acc, cx).await
         }
@@ -135,6 +137,7 @@ pub(crate) fn of_step(
 ) -> (String, Vec<String>) {
     match step {
         PostStep::HugePages { pages } => huge_pages::planned(*pages, on_acc),
+        PostStep::TrustRegistry { registry, .. } => registry::planned(registry, on_acc),
         PostStep::RhSubscription { organization } => subscription::planned(organization, on_acc),
         PostStep::Microshift {
             pull_secret,
