@@ -69,7 +69,7 @@ function AcceptDialog({ onClose }: { onClose: () => void }) {
           required
           value={registry}
           problem={problem}
-          placeholder="registry.lab.example:5000"
+          placeholder="registry.example.com:5000"
           onChange={(text) => {
             setRegistry(text);
             look.reset();
