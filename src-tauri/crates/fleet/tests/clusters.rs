@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+#[path = "support/rack.rs"]
+mod rack;
+
+use std::{fs, ops::Deref, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use slipway_core::{
     batch::BatchRules,
@@ -11,37 +14,36 @@ use slipway_core::{
     secret::Password,
 };
 use slipway_fleet::{
-    Begun, ClusterStanding, ErrorCode, Fleet, FleetConfig, IsoWhere,
+    Begun, ClusterStanding, ErrorCode, IsoWhere,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterView, DeployRequest, DoctorReport,
         DpuQuery, TypedValue,
     },
 };
-use slipway_lab::{Lab, LabConfig};
+
+use rack::Rack;
 
 /// Nothing that crosses to the window may have it.
 const PASSWORD: &str = "sentinel-imc-password";
 const KEY: &str = "sentinel-activation-key";
 
 struct Desk {
-    lab: Lab,
-    fleet: Fleet,
-    folders: (tempfile::TempDir, tempfile::TempDir),
+    rack: Rack,
+    files: tempfile::TempDir,
+}
+
+impl Deref for Desk {
+    type Target = Rack;
+    fn deref(&self) -> &Rack {
+        &self.rack
+    }
 }
 
 impl Desk {
     async fn start(cards: usize) -> Self {
-        let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let config = LabConfig::test(cards, folders.0.path().to_owned());
-        let lab = Lab::start(config).await.unwrap();
-        let mut config = FleetConfig::new(folders.1.path());
-        config.passphrase = Some(Password::new("a passphrase for tests"));
-        let fleet = Fleet::open(config).await.unwrap();
-        fleet.join_lab(folders.0.path()).await.unwrap();
         Self {
-            lab,
-            fleet,
-            folders,
+            rack: Rack::start(cards).await,
+            files: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -66,7 +68,7 @@ impl Desk {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folders.1.path().join(name)
+        self.files.path().join(name)
     }
 
     /// Cards of the lab under other names, as files have them.
@@ -139,7 +141,7 @@ async fn a_file_is_shown_whole_with_its_problems_marked_and_no_secret_in_it() {
     open.file = "c.yaml".into();
     let error = desk.fleet.read_cluster(&open).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Invalid, "{error}");
-    desk.lab.stop().await;
+    desk.rack.lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,7 +179,7 @@ async fn just_the_chosen_cards_of_an_unchanged_file_are_deployed() {
     let others = deploy(&again.seen, &["acc-1", "acc-3"]);
     let begun = desk.fleet.deploy_opened_cluster(&others, |_| {}).await;
     assert!(matches!(begun.unwrap(), Begun::Batch(_)), "two are a batch");
-    desk.lab.stop().await;
+    desk.rack.lab.stop().await;
 }
 
 const POST_STEPS: &str = "  postconfig:\n  - name: microshift\n  - name: dpu_operator_dpu\n";
@@ -270,7 +272,7 @@ async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
     let commands = post.unwrap().plan.commands.join("\n");
     assert!(commands.contains("openshift-pull-secret"), "{commands}");
     assert!(!serde_json::to_string(&job).unwrap().contains(KEY));
-    desk.lab.stop().await;
+    desk.rack.lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -312,7 +314,7 @@ async fn the_doctor_looks_at_the_host_and_its_bmc_as_the_file_names_them() {
         matches!(skipped, CheckOutcome::Skipped { .. }),
         "{skipped:?}"
     );
-    desk.lab.stop().await;
+    desk.rack.lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -344,7 +346,7 @@ async fn what_the_inventory_lacks_is_told_per_card_and_the_file_is_written_for_i
     let error = desk.fleet.write_opened_cluster(&broken, &other).await;
     assert_eq!(error.unwrap_err().code, ErrorCode::Invalid);
     assert!(!desk.path("other.yaml").exists());
-    desk.lab.stop().await;
+    desk.rack.lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -379,5 +381,5 @@ async fn a_deployment_made_without_a_file_is_saved_as_one_that_says_the_same() {
         view.plan.cards[0].name,
         format!("{}.lab.example", dpus[0].name)
     );
-    desk.lab.stop().await;
+    desk.rack.lab.stop().await;
 }

@@ -2,49 +2,31 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+#[path = "support/rack.rs"]
+mod rack;
+
 use std::time::{Duration, Instant};
 
-use slipway_core::{batch::BatchRules, ids::DpuId, secret::Password};
+use slipway_core::{batch::BatchRules, ids::DpuId};
 use slipway_fleet::{
-    Ending, EndingOf, Endings, Fleet, FleetConfig,
+    Ending, EndingOf, Endings,
     views::{BatchRequest, BatchWhat, DeployRequest, DpuQuery},
 };
-use slipway_lab::{Fault, Lab, LabConfig};
+use slipway_lab::Fault;
+
+use rack::Rack;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Desk {
-    lab: Lab,
-    fleet: Fleet,
-    _folders: (tempfile::TempDir, tempfile::TempDir),
-}
-
-impl Desk {
-    async fn start(cards: usize) -> Self {
-        let folders = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let config = LabConfig::test(cards, folders.0.path().to_owned());
-        let lab = Lab::start(config).await.unwrap();
-        let mut config = FleetConfig::new(folders.1.path());
-        config.passphrase = Some(Password::new("a passphrase for tests"));
-        let fleet = Fleet::open(config).await.unwrap();
-        fleet.join_lab(folders.0.path()).await.unwrap();
-        Self {
-            lab,
-            fleet,
-            _folders: folders,
-        }
-    }
-
-    async fn request(&self, cards: std::ops::Range<usize>) -> DeployRequest {
-        let rows = self.fleet.dpus(&DpuQuery::default()).await.unwrap().rows;
-        let dpus: Vec<DpuId> = rows[cards].iter().map(|row| row.id.clone()).collect();
-        DeployRequest {
-            dpus,
-            iso: self.fleet.isos().await.unwrap()[0].iso.id.clone(),
-            domain: None,
-            authorized_keys: vec![],
-            allow_release: None,
-        }
+async fn deploy_of(rack: &Rack, cards: std::ops::Range<usize>) -> DeployRequest {
+    let rows = rack.fleet.dpus(&DpuQuery::default()).await.unwrap().rows;
+    let dpus: Vec<DpuId> = rows[cards].iter().map(|row| row.id.clone()).collect();
+    DeployRequest {
+        dpus,
+        iso: rack.fleet.isos().await.unwrap()[0].iso.id.clone(),
+        domain: None,
+        authorized_keys: vec![],
+        allow_release: None,
     }
 }
 
@@ -64,16 +46,16 @@ async fn next(endings: &mut Endings) -> Ending {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why() {
-    let desk = Desk::start(3).await;
-    desk.lab.card(2).inject(Fault::MediaUnreachable);
-    let mut endings = Endings::new(desk.fleet.clone());
+    let rack = Rack::start(3).await;
+    rack.lab.card(2).inject(Fault::MediaUnreachable);
+    let mut endings = Endings::new(rack.fleet.clone());
     assert_eq!(endings.look().await.unwrap(), []);
-    let running = desk.fleet.start_running();
+    let running = rack.fleet.start_running();
     let request = BatchRequest {
-        what: BatchWhat::Deploy(desk.request(0..2).await),
+        what: BatchWhat::Deploy(deploy_of(&rack, 0..2).await),
         rules: BatchRules::default(),
     };
-    desk.fleet.start_batch(&request).await.unwrap();
+    rack.fleet.start_batch(&request).await.unwrap();
     assert_eq!(endings.look().await.unwrap(), [], "it has just begun");
     let ending = next(&mut endings).await;
     assert_eq!(
@@ -88,8 +70,8 @@ async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why(
     assert_eq!(endings.look().await.unwrap(), [], "once is enough");
 
     // A job of nobody here is not told of; one that is expected is, with its reason.
-    let one = desk.request(1..2).await;
-    let job = desk.fleet.deploy(&one).await.unwrap().remove(0);
+    let one = deploy_of(&rack, 1..2).await;
+    let job = rack.fleet.deploy(&one).await.unwrap().remove(0);
     endings.expect(job);
     let ending = next(&mut endings).await;
     assert_eq!(ending.of, EndingOf::Job);
@@ -100,12 +82,12 @@ async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why(
             .starts_with("Insert the ISO: the IMC could not fetch the ISO"),
         "{ending:?}"
     );
-    desk.lab.card(2).clear_faults();
-    let job = desk.fleet.deploy(&one).await.unwrap().remove(0);
+    rack.lab.card(2).clear_faults();
+    let job = rack.fleet.deploy(&one).await.unwrap().remove(0);
     endings.expect(job);
     let ending = next(&mut endings).await;
     assert_eq!(ending.title, "Deployment of dpu-02 succeeded");
     assert!(ending.well && ending.body.ends_with(": booted and verified"));
     running.stop().await.unwrap();
-    desk.lab.stop().await;
+    rack.lab.stop().await;
 }

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+#[path = "support/plain_iso.rs"]
+mod plain_iso;
+
 use std::{
     fs,
     process::Command,
@@ -15,6 +18,8 @@ use slipway_fleet::{
     Fleet, FleetConfig,
     views::{PublicationView, PublishRequest},
 };
+
+use plain_iso::plain_iso;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -37,16 +42,7 @@ struct Desk {
 impl Desk {
     async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let tree = dir.path().join("tree");
-        fs::create_dir(&tree).unwrap();
-        fs::write(tree.join("file"), vec![7; 3_000_000]).unwrap();
-        let path = dir.path().join("plain.iso");
-        let burnt = Command::new("xorriso")
-            .args(["-as", "mkisofs", "-quiet", "-o"])
-            .args([&path, &tree])
-            .output()
-            .unwrap();
-        assert!(burnt.status.success(), "{burnt:?}");
+        let path = plain_iso(dir.path(), 3_000_000);
         let clock = Arc::new(MovedClock(Mutex::new(Timestamp::from_millis(
             1_795_000_000_000,
         ))));

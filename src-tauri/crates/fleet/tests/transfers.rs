@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+#[path = "support/plain_iso.rs"]
+mod plain_iso;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -19,6 +21,8 @@ use slipway_fleet::{
     views::{TransferKind, TransferProgress},
 };
 
+use plain_iso::plain_iso;
+
 struct Desk {
     fleet: Fleet,
     iso: PathBuf,
@@ -28,16 +32,7 @@ struct Desk {
 impl Desk {
     async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let tree = dir.path().join("tree");
-        fs::create_dir(&tree).unwrap();
-        fs::write(tree.join("file"), vec![7; 5_000_000]).unwrap();
-        let iso = dir.path().join("plain.iso");
-        let burnt = Command::new("xorriso")
-            .args(["-as", "mkisofs", "-quiet", "-o"])
-            .args([&iso, &tree])
-            .output()
-            .unwrap();
-        assert!(burnt.status.success(), "{burnt:?}");
+        let iso = plain_iso(dir.path(), 5_000_000);
         Self {
             fleet: Self::another(&dir.path().join("data")).await,
             iso,

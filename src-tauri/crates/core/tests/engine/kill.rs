@@ -163,14 +163,7 @@ async fn killed_after_every_saved_state() {
                 for times in 1..=2 {
                     let mut rig = rig();
                     let id = rig.submit((case.spec)()).await;
-                    let mut saved = 0;
-                    let job = rig.run_with(&id, |rig, _| {
-                        saved += 1;
-                        if (at..at + times).contains(&saved) {
-                            rig.kill(gap);
-                        }
-                    });
-                    let job = job.await;
+                    let job = rig.run_killed_after(&id, at..at + times, gap).await;
                     let what = format!(
                         "{} killed {times} times after save {at}, back after {gap:?}",
                         case.name
@@ -189,15 +182,7 @@ async fn killed_between_every_effect_and_its_save() {
             for at in 1..=saves(&case).await {
                 let mut rig = rig();
                 let id = rig.submit((case.spec)()).await;
-                rig.break_save(at, When::Save);
-                let mut broke = false;
-                let job = rig.run_with(&id, |rig, _| {
-                    if !broke && !rig.save_is_still_to_break() {
-                        broke = true;
-                        rig.kill(gap);
-                    }
-                });
-                let job = job.await;
+                let job = rig.run_killed_instead_of(&id, at, gap).await;
                 let what = format!(
                     "{} killed instead of save {at}, back after {gap:?}",
                     case.name
@@ -241,15 +226,7 @@ async fn killed_after_acting_on_an_old_wish() {
             rig.run_until(&id, state).await;
             rig.step().await.unwrap().unwrap();
             rig.kill(Duration::from_secs(3600));
-            rig.break_save(at, When::Save);
-            let mut broke = false;
-            let job = rig.run_with(&id, |rig, _| {
-                if !broke && !rig.save_is_still_to_break() {
-                    broke = true;
-                    rig.kill(Duration::ZERO);
-                }
-            });
-            let job = job.await;
+            let job = rig.run_killed_instead_of(&id, at, Duration::ZERO).await;
             let what = format!(
                 "{} with an old wish, killed instead of save {at}",
                 case.name

@@ -13,7 +13,7 @@ use slipway_core::{
 
 use crate::beside::check_full;
 use crate::support::{
-    Call, Effects, Rig, When, deployment, failure, full_deployment, no_answer, refused, upgrade,
+    Call, Effects, Rig, deployment, failure, full_deployment, no_answer, refused, upgrade,
 };
 
 const AGAIN: &str = "0190000000007000a000000000000002";
@@ -36,6 +36,12 @@ async fn failed_in_post_steps() -> (Rig, Job) {
     assert_eq!(failure(&job).step, "Run post steps");
     rig.world().faults.never_healthy = false;
     (rig, job)
+}
+
+fn may_begin_at(failed: &Job) -> Vec<String> {
+    let steps = retry_steps(failed).into_iter();
+    let may = steps.filter(|step| step.why_not.is_none());
+    may.map(|step| step.name).collect()
 }
 
 /// The job that goes on, under an id that is the same in every run.
@@ -110,29 +116,14 @@ async fn a_job_that_goes_on_is_killed_after_every_saved_state_and_between_effect
             let what = format!("killed after save {at}, back after {gap:?}");
             let (mut rig, failed) = failed_in_post_steps().await;
             let id = submit(&rig, &failed, "Install and boot").await;
-            let mut saved = 0;
-            let job = rig.run_with(&id, |rig, _| {
-                saved += 1;
-                if saved == at {
-                    rig.kill(gap);
-                }
-            });
-            let job = job.await;
+            let job = rig.run_killed_after(&id, at..at + 1, gap).await;
             succeeded(&rig, &job, &what);
             assert_eq!(effects(&rig), wanted, "{what}");
 
             let what = format!("killed instead of save {at}, back after {gap:?}");
             let (mut rig, failed) = failed_in_post_steps().await;
             let id = submit(&rig, &failed, "Install and boot").await;
-            rig.break_save(at, When::Save);
-            let mut broke = false;
-            let job = rig.run_with(&id, |rig, _| {
-                if !broke && !rig.save_is_still_to_break() {
-                    broke = true;
-                    rig.kill(gap);
-                }
-            });
-            let job = job.await;
+            let job = rig.run_killed_instead_of(&id, at, gap).await;
             succeeded(&rig, &job, &what);
             assert_eq!(effects(&rig), wanted, "{what}");
         }
@@ -148,12 +139,7 @@ async fn an_installation_that_was_given_up_too_early_is_gone_on_with() {
     let failed = rig.run(&id).await;
     assert_eq!(failure(&failed).kind, FailureKind::Deadline);
     rig.world().faults.acc = None;
-    let steps = retry_steps(&failed);
-    let may: Vec<&str> = steps
-        .iter()
-        .filter(|step| step.why_not.is_none())
-        .map(|step| step.name.as_str())
-        .collect();
+    let may = may_begin_at(&failed);
     assert_eq!(may, ["Check the card", "Install and boot"]);
     let id = submit(&rig, &failed, "Install and boot").await;
     let job = rig.run(&id).await;
@@ -264,12 +250,7 @@ async fn where_it_is_not_safe_the_reason_is_told() {
     assert_eq!(why("Dance"), "its plan has no step `Dance`");
 
     let (_, failed) = failed_in_post_steps().await;
-    let steps = retry_steps(&failed);
-    let may: Vec<&str> = steps
-        .iter()
-        .filter(|step| step.why_not.is_none())
-        .map(|step| step.name.as_str())
-        .collect();
+    let may = may_begin_at(&failed);
     assert_eq!(
         may,
         [

@@ -175,6 +175,37 @@ impl Rig {
         );
     }
 
+    /// Runs to the end; the process is killed after each of these saves (from 1), and another is there
+    /// after `gap`.
+    pub async fn run_killed_after(
+        &mut self,
+        id: &JobId,
+        saves: std::ops::Range<u32>,
+        gap: Duration,
+    ) -> Job {
+        let mut saved = 0;
+        let killing = |rig: &mut Self, _: &Job| {
+            saved += 1;
+            if saves.contains(&saved) {
+                rig.kill(gap);
+            }
+        };
+        self.run_with(id, killing).await
+    }
+
+    /// Runs to the end; the process is killed when it has done what this save (from 1) would tell of.
+    pub async fn run_killed_instead_of(&mut self, id: &JobId, save: u32, gap: Duration) -> Job {
+        self.break_save(save, When::Save);
+        let mut broke = false;
+        let killing = |rig: &mut Self, _: &Job| {
+            if !broke && !rig.save_is_still_to_break() {
+                broke = true;
+                rig.kill(gap);
+            }
+        };
+        self.run_with(id, killing).await
+    }
+
     pub async fn run(&mut self, id: &JobId) -> Job {
         self.run_with(id, |_, _| {}).await
     }
