@@ -8,7 +8,12 @@ use slipway_fleet::{
     views::{AgainPlan, JobView},
 };
 
-use crate::{args::Go, change::submitted, exit::Failed, output::Output};
+use crate::{
+    args::Go,
+    change::{show_planned, submitted},
+    exit::Failed,
+    output::Output,
+};
 
 pub async fn run(fleet: &Fleet, job: &JobId, go: &Go, output: Output) -> Result<ExitCode, Failed> {
     let plan = fleet.plan_again(job).await?;
@@ -36,17 +41,7 @@ fn show(plan: &AgainPlan, output: Output) {
     for warning in &plan.warnings {
         output.line(format!("  warning: {warning}"));
     }
-    for (number, step) in plan.steps.iter().enumerate() {
-        output.line(format!(
-            "  {:>2}. {}: {}",
-            number + 1,
-            step.name,
-            step.effect
-        ));
-        for command in &step.commands {
-            output.line(format!("      $ {command}"));
-        }
-    }
+    show_planned(&plan.steps, output);
 }
 
 /// Goes on from a step, named as in the plan (in any case) or by its number there.

@@ -2,7 +2,11 @@
 
 use std::{path::Path, process::ExitCode};
 
-use slipway_core::{dpu::Dpu, ids::JobId, job::BootChange};
+use slipway_core::{
+    dpu::Dpu,
+    ids::JobId,
+    job::{BootChange, PlannedStep},
+};
 use slipway_fleet::{
     AppError, Begun, Fleet,
     views::{
@@ -242,16 +246,21 @@ fn show(plan: &PlanView, output: Output) {
         for warning in &card.warnings {
             output.line(format!("  warning: {warning}"));
         }
-        for (number, step) in card.steps.iter().enumerate() {
-            output.line(format!(
-                "  {:>2}. {}: {}",
-                number + 1,
-                step.name,
-                step.effect
-            ));
-            for command in &step.commands {
-                output.line(format!("      $ {command}"));
-            }
+        show_planned(&card.steps, output);
+    }
+}
+
+/// The steps of a plan with their commands.
+pub fn show_planned(steps: &[PlannedStep], output: Output) {
+    for (number, step) in steps.iter().enumerate() {
+        output.line(format!(
+            "  {:>2}. {}: {}",
+            number + 1,
+            step.name,
+            step.effect
+        ));
+        for command in &step.commands {
+            output.line(format!("      $ {command}"));
         }
     }
 }
