@@ -49,7 +49,7 @@ export const COLUMNS: Column[] = [
     word: "Host",
     usual: true,
     sort: "host",
-    width: 125,
+    width: 115,
     cell: (row) => row.host ?? nothing,
   },
   { id: "imc", word: "IMC", usual: true, width: 150, cell: (row) => <code>{row.imc}</code> },
@@ -57,7 +57,7 @@ export const COLUMNS: Column[] = [
     id: "firmware",
     word: "Firmware",
     usual: true,
-    width: 100,
+    width: 90,
     cell: (row) =>
       row.firmware ? <span title={row.firmware}>{firmwareRelease(row.firmware)}</span> : nothing,
   },
@@ -65,7 +65,7 @@ export const COLUMNS: Column[] = [
     id: "image",
     word: "Image",
     usual: true,
-    width: 140,
+    width: 130,
     cell: (row) => row.image ?? nothing,
   },
   {
@@ -73,7 +73,7 @@ export const COLUMNS: Column[] = [
     word: "Version",
     usual: true,
     sort: "version",
-    width: 120,
+    width: 110,
     cell: version,
   },
   {
