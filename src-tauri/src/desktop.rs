@@ -92,90 +92,46 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../tests/e2e/desktop.rs"]
+mod stand_in;
+
+#[cfg(test)]
 mod tests {
     use std::process::Command;
 
-    use futures::StreamExt;
-    use zbus::{MessageStream, message::Type};
-
     use super::*;
 
-    const INSIDE: &str = "SLIPWAY_TEST_INSIDE_A_SESSION";
+    /// What the stand-in can do, inside its session.
+    const ABLE: &str = "SLIPWAY_TEST_DESKTOP_IS_ABLE";
+    const MARKUP: &str = "markup";
     const THIS_TEST: &str = "desktop::tests::a_notification_goes_out_on_the_session_bus";
 
-    /// `GetCapabilities` is answered with `able`; what `Notify` was asked comes back.
-    async fn stand_in(
-        bus: &Connection,
-        mut calls: MessageStream,
-        able: &[&str],
-    ) -> (String, String, u8) {
-        while let Some(message) = calls.next().await {
-            let message = message.unwrap();
-            if message.message_type() != Type::MethodCall {
-                continue;
-            }
-            let header = message.header();
-            match header.member().map(|member| member.as_str()) {
-                Some("GetCapabilities") => bus.reply(&header, &able.to_vec()).await.unwrap(),
-                Some("Notify") => {
-                    type Asked<'a> = (
-                        String,
-                        u32,
-                        String,
-                        String,
-                        String,
-                        Vec<String>,
-                        HashMap<String, Value<'a>>,
-                        i32,
-                    );
-                    let body = message.body();
-                    let (app, _, _, title, body, actions, hints, _): Asked<'_> =
-                        body.deserialize().unwrap();
-                    assert_eq!((app.as_str(), actions.len()), ("Slipway", 0));
-                    let urgency = u8::try_from(&hints["urgency"]).unwrap();
-                    bus.reply(&header, &1_u32).await.unwrap();
-                    return (title, body, urgency);
-                }
-                other => panic!("nobody should ask {other:?}"),
-            }
-        }
-        panic!("the bus is gone");
-    }
-
-    async fn inside() {
+    async fn inside(reads_markup: bool) {
         let notification = Notification {
             title: "Deploy a.iso to 2 cards: ended".into(),
             body: "1 of 2 cards verified; failed: <b>&1 (Insert the ISO)".into(),
             urgent: true,
         };
-        for (able, body) in [
-            (vec!["body"], notification.body.as_str()),
-            (
-                vec!["body", "body-markup"],
-                "1 of 2 cards verified; failed: &lt;b&gt;&amp;1 (Insert the ISO)",
-            ),
-        ] {
-            let bus = Connection::session().await.unwrap();
-            // A call that comes before somebody listens is lost.
-            let calls = MessageStream::from(&bus);
-            bus.request_name(SERVICE).await.unwrap();
-            // A busy machine is no reason to fail; and who can't show does not leave the other waiting.
-            let shows = async { within(Duration::from_secs(60), &notification).await };
-            let answers = async { Ok(stand_in(&bus, calls, &able).await) };
-            let ((), asked) = futures::try_join!(shows, answers).unwrap();
-            assert_eq!(
-                asked,
-                (notification.title.clone(), body.to_owned(), CRITICAL)
-            );
-            bus.release_name(SERVICE).await.unwrap();
-        }
+        let (able, body): (&[&str], &str) = if reads_markup {
+            let escaped = "1 of 2 cards verified; failed: &lt;b&gt;&amp;1 (Insert the ISO)";
+            (&["body", "body-markup"], escaped)
+        } else {
+            (&["body"], &notification.body)
+        };
+        let desktop = stand_in::Desktop::start(able).await;
+        // A busy machine is no reason to fail.
+        let patience = Duration::from_secs(60);
+        within(patience, &notification).await.unwrap();
+        let shown = desktop.until("a.iso").await;
+        assert_eq!(shown.title, notification.title);
+        assert_eq!((shown.body.as_str(), shown.urgency), (body, CRITICAL));
     }
 
-    /// In a session of its own, with a stand-in for the desktop.
+    /// In sessions of its own, with a stand-in for the desktop.
     #[tokio::test]
     async fn a_notification_goes_out_on_the_session_bus() {
-        if std::env::var_os(INSIDE).is_some() {
-            return inside().await;
+        if let Ok(able) = std::env::var(ABLE) {
+            return inside(able == MARKUP).await;
         }
         let found = Command::new("dbus-run-session").arg("--version").output();
         if found.is_err() {
@@ -186,17 +142,19 @@ mod tests {
             println!("skipped: dbus-run-session is not installed");
             return;
         }
-        let output = Command::new("dbus-run-session")
-            .arg("--")
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", THIS_TEST, "--nocapture"])
-            .env(INSIDE, "1")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        let wrong = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}\n{wrong}");
-        assert!(said.contains("1 passed"), "{said}");
+        for able in ["plain", MARKUP] {
+            let output = Command::new("dbus-run-session")
+                .arg("--")
+                .arg(std::env::current_exe().unwrap())
+                .args(["--exact", THIS_TEST, "--nocapture"])
+                .env(ABLE, able)
+                .env_remove("DBUS_SESSION_BUS_ADDRESS")
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            let wrong = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{able}: {said}\n{wrong}");
+            assert!(said.contains("1 passed"), "{able}: {said}");
+        }
     }
 }

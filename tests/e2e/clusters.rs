@@ -5,7 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{desktop::Desktop, driver::Window};
+use crate::{
+    desktop::{Desktop, Shown},
+    driver::Window,
+};
 
 /// Names of cards that run well, as the table shows them.
 const WELL: &str = "return [...document.querySelectorAll(\"[data-testid^='row-dpu-']\")] \
@@ -50,7 +53,7 @@ async fn next(window: &Window) {
 }
 
 async fn deployed_as_a_batch(window: &Window, data: &Path) {
-    let desktop = Desktop::start().await;
+    let desktop = Desktop::start(&["body"]).await;
     window.resize(1400, 900).await;
     window.go("/overview").await;
     window.click("[data-testid='try-lab']").await;
@@ -108,7 +111,7 @@ async fn deployed_as_a_batch(window: &Window, data: &Path) {
         .wait_text("[data-testid='batch-sentence']", "3 succeeded", 30)
         .await;
     window.picture("batch-ended").await;
-    let (title, body) = desktop.until("Deploy 3 cards").await;
+    let Shown { title, body, .. } = desktop.until("Deploy 3 cards").await;
     assert_eq!(title, "Deploy 3 cards of cluster.yaml: ended");
     assert_eq!(body, "3 of 3 cards verified");
     window.go("/jobs").await;

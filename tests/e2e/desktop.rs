@@ -12,8 +12,15 @@ use zbus::{Connection, MessageStream, message::Type, zvariant::Value};
 const SERVICE: &str = "org.freedesktop.Notifications";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Title and body.
-type Shown = (String, String);
+/// What was shown.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub title: String,
+    pub body: String,
+    /// 2 stays until it is read.
+    pub urgency: u8,
+}
+
 /// What `Notify` is asked.
 type Asked<'a> = (
     String,
@@ -32,12 +39,14 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// `cargo xtask test` gives every run a session bus of its own.
-    pub async fn start() -> Self {
+    /// On the session bus, which must be the test's own; `able` is what it says it can do.
+    pub async fn start(able: &'static [&'static str]) -> Self {
         let bus = Connection::session().await.unwrap();
+        // A call that comes before somebody listens is lost.
+        let calls = MessageStream::from(&bus);
         bus.request_name(SERVICE).await.unwrap();
         let shown: Arc<Mutex<Vec<Shown>>> = Arc::default();
-        let task = tokio::spawn(take(bus, shown.clone()));
+        let task = tokio::spawn(take(bus, calls, able, shown.clone()));
         Self { shown, task }
     }
 
@@ -46,7 +55,7 @@ impl Desktop {
         let start = Instant::now();
         loop {
             let shown = self.shown.lock().unwrap().clone();
-            if let Some(found) = shown.iter().find(|(title, _)| title.contains(words)) {
+            if let Some(found) = shown.iter().find(|one| one.title.contains(words)) {
                 return found.clone();
             }
             assert!(start.elapsed() < PATIENCE, "no `{words}`: {shown:?}");
@@ -61,19 +70,31 @@ impl Drop for Desktop {
     }
 }
 
-async fn take(bus: Connection, shown: Arc<Mutex<Vec<Shown>>>) {
-    let mut calls = MessageStream::from(&bus);
+async fn take(
+    bus: Connection,
+    mut calls: MessageStream,
+    able: &[&str],
+    shown: Arc<Mutex<Vec<Shown>>>,
+) {
     while let Some(Ok(message)) = calls.next().await {
         if message.message_type() != Type::MethodCall {
             continue;
         }
         let header = message.header();
         match header.member().map(|member| member.as_str()) {
-            Some("GetCapabilities") => bus.reply(&header, &vec!["body"]).await.unwrap(),
+            Some("GetCapabilities") => bus.reply(&header, &able.to_vec()).await.unwrap(),
             Some("Notify") => {
-                let body = message.body();
-                let (_, _, _, title, text, _, _, _): Asked<'_> = body.deserialize().unwrap();
-                shown.lock().unwrap().push((title, text));
+                let asked = message.body();
+                let (app, _, _, title, body, actions, hints, _): Asked<'_> =
+                    asked.deserialize().unwrap();
+                assert_eq!((app.as_str(), actions.len()), ("Slipway", 0));
+                let urgency = u8::try_from(&hints["urgency"]).unwrap();
+                let one = Shown {
+                    title,
+                    body,
+                    urgency,
+                };
+                shown.lock().unwrap().push(one);
                 bus.reply(&header, &1_u32).await.unwrap();
             }
             _ => {}

@@ -7,24 +7,24 @@ use std::{
 
 use crate::driver::{Window, app};
 
-/// A desktop's window manager, which keeps an order of windows and gives the focus; gone with this.
-struct Desktop(Child);
+/// It keeps an order of windows and gives the focus; gone with this.
+struct WindowManager(Child);
 
-impl Desktop {
+impl WindowManager {
     async fn start() -> Self {
         let manager = Command::new("openbox")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("openbox");
-        let desktop = Self(manager);
+        let started = Self(manager);
         // Only a window manager that is ready tells which window is active.
-        desktop
+        started
             .until("the window manager", || {
                 !asked(&["get_num_desktops"]).is_empty()
             })
             .await;
-        desktop
+        started
     }
 
     async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
@@ -36,7 +36,7 @@ impl Desktop {
     }
 }
 
-impl Drop for Desktop {
+impl Drop for WindowManager {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -80,13 +80,13 @@ async fn a_second_start_raises_the_first_and_ends_by_itself() {
     let args = ["--data-dir", data.as_str()];
     Window::with("twice", &args, |window| async move {
         window.wait_for("[data-testid='nav-cards']").await;
-        let desktop = Desktop::start().await;
+        let manager = WindowManager::start().await;
         let shown = ["search", "--onlyvisible", "--name", "^Slipway"];
-        desktop
+        manager
             .until("the window to be there", || !asked(&shown).is_empty())
             .await;
         let first = asked(&shown);
-        desktop
+        manager
             .until("the window to be minimized", || {
                 // Lost where the window manager does not have the window yet.
                 asked(&["windowminimize", &first]);
@@ -111,7 +111,7 @@ async fn a_second_start_raises_the_first_and_ends_by_itself() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         assert!(status.success(), "{status}");
-        desktop
+        manager
             .until("the first to be raised", || {
                 asked(&shown) == first && asked(&["getactivewindow"]) == first
             })
