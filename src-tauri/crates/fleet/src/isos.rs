@@ -277,7 +277,7 @@ pub(crate) fn warnings(iso: &Iso) -> Vec<String> {
         );
     }
     if needs_reserved_memory(facts) {
-        all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it (`slipctl iso reserved-memory` prints it)".into());
+        all.push("over 2 GB: firmware 1.8 needs its reserved-memory file for it (`slipctl iso reserved-memory` prints it, `slipctl bmc prepare CARD --reserved-memory` installs it)".into());
     }
     if !facts
         .kargs
