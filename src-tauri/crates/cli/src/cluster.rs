@@ -7,6 +7,7 @@ use std::{
 };
 
 use slipway_core::{
+    address::Address,
     cluster::{self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem},
     dpu::JobOutcome,
 };
@@ -29,6 +30,7 @@ use crate::{
 
 /// The file can't be meant as it is.
 const WRONG_FILE: u8 = 2;
+const HTTPS: u16 = 443;
 
 /// The one cluster.yaml among what was named; a mixture of files and cards can't be meant.
 pub fn file_among(named: &[String]) -> Result<Option<PathBuf>, Failed> {
@@ -217,21 +219,26 @@ fn operator_registry(args: &ClusterArgs) -> Result<Option<(String, String)>, Fai
     let (Some(registry), Some(path)) = (&args.operator_registry, &args.operator_registry_ca) else {
         return Ok(None);
     };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
-    if registry.is_empty() || !registry.chars().all(is_plain) {
-        return Err(Failed::invalid(format!(
-            "`{registry}` is no registry; write host or host:port"
-        )));
+    // It names a folder on the card, too.
+    if Address::parse_or(registry, HTTPS).is_err() || registry.starts_with('[') {
+        let error = AppError::invalid(format!("`{registry}` is no registry"));
+        return Err(error
+            .hint("write host or host:port, as image references begin")
+            .into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("{} can't be read", path.display());
-        Failed::from(AppError::not_found(message).because(error.to_string()))
+        Failed::from(
+            AppError::not_found(message)
+                .because(error.to_string())
+                .hint("give the file with the certificate of the registry's authority"),
+        )
     })?;
     if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
-        return Err(Failed::invalid(format!(
-            "{} is no certificate in PEM (and a key is never wanted)",
-            path.display()
-        )));
+        let error = AppError::invalid(format!("{} is no certificate in PEM", path.display()));
+        return Err(error
+            .hint("give the certificate of the registry's authority alone; a key is never wanted")
+            .into());
     }
     Ok(Some((registry.clone(), text)))
 }

@@ -354,3 +354,28 @@ fn nothing_beside_the_installation_is_done_twice_when_slipctl_is_killed() {
     let ledger = on_imc(&rack, "cat /work/slipway/undo.json");
     assert_eq!(ledger.matches("\"path\"").count(), 3, "{ledger}");
 }
+
+#[test]
+fn what_is_no_registry_or_no_certificate_is_refused_before_it_reaches_a_card() {
+    let desk = Desk::new();
+    let file = desk.beside("cluster.yaml");
+    std::fs::write(&file, "clusters: []\n").unwrap();
+    let key = desk.beside("key.pem");
+    std::fs::write(&key, "-----BEGIN PRIVATE KEY-----\n").unwrap();
+    let plan = |registry: &str, certificate: &std::path::Path| {
+        desk.run(&[
+            "plan",
+            file.to_str().unwrap(),
+            "--operator-registry",
+            registry,
+            "--operator-registry-ca",
+            certificate.to_str().unwrap(),
+        ])
+    };
+    for registry in ["..", "../etc", "a b", "https://registry", ""] {
+        let sentence = format!("`{registry}` is no registry");
+        plan(registry, &key).explains(2, &sentence);
+    }
+    plan("registry.lab:5000", &key).explains(2, "key.pem is no certificate in PEM");
+    plan("registry.lab:5000", &desk.beside("none.pem")).explains(3, "none.pem can't be read");
+}
