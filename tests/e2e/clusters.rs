@@ -111,9 +111,14 @@ async fn deployed_as_a_batch(window: &Window, data: &Path) {
         .wait_text("[data-testid='batch-sentence']", "3 succeeded", 30)
         .await;
     window.picture("batch-ended").await;
-    let Shown { title, body, .. } = desktop.until("Deploy 3 cards").await;
+    let Shown {
+        title,
+        body,
+        urgency,
+    } = desktop.until("Deploy 3 cards").await;
     assert_eq!(title, "Deploy 3 cards of cluster.yaml: ended");
     assert_eq!(body, "3 of 3 cards verified");
+    assert_eq!(urgency, 1, "all is well: it need not stay until it is read");
     window.go("/jobs").await;
     window
         .wait_text("[data-testid^='batch-row-']", "3 succeeded", 30)
