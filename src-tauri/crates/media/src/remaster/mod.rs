@@ -11,6 +11,7 @@ mod fat;
 mod fetch;
 mod image;
 mod md5;
+mod output;
 mod pass;
 mod paths;
 mod room;

@@ -2,12 +2,11 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
-    io::{self, Read as _, Write as _},
-    os::unix::fs::FileExt as _,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
@@ -18,6 +17,7 @@ use slipway_core::iso::CONTAINER_DIR;
 use super::{
     base::Efi,
     md5::{Implant, Sums, TEXT_AT, blank_text},
+    output::{Block, Output},
 };
 use crate::iso::{VOLUME_OFFSET, parse_volume, report::Table};
 
@@ -210,12 +210,10 @@ impl From<io::Error> for Stopped {
     }
 }
 
-const CHUNK: usize = 1 << 20;
-/// Chunks between the reader and the sum: memory for a moment in which one is slower.
-const AHEAD: usize = 8;
-/// As much as this is written between two calls to the disk. The kernel by itself begins with a
-/// tenth of the memory: then the disk stands still at first, and is what is waited for at the end.
-const SETTLED: u64 = 64 << 20;
+/// The pipe's: fewer switches between the two processes.
+const PIPE: usize = 1 << 20;
+/// Blocks that wait for the disk or for the sum, 64 MiB: for a moment in which one is slower.
+const AHEAD: usize = 16;
 
 /// Ends xorriso with the function that started it, however that ends.
 struct Running(Child);
@@ -250,14 +248,10 @@ pub fn run(
         .stdout
         .take()
         .ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
-    // Fewer switches between the two processes; where it may not be that large, it stays small.
-    let _ = rustix::pipe::fcntl_setpipe_size(&output, CHUNK);
-    let file = File::options()
-        .create_new(true)
-        .read(true)
-        .write(true)
-        .open(to)?;
-    let written = copy(&mut output, &file, stop, done)?;
+    // Where it may not be that large, it stays small.
+    let _ = rustix::pipe::fcntl_setpipe_size(&output, PIPE);
+    let mut file = Output::create(to)?;
+    let sums = copy(&mut output, &mut file, stop, done)?;
     drop(output);
     let status = child.0.wait()?;
     if !status.success() {
@@ -267,10 +261,10 @@ pub fn run(
         errors.read_to_string(&mut said)?;
         return Err(Stopped::Xorriso(reason(&said)));
     }
-    let (size, sums) =
-        written.ok_or_else(|| Stopped::Xorriso("it wrote no ISO 9660 file system".to_owned()))?;
-    file.write_all_at(&sums.text(), TEXT_AT)?;
-    file.sync_all()?;
+    let sums =
+        sums.ok_or_else(|| Stopped::Xorriso("it wrote no ISO 9660 file system".to_owned()))?;
+    let size = file.size();
+    file.finish(TEXT_AT, &sums.text())?;
     Ok(Written { size, sums })
 }
 
@@ -283,75 +277,67 @@ fn reason(said: &str) -> String {
     line.unwrap_or("no reason given").trim().to_owned()
 }
 
-/// Bytes and sums; `None` where too little came for a file system.
+/// The sums of what was copied; `None` where too little came for a file system.
 fn copy(
     from: &mut impl io::Read,
-    to: &File,
+    to: &mut Output,
     stop: &AtomicBool,
     done: &AtomicU64,
-) -> Result<Option<(u64, Sums)>, Stopped> {
-    // The volume descriptor says how much is summed, so the first chunk must hold it.
-    let mut first = filled(from)?;
-    let descriptor = first
+) -> Result<Option<Sums>, Stopped> {
+    let mut block = Block::new();
+    block.fill(from)?;
+    // The volume descriptor says how much is summed, so the first block must hold it.
+    let descriptor = block
+        .bytes()
         .get(VOLUME_OFFSET as usize..)
         .and_then(<[u8]>::first_chunk);
     let Some(volume) = descriptor.and_then(parse_volume) else {
         return Ok(None);
     };
-    blank_text(&mut first, 0);
-    let (send, receive) = mpsc::sync_channel::<Vec<u8>>(AHEAD);
-    let (give_back, spare) = mpsc::channel::<Vec<u8>>();
-    let (settle, settled) = mpsc::sync_channel::<()>(1);
+    blank_text(block.bytes_mut(), 0);
+    let (sum, summed) = mpsc::sync_channel::<Arc<Block>>(AHEAD);
+    let (write, written) = mpsc::sync_channel::<Arc<Block>>(AHEAD);
+    let (give_back, spare) = mpsc::channel::<Block>();
+    // Whoever is done with a block last.
+    let done_with = |block: Arc<Block>, give_back: &mpsc::Sender<Block>| {
+        if let Some(block) = Arc::into_inner(block) {
+            let _ = give_back.send(block);
+        }
+    };
     std::thread::scope(|scope| {
-        // A failure is told once by the kernel, so this one counts and not only the last sync's.
-        let settling = scope.spawn(move || settled.iter().try_for_each(|()| to.sync_data()));
+        let back = give_back.clone();
         let summing = scope.spawn(move || {
             let mut implant = Implant::new(volume.size);
-            for chunk in receive {
-                implant.update(&chunk);
-                let _ = give_back.send(chunk);
+            for block in summed {
+                implant.update(block.bytes());
+                done_with(block, &back);
             }
             implant.finish()
         });
-        let mut size = 0;
-        let mut chunk = first;
-        let mut out = to;
-        loop {
+        let writing = scope.spawn(move || -> io::Result<()> {
+            for block in written {
+                to.write(&block)?;
+                done.store(to.size(), Ordering::Relaxed);
+                done_with(block, &give_back);
+            }
+            Ok(())
+        });
+        while !block.bytes().is_empty() {
             if stop.load(Ordering::Relaxed) {
                 return Err(Stopped::Cancelled);
             }
-            if chunk.is_empty() {
+            let full = Arc::new(block);
+            // One that is gone failed, and says so below.
+            if sum.send(full.clone()).is_err() || write.send(full).is_err() {
                 break;
             }
-            out.write_all(&chunk)?;
-            let before = size / SETTLED;
-            size += chunk.len() as u64;
-            done.store(size, Ordering::Relaxed);
-            if size / SETTLED > before {
-                // Full: it is at it. Gone: it failed, which is asked for below.
-                let _ = settle.try_send(());
-            }
-            if send.send(chunk).is_err() {
-                break;
-            }
-            chunk = refilled(from, spare.try_recv().unwrap_or_default())?;
+            block = spare.try_recv().unwrap_or_else(|_| Block::new());
+            block.fill(from)?;
         }
-        drop((send, settle));
+        drop((sum, write));
         let gone = |what: &str| io::Error::other(format!("the {what} was not finished"));
         let sums = summing.join().map_err(|_| gone("sum"))?;
-        settling.join().map_err(|_| gone("writing"))??;
-        Ok(Some((size, sums)))
+        writing.join().map_err(|_| gone("writing"))??;
+        Ok(Some(sums))
     })
-}
-
-fn filled(from: &mut impl io::Read) -> io::Result<Vec<u8>> {
-    refilled(from, Vec::new())
-}
-
-/// A whole chunk, but for the last one.
-fn refilled(from: &mut impl io::Read, mut chunk: Vec<u8>) -> io::Result<Vec<u8>> {
-    chunk.clear();
-    chunk.reserve(CHUNK);
-    from.take(CHUNK as u64).read_to_end(&mut chunk)?;
-    Ok(chunk)
 }
