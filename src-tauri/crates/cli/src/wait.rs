@@ -166,6 +166,11 @@ async fn watch(
             bars.progress(&view.row);
             views.push(view);
         }
+        // What a job waits for is watched with it.
+        let builds = views.iter().flat_map(|view| &view.iso_builds);
+        let new: Vec<JobId> = builds.filter(|id| !jobs.contains(id)).cloned().collect();
+        moving |= !new.is_empty();
+        jobs.extend(new);
         let ended = |view: &JobView| view.row.outcome != JobOutcome::Running;
         if !moving && views.iter().all(ended) {
             bars.clear();
