@@ -15,7 +15,7 @@ use slipway_core::{
     job::{JobEvent, Residue},
 };
 use slipway_fleet::{
-    Fleet,
+    Begun, Fleet,
     views::{JobRow, JobView},
 };
 
@@ -171,6 +171,17 @@ async fn watch(
         let new: Vec<JobId> = builds.filter(|id| !jobs.contains(id)).cloned().collect();
         moving |= !new.is_empty();
         jobs.extend(new);
+        if let Others::AreWatchedToo = others {
+            // What one of them began may have been too young for the look above.
+            for begun in views.iter().filter_map(|view| view.begun.as_ref()) {
+                match begun {
+                    Begun::Job(job) if !jobs.contains(job) => jobs.push(job.clone()),
+                    Begun::Batch(batch) if !batches.contains(batch) => batches.push(batch.clone()),
+                    Begun::Job(_) | Begun::Batch(_) => continue,
+                }
+                moving = true;
+            }
+        }
         let ended = |view: &JobView| view.row.outcome != JobOutcome::Running;
         if !moving && views.iter().all(ended) {
             bars.clear();

@@ -1,5 +1,5 @@
 //! The ISO that a file's `iso_builder` section describes: made by the studio before the cards are
-//! deployed, in a job of its own, which [`super::confirmed`]'s waits for.
+//! deployed, in a job of its own, which that of the deployment waits for.
 
 use std::path::Path;
 

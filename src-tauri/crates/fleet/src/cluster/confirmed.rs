@@ -117,7 +117,7 @@ impl Fleet {
         }
         plan.isos = self.isos_to_build(import, request).await?;
         if plan.isos.is_empty() {
-            let begun = self.deploy_cluster(import, request, rules).await?;
+            let begun = self.deploy_cluster(import, request, rules, None).await?;
             return Ok(ClusterBegun::AtOnce(begun));
         }
         let text = format!("build {}, then {}", plan.isos.join(", "), plan.title);

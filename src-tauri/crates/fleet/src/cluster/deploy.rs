@@ -35,22 +35,12 @@ impl Fleet {
         Ok(paths.collect())
     }
 
-    /// Submits a deployment of the chosen card, or one batch of the chosen cards; all or none.
+    /// Submits a deployment of the chosen card, or one batch of the chosen cards; all or none. Under
+    /// this id, where it was chosen before.
     ///
     /// # Errors
     /// A plan with problems, each named; rules that can't be meant.
-    pub async fn deploy_cluster(
-        &self,
-        import: &Import,
-        request: &ClusterRequest,
-        rules: &BatchRules,
-    ) -> Result<Begun, AppError> {
-        self.deploy_cluster_under(import, request, rules, None)
-            .await
-    }
-
-    /// [`Self::deploy_cluster`], under an id that was chosen before.
-    pub(super) async fn deploy_cluster_under(
+    pub(super) async fn deploy_cluster(
         &self,
         import: &Import,
         request: &ClusterRequest,
@@ -74,7 +64,7 @@ impl Fleet {
                         "{} of {name} is not built yet",
                         to_build.name
                     ))
-                    .hint("`slipctl deploy FILE` builds it first; or build it in the ISO studio, and leave iso_builder out"));
+                    .hint("something of it was changed meanwhile: deploy the file again, and it is built first"));
                 }
                 return Err(
                     AppError::refused(format!("the ISO of {name} is not in the library"))

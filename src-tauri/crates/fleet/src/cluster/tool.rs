@@ -144,7 +144,7 @@ impl ClusterTool for ClusterDesk {
         let rules = &plan.rules;
         let deployed = self
             .fleet
-            .deploy_cluster_under(&import, &request, rules, Some(begun));
+            .deploy_cluster(&import, &request, rules, Some(begun));
         deployed.await.map(drop).map_err(refused)
     }
 
