@@ -143,8 +143,8 @@ function planOf(desk: Desk, open: ClusterOpen, broken: boolean): ClusterPlan {
         iso: openBuilds(open)
           ? { state: "to_build", name: "made.iso" }
           : iso
-          ? { state: "in_library", id: iso.id, name: iso.name }
-          : { state: "missing", why: "the library has no ISO dpu-os-1.2.0.iso" },
+            ? { state: "in_library", id: iso.id, name: iso.name }
+            : { state: "missing", why: "the library has no ISO dpu-os-1.2.0.iso" },
       },
     ],
     cards,

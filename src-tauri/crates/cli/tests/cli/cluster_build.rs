@@ -229,7 +229,8 @@ fn a_file_that_was_changed_after_the_kill_is_refused_and_nothing_is_deployed() {
     assert_eq!(section.waiting(&list)["outcome"], "failed", "{list}");
     assert_eq!(section.rack.observed(1).inserts, 0);
     desk.run(&["job", "retry", &id])
-        .explains(4, "what was typed for the file was forgotten");
+        .exits(4)
+        .says("what was typed for the file was forgotten");
     // As a new deployment it is what was looked at; the build that was made is taken.
     desk.run(&section.deploy()).good();
     assert_eq!(section.rack.observed(1).installs, 1);
