@@ -2,6 +2,7 @@
 //! xorriso, begins the deployment, and says what it began.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
+#![expect(clippy::print_stderr, reason = "a skip is said")]
 
 #[path = "support/rack.rs"]
 mod rack;
