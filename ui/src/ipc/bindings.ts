@@ -464,7 +464,7 @@ export type BatchWhat =
 /**  One target image. */
 { kind: "change"; request: BatchChange };
 
-/**  What was submitted. */
+/**  What a deployment of cards was begun as. */
 export type Begun = { kind: "job"; id: JobId } | { kind: "batch"; id: BatchId };
 
 export type Binding = 
@@ -1803,7 +1803,9 @@ export type IsoView = {
 /**  Where an ISO that a file names is. */
 export type IsoWhere = { state: "in_library"; id: IsoId; name: string } | 
 /**  A file that a deployment imports first. */
-{ state: "to_import"; path: string } | { state: "missing"; why: string };
+{ state: "to_import"; path: string } | 
+/**  The file's own section makes it, in a job that a deployment waits for. */
+{ state: "to_build"; name: string } | { state: "missing"; why: string };
 
 export type JobEvent = {
 	/**  Grows over all jobs of the database: catch up from the last one that was seen. */
@@ -1822,7 +1824,7 @@ export type JobOutcome = "running" | "succeeded" | "failed" | "cancelled";
 
 export type JobRow = {
 	id: JobId,
-	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build". */
+	/**  "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build", "Cluster deployment", … */
 	kind: string,
 	/**  The card it is about; a build is about none. */
 	dpu: DpuId | null,
@@ -1870,6 +1872,10 @@ export type JobView = {
 	again: Again | null,
 	/**  The job that installed the system that this one goes on with. */
 	goes_on_after: JobId | null,
+	/**  The builds that a deployment of a cluster file waits for, or waited for. */
+	iso_builds: JobId[],
+	/**  What a deployment of a cluster file has begun. */
+	begun: Begun | null,
 	readers: MediaReader[],
 };
 

@@ -13,9 +13,11 @@ export const isOutcome = (text: string): text is JobOutcome => Object.hasOwn(OUT
 /** "Deployment of dpu-03". */
 export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.subject}`;
 
-/** How a job that succeeded ended: a build boots nothing. */
-export const doneWords = (job: JobRow): string =>
-  job.dpu ? "booted and verified" : "built and verified";
+/** How a job that succeeded ended: a build boots nothing, a cluster file's job only begins. */
+export function doneWords(job: JobRow): string {
+  if (job.kind === "Cluster deployment") return "the deployment has begun";
+  return job.dpu ? "booted and verified" : "built and verified";
+}
 
 /** Running ones first, then the newest. */
 export function runningFirst(jobs: JobRow[]): JobRow[] {

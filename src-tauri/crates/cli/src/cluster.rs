@@ -10,10 +10,11 @@ use slipway_core::{
     address::Address,
     cluster::{self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem},
     dpu::JobOutcome,
+    ids::JobId,
 };
 use slipway_fleet::{
-    AppError, ClusterRequest, ClusterTexts, Fleet, is_there, read_pull_secret, write_today,
-    wrong_file,
+    AppError, Begun, ClusterBegun, ClusterRequest, ClusterTexts, ConfirmedCluster, Fleet, is_there,
+    read_pull_secret, write_today, wrong_file,
 };
 
 use crate::{
@@ -116,23 +117,24 @@ pub async fn deploy(
     request.domain = args.domain;
     request.authorized_keys = public_keys(args.keys.as_deref())?;
     request.allow_release = args.allow_firmware;
-    let import = read(file, &args.cluster, &request, Some(&fleet), output).await?;
-    let mut plan = fleet.plan_cluster(&import, &request).await?;
+    let opened = open(file, &args.cluster, &request, Some(&fleet), output).await?;
+    let import = &opened.import;
+    let mut plan = fleet.plan_cluster(import, &request).await?;
     if args.go.plan {
-        output.show(&report(&import, &request, Some(&plan)), || {
-            show_import(&import, output);
+        output.show(&report(import, &request, Some(&plan)), || {
+            show_import(import, output);
             show_plan(&plan, output);
         });
         return Ok(ExitCode::SUCCESS);
     }
-    refuse_errors(&import, &request, output)?;
+    refuse_errors(import, &request, output)?;
     plan.refuse_problems()?;
-    let files = fleet.cluster_imports(&import, &request).await?;
+    let files = fleet.cluster_imports(import, &request).await?;
     for path in &files {
         import_iso(&fleet, path, output).await?;
     }
     if !files.is_empty() {
-        plan = fleet.plan_cluster(&import, &request).await?;
+        plan = fleet.plan_cluster(import, &request).await?;
         plan.refuse_problems()?;
     }
     if !args.go.yes {
@@ -142,44 +144,42 @@ pub async fn deploy(
             return Ok(ExitCode::SUCCESS);
         }
     }
-    if let Some(code) = build_isos(&fleet, &import, &request, &args.go, output).await? {
-        return Ok(code);
-    }
     let since = fleet.latest_event().await?;
-    let begun = fleet
-        .deploy_cluster(&import, &request, &args.many.rules())
-        .await?;
-    submitted(&fleet, begun, since, &args.go, output).await
+    let confirmed = ConfirmedCluster {
+        texts: &opened.texts,
+        values: &opened.values,
+        import,
+        request: &request,
+        rules: &args.many.rules(),
+    };
+    match fleet.deploy_confirmed_cluster(&confirmed).await? {
+        ClusterBegun::AtOnce(begun) => submitted(&fleet, begun, since, &args.go, output).await,
+        ClusterBegun::AfterBuilds(job) => after_builds(&fleet, job, &args.go, output).await,
+    }
 }
 
-/// Makes the ISOs that the file's own sections describe, and waits for them. The code where one of
-/// them was not made.
-async fn build_isos(
+/// Follows the job that makes the file's own ISOs, and then what it began.
+async fn after_builds(
     fleet: &Fleet,
-    import: &Import,
-    request: &ClusterRequest,
+    job: JobId,
     go: &Go,
     output: Output,
-) -> Result<Option<ExitCode>, Failed> {
-    let jobs = fleet.build_cluster_isos(import, request).await?;
-    if jobs.is_empty() {
-        return Ok(None);
-    }
+) -> Result<ExitCode, Failed> {
     if go.no_wait {
-        let error = AppError::refused("the ISO is being built, and nothing is deployed yet");
-        return Err(error
-            .hint("leave out --no-wait; or give the same command again when the job has ended")
-            .into());
+        return submitted(fleet, Begun::Job(job), 0, go, output).await;
     }
     output.note("the ISO is built first");
-    let code = wait_for(fleet, jobs.clone(), output).await?;
-    for job in &jobs {
-        if fleet.job(job).await?.row.outcome != JobOutcome::Succeeded {
+    let since = fleet.latest_event().await?;
+    let code = wait_for(fleet, vec![job.clone()], output).await?;
+    let view = fleet.job(&job).await?;
+    match (view.begun, view.row.outcome) {
+        (Some(begun), _) => submitted(fleet, begun, since, go, output).await,
+        (None, JobOutcome::Running) => Ok(code),
+        (None, JobOutcome::Succeeded | JobOutcome::Failed | JobOutcome::Cancelled) => {
             output.note("nothing was deployed; the same command goes on from here");
-            return Ok(Some(code));
+            Ok(code)
         }
     }
-    Ok(None)
 }
 
 /// A question about a file is answered without an inventory too.
@@ -243,6 +243,13 @@ fn operator_registry(args: &ClusterArgs) -> Result<Option<(String, String)>, Fai
     Ok(Some((registry.clone(), text)))
 }
 
+/// A file as it was read, and with what.
+struct Opened {
+    texts: ClusterTexts,
+    values: Values,
+    import: Import,
+}
+
 pub async fn read(
     file: &Path,
     args: &ClusterArgs,
@@ -250,6 +257,17 @@ pub async fn read(
     fleet: Option<&Fleet>,
     output: Output,
 ) -> Result<Import, Failed> {
+    let opened = open(file, args, request, fleet, output).await?;
+    Ok(opened.import)
+}
+
+async fn open(
+    file: &Path,
+    args: &ClusterArgs,
+    request: &ClusterRequest,
+    fleet: Option<&Fleet>,
+    output: Output,
+) -> Result<Opened, Failed> {
     let texts = ClusterTexts::read(file, args.vars.as_deref()).await?;
     let mut values = match texts.variables() {
         Ok(values) => values,
@@ -274,7 +292,11 @@ pub async fn read(
     if let Some(fleet) = fleet {
         fleet.check_cluster(&mut import, request).await?;
     }
-    Ok(import)
+    Ok(Opened {
+        texts,
+        values,
+        import,
+    })
 }
 
 fn wrong_lines<'a>(name: &str, problems: impl Iterator<Item = &'a Problem>) -> Failed {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use slipway_core::{dpu::JobOutcome, ids::JobId};
-use slipway_fleet::{AppError, Fleet, views::JobView};
+use slipway_fleet::{AppError, Begun, Fleet, views::JobView};
 
 use crate::{
     again,
@@ -159,6 +159,14 @@ fn show(view: &JobView, output: Output) {
             "goes on with what job {} installed",
             installed_by.short()
         ));
+    }
+    for build in &view.iso_builds {
+        output.line(format!("the ISO: job {}", build.short()));
+    }
+    match &view.begun {
+        Some(Begun::Job(job)) => output.line(format!("began: job {}", job.short())),
+        Some(Begun::Batch(batch)) => output.line(format!("began: batch {}", batch.short())),
+        None => {}
     }
     for step in &view.steps {
         use slipway_core::job::StepStatus as S;

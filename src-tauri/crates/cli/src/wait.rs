@@ -15,7 +15,7 @@ use slipway_core::{
     job::{JobEvent, Residue},
 };
 use slipway_fleet::{
-    Fleet,
+    Begun, Fleet,
     views::{JobRow, JobView},
 };
 
@@ -165,6 +165,22 @@ async fn watch(
             *after = view.events.last().map_or(*after, |event| event.seq);
             bars.progress(&view.row);
             views.push(view);
+        }
+        // What a job waits for is watched with it.
+        let builds = views.iter().flat_map(|view| &view.iso_builds);
+        let new: Vec<JobId> = builds.filter(|id| !jobs.contains(id)).cloned().collect();
+        moving |= !new.is_empty();
+        jobs.extend(new);
+        if let Others::AreWatchedToo = others {
+            // What one of them began may have been too young for the look above.
+            for begun in views.iter().filter_map(|view| view.begun.as_ref()) {
+                match begun {
+                    Begun::Job(job) if !jobs.contains(job) => jobs.push(job.clone()),
+                    Begun::Batch(batch) if !batches.contains(batch) => batches.push(batch.clone()),
+                    Begun::Job(_) | Begun::Batch(_) => continue,
+                }
+                moving = true;
+            }
         }
         let ended = |view: &JobView| view.row.outcome != JobOutcome::Running;
         if !moving && views.iter().all(ended) {

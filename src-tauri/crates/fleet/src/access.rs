@@ -14,7 +14,7 @@ use slipway_core::{
     image::ImageReference,
     iso::published_name,
     job::{
-        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, JobSpec, Prepared,
+        CardAccess, ClusterTool, DeploymentPlan, ImageTool, IsoTool, Job, JobSpec, Prepared,
         deployment::PostSecret, engine::Subjects,
     },
     kickstart::Overlay,
@@ -29,8 +29,8 @@ use slipway_redfish::{RedfishClient, RedfishTarget};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
 use crate::{
-    ChangeTag, Fleet, beside::write_private, images_build::ImageDesk, logins::Login,
-    media::CardMedia, studio_tool::DeskIsoTool,
+    ChangeTag, Fleet, beside::write_private, cluster::ClusterDesk, images_build::ImageDesk,
+    logins::Login, media::CardMedia, studio_tool::DeskIsoTool,
 };
 
 /// The engine's way to cards, and to what makes ISOs.
@@ -58,6 +58,12 @@ impl Subjects for DeskSubjects {
 
     fn image_tool(&self) -> Arc<dyn ImageTool> {
         Arc::new(ImageDesk {
+            fleet: self.fleet.clone(),
+        })
+    }
+
+    fn cluster_tool(&self) -> Arc<dyn ClusterTool> {
+        Arc::new(ClusterDesk {
             fleet: self.fleet.clone(),
         })
     }
@@ -397,7 +403,10 @@ impl Fleet {
         let wanted = match &job.spec {
             JobSpec::Deployment(plan) => Some(plan.digest.clone()),
             JobSpec::BootChange(_) => job.facts.target.clone(),
-            JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) | JobSpec::Marvell(_) => None,
+            JobSpec::IsoBuild(_)
+            | JobSpec::ImageBuild(_)
+            | JobSpec::Marvell(_)
+            | JobSpec::ClusterDeploy(_) => None,
         };
         let succeeded = job.state.outcome() == slipway_core::dpu::JobOutcome::Succeeded;
         let came_back = job
@@ -413,7 +422,8 @@ impl Fleet {
                 | JobSpec::BootChange(_)
                 | JobSpec::IsoBuild(_)
                 | JobSpec::ImageBuild(_)
-                | JobSpec::Marvell(_) => None,
+                | JobSpec::Marvell(_)
+                | JobSpec::ClusterDeploy(_) => None,
             };
             self.update_facts(dpu, |facts| {
                 facts.wanted = Some(wanted);

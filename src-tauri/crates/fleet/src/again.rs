@@ -37,6 +37,13 @@ impl Fleet {
         if job.state.outcome() == JobOutcome::Succeeded {
             return Ok(Some("it has succeeded".into()));
         }
+        if let JobSpec::ClusterDeploy(_) = &job.spec
+            && job.state.is_terminal()
+        {
+            let why =
+                "what was typed for the file was forgotten when it ended: deploy the file again";
+            return Ok(Some(why.into()));
+        }
         self.why_not_anew(job).await
     }
 
@@ -92,6 +99,7 @@ impl Fleet {
             JobSpec::IsoBuild(plan) => return self.build_again(id, plan).await,
             JobSpec::ImageBuild(plan) => JobSpec::ImageBuild(plan),
             JobSpec::Marvell(plan) => JobSpec::Marvell(plan),
+            JobSpec::ClusterDeploy(plan) => JobSpec::ClusterDeploy(plan),
         };
         self.submit_for(Job::new(job.subject, spec, self.now()), &after(id))
             .await
@@ -127,7 +135,10 @@ impl Fleet {
             JobSpec::Deployment(_) | JobSpec::Marvell(_) => Ok(Some(Again {
                 why_not: self.why_not_anew(job).await?,
             })),
-            JobSpec::BootChange(_) | JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => Ok(None),
+            JobSpec::BootChange(_)
+            | JobSpec::IsoBuild(_)
+            | JobSpec::ImageBuild(_)
+            | JobSpec::ClusterDeploy(_) => Ok(None),
         }
     }
 
@@ -170,13 +181,14 @@ impl Fleet {
                 )],
                 problems,
             }),
-            JobSpec::BootChange(_) | JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) => {
-                Err(AppError::refused(format!(
-                    "this job is no deployment, but `{}`",
-                    job.kind_name()
-                ))
-                .hint("a job that failed is retried: `slipctl job retry`"))
-            }
+            JobSpec::BootChange(_)
+            | JobSpec::IsoBuild(_)
+            | JobSpec::ImageBuild(_)
+            | JobSpec::ClusterDeploy(_) => Err(AppError::refused(format!(
+                "this job is no deployment, but `{}`",
+                job.kind_name()
+            ))
+            .hint("a job that failed is retried: `slipctl job retry`")),
         }
     }
 

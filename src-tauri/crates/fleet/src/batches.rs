@@ -1,15 +1,13 @@
 //! Batches: many cards at once. What a batch does next is decided in core; here it is carried out,
 //! by whoever runs the jobs.
 
-use serde::Serialize;
 use slipway_core::{
     batch::{Batch, BatchAction, BatchRules, decide},
     dpu::Dpu,
     ids::{BatchId, DpuId, JobId},
-    job::{BootChangePlan, Job, JobSpec, JobStore},
+    job::{Begun, BootChangePlan, Job, JobSpec, JobStore},
 };
 use slipway_store::{CardStart, NewBatchCard};
-use specta::Type;
 
 use crate::{
     AppError, ChangeTag, ErrorCode, Fleet,
@@ -19,14 +17,6 @@ use crate::{
 
 /// A card, and what its job is to do.
 pub(crate) type Planned = (Dpu, JobSpec);
-
-/// What was submitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
-pub enum Begun {
-    Job(JobId),
-    Batch(BatchId),
-}
 
 /// How often a person's wish is tried again where the batch moved meanwhile.
 const TRIES: u32 = 10;
@@ -64,7 +54,8 @@ impl Fleet {
     /// Rules that can't be meant; a plan with problems, named by card.
     pub async fn start_batch(&self, request: &BatchRequest) -> Result<BatchId, AppError> {
         let (name, planned) = self.specs(&request.what).await?;
-        self.add_batch(name, planned, request.rules.clone()).await
+        let batch = Batch::new(name, request.rules.clone(), self.now());
+        self.add_batch(batch, planned).await
     }
 
     /// As [`Self::start_batch`]; a single card gets its job at once, without a batch around it.
@@ -73,7 +64,7 @@ impl Fleet {
     /// As [`Self::start_batch`].
     pub async fn start_cards(&self, request: &BatchRequest) -> Result<Begun, AppError> {
         let (name, planned) = self.specs(&request.what).await?;
-        self.begin(name, planned, &request.rules).await
+        self.begin(name, planned, &request.rules, None).await
     }
 
     async fn specs(&self, what: &BatchWhat) -> Result<(String, Vec<Planned>), AppError> {
@@ -101,16 +92,22 @@ impl Fleet {
         }
     }
 
-    /// One card is a job, several are a batch.
+    /// One card is a job, several are a batch; under this id, where somebody has chosen it before.
     pub(crate) async fn begin(
         &self,
         name: String,
         mut planned: Vec<Planned>,
         rules: &BatchRules,
+        under: Option<&Begun>,
     ) -> Result<Begun, AppError> {
         if planned.len() > 1 {
-            let batch = self.add_batch(name, planned, rules.clone()).await?;
-            return Ok(Begun::Batch(batch));
+            let mut batch = Batch::new(name, rules.clone(), self.now());
+            match under {
+                Some(Begun::Batch(id)) => batch.id = id.clone(),
+                Some(Begun::Job(_)) => return Err(not_the_same_cards()),
+                None => {}
+            }
+            return Ok(Begun::Batch(self.add_batch(batch, planned).await?));
         }
         match planned.pop() {
             Some((dpu, spec)) => {
@@ -119,21 +116,26 @@ impl Fleet {
                         format!("deploy {} to {}", plan.iso_name, dpu.name)
                     }
                     JobSpec::BootChange(plan) => format!("{} {}", plan.change.name(), dpu.name),
-                    JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) | JobSpec::Marvell(_) => name,
+                    JobSpec::IsoBuild(_)
+                    | JobSpec::ImageBuild(_)
+                    | JobSpec::Marvell(_)
+                    | JobSpec::ClusterDeploy(_) => name,
                 };
-                Ok(Begun::Job(self.submit(&dpu, spec, &text).await?))
+                let mut job = Job::new(dpu.id, spec, self.now());
+                match under {
+                    Some(Begun::Job(id)) => job.id = id.clone(),
+                    Some(Begun::Batch(_)) => return Err(not_the_same_cards()),
+                    None => {}
+                }
+                Ok(Begun::Job(self.submit_for(job, &text).await?))
             }
             None => Err(AppError::invalid("no card was chosen")),
         }
     }
 
-    async fn add_batch(
-        &self,
-        name: String,
-        planned: Vec<Planned>,
-        rules: BatchRules,
-    ) -> Result<BatchId, AppError> {
-        rules
+    async fn add_batch(&self, batch: Batch, planned: Vec<Planned>) -> Result<BatchId, AppError> {
+        batch
+            .rules
             .check()
             .map_err(|error| AppError::from_chain(ErrorCode::Invalid, &error))?;
         for (position, (dpu, _)) in planned.iter().enumerate() {
@@ -144,7 +146,6 @@ impl Fleet {
                 return Err(AppError::invalid(format!("{} is named twice", dpu.name)));
             }
         }
-        let batch = Batch::new(name, rules, self.now());
         let cards: Vec<NewBatchCard> = planned
             .into_iter()
             .map(|(dpu, spec)| NewBatchCard { dpu: dpu.id, spec })
@@ -329,6 +330,12 @@ fn boot_changes(request: &BatchChange) -> impl Iterator<Item = BootChangeRequest
         change: request.change.clone(),
         expected_booted: card.expected_booted.clone(),
     })
+}
+
+/// An id is chosen for one card or for several.
+fn not_the_same_cards() -> AppError {
+    AppError::refused("the cards are not those that were confirmed; nothing was started")
+        .hint("look at the plan and deploy again")
 }
 
 fn illegal(batch: &Batch) -> AppError {

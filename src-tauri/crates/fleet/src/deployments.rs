@@ -228,7 +228,7 @@ impl Fleet {
                 self.refresh_headline(dpu).await;
                 self.changed(ChangeTag::Dpu, Some(dpu.to_string()));
             }
-            Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) => {}
+            Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) | Subject::Cluster(_) => {}
         }
     }
 }

@@ -8,11 +8,12 @@ use slipway_core::{
     batch::BatchState,
     dpu::JobOutcome,
     ids::{BatchId, JobId},
-    job::{Job, JobStore},
+    job::{Begun, Job, JobStore},
 };
 
 use crate::{
     AppError, Fleet,
+    jobs::begun,
     views::{BatchCardView, BatchView, JobRow},
 };
 
@@ -72,7 +73,13 @@ impl Endings {
         self.batches = moving;
         for id in self.jobs.clone() {
             let job = self.fleet.store().job(&id).await?;
-            if job.state.is_terminal() {
+            // What it began is what a person waits for; a batch is told of anyway.
+            if let Some(begun) = begun(&job.state) {
+                self.jobs.remove(&id);
+                if let Begun::Job(next) = begun {
+                    self.jobs.insert(next);
+                }
+            } else if job.state.is_terminal() {
                 endings.push(self.of_job(&job).await?);
                 self.jobs.remove(&id);
             }

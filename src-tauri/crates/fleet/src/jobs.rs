@@ -6,13 +6,15 @@ use slipway_core::{
     dpu::JobOutcome,
     ids::{DpuId, JobId},
     job::{
-        BootChange, Job, JobEvent, JobFilter, JobSpec, JobStore, Residue, Subject, build_steps,
-        engine, planned_steps, step_position, step_statuses,
+        Begun, BootChange, ClusterDeployState, Job, JobEvent, JobFilter, JobSpec, JobState,
+        JobStore, Residue, Subject, build_steps, engine, planned_steps, step_position,
+        step_statuses,
     },
 };
 
 use crate::{
     AppError, ChangeTag, Fleet,
+    deployments::counted,
     views::{JobRow, JobStep, JobView},
 };
 
@@ -36,7 +38,7 @@ impl Fleet {
             Subject::Card(dpu) => names
                 .get(dpu)
                 .map_or_else(|| "(removed)".to_owned(), Clone::clone),
-            Subject::Iso(path) => file_name(path),
+            Subject::Iso(path) | Subject::Cluster(path) => file_name(path),
             Subject::Image(reference) => reference.to_string(),
             Subject::Host(address) => address.to_string(),
         };
@@ -96,7 +98,9 @@ impl Fleet {
         let plans = match (&job.subject, &dpu) {
             (Subject::Card(_), Some(dpu)) => planned_steps(&job.spec, dpu),
             (Subject::Card(_), None) => Vec::new(),
-            (Subject::Iso(_) | Subject::Image(_) | Subject::Host(_), _) => build_steps(&job.spec),
+            (Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) | Subject::Cluster(_), _) => {
+                build_steps(&job.spec)
+            }
         };
         let names = dpu.map(|dpu| (dpu.id, dpu.name)).into_iter().collect();
         let steps = plans
@@ -134,6 +138,8 @@ impl Fleet {
             retry_steps: self.retry_steps_of(&job).await?,
             again: self.again(&job).await?,
             goes_on_after: job.facts.installed_by,
+            iso_builds: job.facts.iso_builds,
+            begun: begun(&job.state),
             readers,
             wait: job.wait.map(|wait| wait.reason),
         })
@@ -171,6 +177,19 @@ impl Fleet {
             self.subject_changed(&job.subject).await;
         }
         Ok(())
+    }
+}
+
+/// What a deployment of a cluster file has begun.
+pub(crate) fn begun(state: &JobState) -> Option<Begun> {
+    match state {
+        JobState::ClusterDeploy(ClusterDeployState::Succeeded { begun }) => Some(begun.clone()),
+        JobState::ClusterDeploy(_)
+        | JobState::Deployment(_)
+        | JobState::BootChange(_)
+        | JobState::IsoBuild(_)
+        | JobState::ImageBuild(_)
+        | JobState::Marvell(_) => None,
     }
 }
 
@@ -215,5 +234,10 @@ fn what(job: &Job) -> String {
             None => "from podman's storage".to_owned(),
         },
         JobSpec::Marvell(plan) => format!("{} as {}", plan.iso, plan.name),
+        JobSpec::ClusterDeploy(plan) => format!(
+            "{}, then {}",
+            plan.isos.join(", "),
+            counted(plan.cards.len())
+        ),
     }
 }

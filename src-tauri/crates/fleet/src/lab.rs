@@ -113,7 +113,7 @@ impl Fleet {
     pub(crate) async fn is_of_the_lab(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Card(dpu) => self.is_lab_card(dpu).await,
-            Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) => false,
+            Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) | Subject::Cluster(_) => false,
         }
     }
 

@@ -54,11 +54,11 @@ mod transfers;
 mod trust;
 pub mod views;
 
-pub use batches::Begun;
 pub use changes::{Change, ChangeTag};
 pub use cluster::{
-    ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,
-    WrongVariables, is_there, read_pull_secret, write_today, wrong_file,
+    ClusterBegun, ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding,
+    ClusterTexts, ConfirmedCluster, IsoWhere, WrongVariables, is_there, read_pull_secret,
+    write_today, wrong_file,
 };
 pub use config::FleetConfig;
 pub use desk::Fleet;
@@ -67,6 +67,7 @@ pub use endings::{Ending, EndingOf, Endings};
 pub use lab::{LAB_LABEL, LabFile};
 pub use network::NetworkCard;
 pub use runner::Running;
+pub use slipway_core::job::Begun;
 pub use slipway_media::{PortReport, is_bundle};
 pub use slipway_redfish::Greeting;
 pub use slipway_store::file_secrets_exist as has_secret_file;

@@ -74,6 +74,17 @@ function IsoField({
             />
           );
         }
+        if (iso.state === "to_build") {
+          return (
+            <Alert
+              key={cluster}
+              isInline
+              isPlain
+              variant="info"
+              title={`${cluster}: ${iso.name} is built first, of what iso_builder in the file says`}
+            />
+          );
+        }
         return (
           <Alert
             key={cluster}

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { BROKEN, GOOD } from "@/ipc/mock/clusterFiles";
+import { BROKEN, BUILDS, GOOD } from "@/ipc/mock/clusterFiles";
 import { hex } from "@/ipc/mock/images";
 import { show } from "../../../test/show";
 import { ClusterPage } from "./ClusterPage";
@@ -106,6 +106,26 @@ test("cards, refused steps and what is out of scope are all told; then the plan 
     open: { skip_steps: ["rh_subscription", "microshift"] },
     rules: { at_once: 8, waves: [], stop_after: 2 },
   });
+});
+
+test("a file that makes its ISO lands on the job that builds it and then deploys", async () => {
+  const shown = open();
+  const { user, router } = shown;
+  await read(shown, BUILDS);
+  await user.type(screen.getByLabelText("bmc_hostname(2)"), "imc3.lab");
+  await user.type(screen.getByLabelText("activation_key()"), "sentinel-key");
+  await screen.findByText("Nothing is wrong with it");
+  await user.click(next());
+  expect(await screen.findByText(/made\.iso is built first, of what iso_builder/)).toBeVisible();
+  await toReview(shown);
+  expect(
+    await screen.findByText(/made\.iso is built first; the deployment then begins by itself/),
+  ).toBeVisible();
+  await waitFor(() =>
+    expect(screen.getByTestId("wizard-deploy")).not.toHaveAttribute("aria-disabled", "true"),
+  );
+  await user.click(screen.getByTestId("wizard-deploy"));
+  await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\/[0-9a-f]{32}$/));
 });
 
 /** Up to the page of the cards, with nothing wrong with the file. */

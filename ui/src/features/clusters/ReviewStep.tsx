@@ -65,6 +65,7 @@ export function ReviewStep(props: Props) {
   const imports = view.plan.isos.flatMap(({ iso }) =>
     iso.state === "to_import" ? [iso.path] : [],
   );
+  const builds = view.plan.isos.flatMap(({ iso }) => (iso.state === "to_build" ? [iso.name] : []));
   return (
     <Stack hasGutter>
       <StackItem>
@@ -102,6 +103,14 @@ export function ReviewStep(props: Props) {
           isInline
           variant="info"
           title={`${path} is read into the library first`}
+        />
+      ))}
+      {builds.map((name) => (
+        <Alert
+          key={name}
+          isInline
+          variant="info"
+          title={`${name} is built first; the deployment then begins by itself`}
         />
       ))}
       <UntriedSteps

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
-import { jobId, makeDeployment, makeDesk } from "@/ipc/mock/desk";
+import { jobId, makeClusterDeployment, makeDeployment, makeDesk } from "@/ipc/mock/desk";
 import { jobView } from "@/ipc/mock/jobs";
 import { show } from "../../../test/show";
 import { JobPage } from "./JobPage";
@@ -95,6 +95,31 @@ test("all that is known of a job is saved where the person says, and the file is
   expect(screen.getByText(/Secrets were taken out in 3 places/)).toBeInTheDocument();
   const saved = backend.calls.find((call) => call.command === "save_support_bundle");
   expect(saved?.args).toEqual({ id: jobId("dpu-05 Deployment"), path });
+});
+
+test("a cluster file's job links to the build that it waits for, and to what it has begun", async () => {
+  const job = makeClusterDeployment({ startedAt: Date.now() - 10_000 });
+  const at = (ms: number) => () => jobView(job, job.startedAt + ms);
+  const options = { at: `/jobs/${job.id}`, path: "/jobs/:id" };
+  const { unmount } = show(<JobPage />, { ...options, answers: { job: at(10_000) } });
+  const links = within(await screen.findByTestId("job-links"));
+  const build = jobId("made.iso");
+  expect(links.getByRole("link", { name: `job ${build.slice(-8)}` })).toHaveAttribute(
+    "href",
+    `/jobs/${build}`,
+  );
+  expect(links.getByText("Begins by itself when the ISO is there")).toBeInTheDocument();
+  unmount();
+
+  show(<JobPage />, { ...options, answers: { job: at(600_000) } });
+  const begun = within(await screen.findByTestId("job-links"));
+  expect(begun.getByRole("link", { name: /^batch / })).toHaveAttribute(
+    "href",
+    expect.stringMatching(/^\/jobs\/batches\/[0-9a-f]{32}$/),
+  );
+  expect(screen.getByTestId("job-headline")).toHaveTextContent(
+    "Succeeded: the deployment has begun",
+  );
 });
 
 describe("a running job", () => {

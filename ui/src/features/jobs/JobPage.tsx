@@ -20,6 +20,7 @@ import { jobTitle } from "@/lib/jobs";
 import { BuildLog } from "./BuildLog";
 import { FailurePanel } from "./FailurePanel";
 import { JobActions } from "./JobActions";
+import { JobLinks } from "./JobLinks";
 import { JobLog } from "./JobLog";
 import { JobStanding } from "./JobStanding";
 import { JobStepper } from "./JobStepper";
@@ -56,6 +57,7 @@ function JobBody({ view }: { view: JobView }) {
           <GridItem lg={7} xl={8}>
             <Stack hasGutter>
               <JobStanding view={view} />
+              <JobLinks view={view} />
               {view.row.kind === "Image build" && (
                 <BuildLog job={view.row.id} live={view.row.outcome === "running"} />
               )}

@@ -1,6 +1,8 @@
 import type { ClusterProblem, ProblemCode } from "../bindings";
 
 export const GOOD = "/home/ada/clusters/rack-b7.yaml";
+/** Its `iso_builder` section makes the ISO. */
+export const BUILDS = "/home/ada/clusters/builds.yaml";
 export const BROKEN = "/home/ada/clusters/broken.yaml";
 
 const card = (number: number, imc: string, more: string[] = []) => [

@@ -16,8 +16,8 @@ import type {
 } from "../bindings";
 import { deployPlan, refuse } from "./answers";
 import { startBatch } from "./batches";
-import { BROKEN, brokenProblems, GOOD, goodText } from "./clusterFiles";
-import type { Desk } from "./desk";
+import { BROKEN, BUILDS, brokenProblems, GOOD, goodText } from "./clusterFiles";
+import { type Desk, makeClusterDeployment } from "./desk";
 import { hex } from "./images";
 import { deploymentSteps } from "./steps";
 
@@ -140,9 +140,11 @@ function planOf(desk: Desk, open: ClusterOpen, broken: boolean): ClusterPlan {
     isos: [
       {
         cluster: "rack-b7",
-        iso: iso
-          ? { state: "in_library", id: iso.id, name: iso.name }
-          : { state: "missing", why: "the library has no ISO dpu-os-1.2.0.iso" },
+        iso: openBuilds(open)
+          ? { state: "to_build", name: "made.iso" }
+          : iso
+            ? { state: "in_library", id: iso.id, name: iso.name }
+            : { state: "missing", why: "the library has no ISO dpu-os-1.2.0.iso" },
       },
     ],
     cards,
@@ -177,7 +179,7 @@ function placeOf({ called }: ClusterValue): ShownSpan {
 
 function read(desk: Desk, open: ClusterOpen): ClusterView {
   const name = open.file.split("/").at(-1) ?? open.file;
-  if (open.file !== GOOD && open.file !== BROKEN) {
+  if (![GOOD, BUILDS, BROKEN].includes(open.file)) {
     throw refuse("not_found", `there is no file ${open.file}`, "give the path of a cluster.yaml");
   }
   const broken = open.file === BROKEN;
@@ -217,6 +219,8 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
   };
 }
 
+const openBuilds = (open: ClusterOpen) => open.file === BUILDS && open.iso === null;
+
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Cluster files: one that is good, one that is not, and no other. */
@@ -235,6 +239,11 @@ export function clusterHandlers(desk: Desk) {
       const steps = view.plan.clusters.flatMap(({ cards }) => cards.flatMap((card) => card.steps));
       if (steps.some(({ standing }) => standing === "not_yet")) {
         throw refuse("precondition", "this can't be deployed yet; nothing was started");
+      }
+      if (openBuilds(deploy.open)) {
+        const job = makeClusterDeployment({ startedAt: desk.now() });
+        desk.jobs.push(job);
+        return { kind: "job", id: job.id };
       }
       onProgress.onmessage({ path: "/srv/isos/dpu-os.iso", read: 1, total: 2 });
       await pause(10);

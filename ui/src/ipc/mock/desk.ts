@@ -57,6 +57,30 @@ export function makeDeployment(card: MockCard, made: Made): MockJob {
   };
 }
 
+/** Of a cluster file that makes its ISO. */
+export function makeClusterDeployment(made: Made): MockJob {
+  const step = (name: string, effect: string) => ({ name, effect, commands: [] });
+  return {
+    id: jobId("builds.yaml"),
+    kind: "Cluster deployment",
+    dpu: null,
+    dpuName: "builds.yaml",
+    what: "made.iso, then 2 cards",
+    steps: [
+      step("Check the file", "Only looks: the file is the one that was confirmed"),
+      step("Build the ISO", "Makes made.iso in the ISO studio, and waits for it"),
+      step("Begin the deployment", "Begins the deployment of 2 cards, as one batch, once"),
+      step("Clean up", "Forgets what was typed for the file"),
+    ],
+    takes: [1, 90, 1, 1].map((s) => s * 1_000),
+    isoBuilds: [jobId("made.iso")],
+    begun: { kind: "batch", id: hex("batch builds.yaml", 32) },
+    residue: [],
+    seen: true,
+    ...made,
+  };
+}
+
 export function makeUpgrade(card: MockCard, made: Made): MockJob {
   return {
     id: jobId(`${card.name} Upgrade`),

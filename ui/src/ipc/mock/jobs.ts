@@ -1,5 +1,6 @@
 import { bytesOf } from "@/lib/format";
 import type {
+  Begun,
   DpuId,
   EventKind,
   Failure,
@@ -34,6 +35,9 @@ export type MockJob = {
   failure?: Failure;
   residue: Residue[];
   cancelledAt?: number;
+  /** Of a cluster file that makes its ISO. */
+  isoBuilds?: JobId[];
+  begun?: Begun;
   seen: boolean;
 };
 
@@ -221,6 +225,8 @@ export function jobView(job: MockJob, now: number): JobView {
     retry_steps: retrySteps(job, here.outcome),
     again: job.kind === "Deployment" ? { why_not: running ? "it still runs" : null } : null,
     goes_on_after: null,
+    iso_builds: job.isoBuilds ?? [],
+    begun: here.outcome === "succeeded" ? (job.begun ?? null) : null,
     readers:
       job.dpu !== null && row.done !== null && row.total === ISO_SIZE
         ? [

@@ -5,10 +5,14 @@ use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
+use crate::secrets::found_in;
 use crate::support::{
     Rack, desk, eventually,
     studio::{Registry, Scene, anaconda, missing},
 };
+
+/// Of the section; no ISO and no card gets it.
+const KEY: &str = "sentinel-of-the-section";
 
 struct Section {
     scene: Scene,
@@ -74,6 +78,28 @@ impl Section {
         (count("ISO build"), count("Deployment"))
     }
 
+    /// The one job that builds first, and then deploys.
+    fn waiting(&self, list: &Value) -> Value {
+        let all = list.as_array().unwrap().iter();
+        let mut all = all.filter(|job| job["kind"] == "Cluster deployment");
+        let one = all.next().unwrap().clone();
+        assert_eq!(all.next(), None, "{list}");
+        one
+    }
+
+    /// `slipctl deploy` that was killed while xorriso wrote; the id of the job.
+    fn killed_while_it_builds(&self, more: &[&str]) -> String {
+        let desk = &self.scene.desk;
+        let running = desk.start(&[&self.deploy()[..], more].concat());
+        let part = self.scene.output.with_file_name(".made.iso.part");
+        eventually("it writes", || part.exists().then_some(()));
+        running.kill();
+        let list = desk.json(&["job", "list"]);
+        let waiting = self.waiting(&list);
+        assert_eq!(waiting["outcome"], "running", "{waiting}");
+        waiting["id"].as_str().unwrap().to_owned()
+    }
+
     fn booted(&self) -> Value {
         self.scene.desk.json(&["status", "dpu-01"])[0]["row"].clone()
     }
@@ -95,10 +121,15 @@ fn the_iso_of_a_files_section_is_built_first_deployed_and_taken_again_until_its_
     }
     assert!(section.scene.beside().is_empty(), "a plan builds nothing");
 
-    desk.run(&[&section.deploy()[..], &["--no-wait"]].concat())
-        .explains(4, "the ISO is being built, and nothing is deployed yet");
+    let begun = desk.json(&[&section.deploy()[..], &["--no-wait"]].concat());
+    let id = begun[0].as_str().unwrap();
+    let job = desk.json(&["job", "show", id]);
+    assert_eq!(job["row"]["kind"], "Cluster deployment", "{job}");
+    assert_eq!(job["row"]["what"], "made.iso, then 1 card", "{job}");
     desk.run(&section.deploy()).good();
     assert_eq!(section.jobs(), (1, 1), "what had been begun was waited for");
+    let list = desk.json(&["job", "list"]);
+    assert_eq!(section.waiting(&list)["id"], id, "by the same job");
     let list = desk.json(&["iso", "list"]);
     let made = list.as_array().unwrap().iter();
     let mut made = made.filter(|iso| iso["iso"]["name"] == "made.iso");
@@ -133,14 +164,112 @@ fn a_build_that_was_killed_is_gone_on_with_by_the_same_command() {
         return;
     };
     let desk = &section.scene.desk;
-    let running = desk.start(&section.deploy());
-    let part = section.scene.output.with_file_name(".made.iso.part");
-    eventually("it writes", || part.exists().then_some(()));
-    running.kill();
+    section.killed_while_it_builds(&[]);
     assert_eq!(section.rack.observed(1).inserts, 0);
     desk.run(&section.deploy()).good();
     assert_eq!(section.jobs(), (1, 1));
     assert_eq!(section.rack.observed(1).installs, 1);
+}
+
+#[test]
+fn killed_while_it_builds_the_job_goes_on_by_itself_and_deploys_once() {
+    let Some(section) = Section::new(200 << 20) else {
+        return;
+    };
+    let desk = &section.scene.desk;
+    // The section's key is out of a variables file: it is kept, and not where anybody reads it.
+    let text = fs::read_to_string(&section.file).unwrap();
+    let key = "    organization_id: \"1\"\n    activation_key: \"{{ activation_key() }}\"\n";
+    fs::write(&section.file, text + key).unwrap();
+    let values = desk.beside("values.yaml");
+    fs::write(&values, format!("activation_key: {KEY}\n")).unwrap();
+    let id = section.killed_while_it_builds(&["--vars", values.to_str().unwrap()]);
+    assert_eq!(section.rack.observed(1).inserts, 0);
+    assert_eq!(
+        found_in(&desk.data(), &[KEY.to_owned()]),
+        Vec::<String>::new()
+    );
+
+    let ran = desk.run(&["-vv", "job", "run"]).good();
+    assert!(!ran.out.contains(KEY) && !ran.err.contains(KEY));
+    assert_eq!(section.jobs(), (1, 1), "the build was gone on with");
+    let seen = section.rack.observed(1);
+    assert_eq!((seen.installs, seen.inserts), (1, 1));
+    let job = desk.json(&["job", "show", &id]);
+    let begun = job["begun"]["id"].as_str().unwrap();
+    assert_eq!(desk.last_job("dpu-01")["row"]["id"], begun, "{job}");
+    let build = job["iso_builds"][0].as_str().unwrap();
+    desk.run(&["job", "show", &id])
+        .good()
+        .says(&format!("the ISO: job {}", &build[24..]))
+        .says(&format!("began: job {}", &begun[24..]));
+    desk.run(&["job", "logs", &id])
+        .good()
+        .says("the file is the one that was confirmed");
+    assert_eq!(
+        found_in(&desk.data(), &[KEY.to_owned()]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_file_that_was_changed_after_the_kill_is_refused_and_nothing_is_deployed() {
+    let Some(section) = Section::new(200 << 20) else {
+        return;
+    };
+    let desk = &section.scene.desk;
+    let id = section.killed_while_it_builds(&[]);
+    let text = fs::read_to_string(&section.file).unwrap();
+    fs::write(&section.file, format!("{text}# changed\n")).unwrap();
+    desk.run(&["job", "run"])
+        .exits(1)
+        .says("cluster.yaml was changed since it was confirmed; nothing was deployed")
+        .says("look at its plan, and deploy it again");
+    let list = desk.json(&["job", "list"]);
+    assert_eq!(section.waiting(&list)["outcome"], "failed", "{list}");
+    assert_eq!(section.rack.observed(1).inserts, 0);
+    desk.run(&["job", "retry", &id])
+        .exits(4)
+        .says("what was typed for the file was forgotten");
+    // As a new deployment it is what was looked at; the build that was made is taken.
+    desk.run(&section.deploy()).good();
+    assert_eq!(section.rack.observed(1).installs, 1);
+}
+
+#[test]
+fn a_build_that_fails_or_is_stopped_deploys_nothing_and_a_cancel_stops_the_build() {
+    let Some(section) = Section::new(200 << 20) else {
+        return;
+    };
+    let desk = &section.scene.desk;
+    let id = section.killed_while_it_builds(&[]);
+    let base = &section.scene.base;
+    let away = base.with_extension("away");
+    fs::rename(base, &away).unwrap();
+    desk.run(&["job", "run"])
+        .exits(1)
+        .says("the ISO was not built, and nothing was deployed: ")
+        .says("then deploy the file again");
+    let job = desk.json(&["job", "show", &id]);
+    let cause = job["failure"]["causes"][0].as_str().unwrap();
+    assert!(cause.ends_with("failed in `Write the ISO`"), "{job}");
+    fs::rename(&away, base).unwrap();
+
+    let running = desk.start(&section.deploy());
+    let part = section.scene.output.with_file_name(".made.iso.part");
+    eventually("it writes again", || part.exists().then_some(()));
+    let list = desk.json(&["job", "list", "--active"]);
+    let waiting = section.waiting(&list);
+    desk.run(&["job", "cancel", waiting["id"].as_str().unwrap()])
+        .good();
+    running
+        .end()
+        .exits(1)
+        .says("Cluster deployment of cluster.yaml: cancelled")
+        .says("ISO build of made.iso: cancelled")
+        .says("nothing was deployed");
+    assert!(!part.exists(), "nothing half is left");
+    assert_eq!(section.rack.observed(1).inserts, 0);
 }
 
 #[test]

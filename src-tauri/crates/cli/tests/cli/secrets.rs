@@ -22,7 +22,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 /// Every file below the folder that holds one of the texts, and which.
-fn found_in(dir: &Path, texts: &[String]) -> Vec<String> {
+pub fn found_in(dir: &Path, texts: &[String]) -> Vec<String> {
     found_beside(dir, texts, &[])
 }
 

@@ -129,6 +129,16 @@ impl Values {
         }
     }
 
+    /// All of them, as [`Self::set`] takes them.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Option<u32>, &str)> {
+        let workers = self.workers.iter().flat_map(|(worker, values)| {
+            let values = values.iter();
+            values.map(|(name, value)| (name.as_str(), Some(*worker), value.as_str()))
+        });
+        let others = self.others.iter();
+        workers.chain(others.map(|(name, value)| (name.as_str(), None, value.as_str())))
+    }
+
     /// Takes what is missing here from `others`.
     pub fn fill_from(&mut self, others: &Self) {
         for (worker, values) in &others.workers {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::{
-    BootChangeState, DeploymentState, ImageBuildState, IsoBuildState, JobState, MarvellState,
-    Policy,
+    BootChangeState, ClusterDeployState, DeploymentState, ImageBuildState, IsoBuildState, JobState,
+    MarvellState, Policy,
 };
 
 /// How long a state may last. `None`: it ends by itself, at once.
 #[must_use]
 pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
     use BootChangeState as B;
+    use ClusterDeployState as C;
     use DeploymentState as D;
     use ImageBuildState as M;
     use IsoBuildState as I;
@@ -61,6 +62,15 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
             V::Installing => policy.pxeboot_s,
             V::CleaningUp { .. } => policy.cleanup_s,
             V::Succeeded { .. } | V::Failed { .. } | V::Cancelled { .. } => return None,
+        },
+        JobState::ClusterDeploy(state) => match state {
+            C::Queued | C::CheckingFile | C::Deploying { .. } => policy.observe_s,
+            // All that a build may take, which ends by itself; this one is for what does not.
+            C::Building { .. } => {
+                3 * policy.observe_s + 2 * (policy.fetch_s + policy.build_s) + policy.cleanup_s
+            }
+            C::CleaningUp { .. } => policy.cleanup_s,
+            C::Succeeded { .. } | C::Failed { .. } | C::Cancelled { .. } => return None,
         },
     };
     Some(Duration::from_secs(seconds))

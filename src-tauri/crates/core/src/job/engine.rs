@@ -14,8 +14,9 @@ use async_trait::async_trait;
 use super::{
     BuildContext, CardAccess, EventKind, GivenUp, ImageBuildState, ImageTool, IsoBuildState,
     IsoTool, Job, JobFacts, JobSpec, JobState, JobStore, JobStoreError, NewEvent, Policy,
-    StepContext, StepOutcome, Subject, Terminal, Wait, WaitReason, boot_change, deployment,
-    image_build, iso_build,
+    StepContext, StepOutcome, Subject, Terminal, Wait, WaitReason, boot_change, cluster_deploy,
+    cluster_deploy::{ClusterDeployState, ClusterTool},
+    deployment, image_build, iso_build,
     marvell::{self, MarvellState},
 };
 use crate::{
@@ -41,6 +42,8 @@ pub trait Subjects: Send + Sync {
     fn iso_tool(&self) -> Arc<dyn IsoTool>;
     /// What builds images here.
     fn image_tool(&self) -> Arc<dyn ImageTool>;
+    /// What deploys cluster files here.
+    fn cluster_tool(&self) -> Arc<dyn ClusterTool>;
     /// Called after every save, outside of any transaction.
     async fn job_moved(&self, job: &Job);
 }
@@ -232,6 +235,7 @@ impl Engine {
                     Subject::Iso(_) | Subject::Image(_) | Subject::Host(_) => {
                         "look at its last word, then retry"
                     }
+                    Subject::Cluster(_) => "look at its last word, then deploy the file again",
                 })
                 .into_failure(job.state.name()),
         )
@@ -299,12 +303,20 @@ impl Engine {
                     .await
                     .map(|o| o.map(JobState::Marvell))
             }
+            (JobSpec::ClusterDeploy(plan), JobState::ClusterDeploy(state)) => {
+                let tool = self.subjects.cluster_tool();
+                let cx = self.build_context(&job.id, tool.as_ref(), taken.now, notes);
+                cluster_deploy::step(plan, state, &mut job.facts, &cx)
+                    .await
+                    .map(|o| o.map(JobState::ClusterDeploy))
+            }
             (
                 JobSpec::Deployment(_)
                 | JobSpec::BootChange(_)
                 | JobSpec::IsoBuild(_)
                 | JobSpec::ImageBuild(_)
-                | JobSpec::Marvell(_),
+                | JobSpec::Marvell(_)
+                | JobSpec::ClusterDeploy(_),
                 _,
             ) => Err(StepError::new(
                 FailureKind::Local,
@@ -497,11 +509,15 @@ fn ending_words(state: &JobState, job: &Job) -> String {
             JobState::Marvell(MarvellState::Succeeded { said }) => {
                 format!("{} succeeded: {said}", job.kind_name())
             }
+            JobState::ClusterDeploy(ClusterDeployState::Succeeded { begun }) => {
+                format!("{} succeeded: {}", job.kind_name(), begun.words())
+            }
             JobState::Deployment(_)
             | JobState::BootChange(_)
             | JobState::IsoBuild(_)
             | JobState::ImageBuild(_)
-            | JobState::Marvell(_) => {
+            | JobState::Marvell(_)
+            | JobState::ClusterDeploy(_) => {
                 let booted = job
                     .facts
                     .target

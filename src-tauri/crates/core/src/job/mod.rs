@@ -5,6 +5,7 @@
 //! acts second, so that a step run twice is harmless.
 
 pub mod boot_change;
+pub mod cluster_deploy;
 mod deadline;
 pub mod deployment;
 pub mod engine;
@@ -24,6 +25,7 @@ use specta::Type;
 
 pub(crate) use boot_change::table as state_table;
 pub use boot_change::{BootChange, BootChangePlan, BootChangeState};
+pub use cluster_deploy::{Begun, ClusterDeployPlan, ClusterDeployState, ClusterTool};
 pub use deployment::{DeploymentPlan, DeploymentState};
 pub use event::{EventKind, JobEvent, NewEvent};
 pub use image_build::{ImageBuildState, ImageTool};
@@ -51,6 +53,7 @@ pub enum JobSpec {
     IsoBuild(IsoBuildPlan),
     ImageBuild(ImageBuildPlan),
     Marvell(MarvellPlan),
+    ClusterDeploy(ClusterDeployPlan),
 }
 
 /// Where a job stands.
@@ -62,6 +65,7 @@ pub enum JobState {
     IsoBuild(IsoBuildState),
     ImageBuild(ImageBuildState),
     Marvell(MarvellState),
+    ClusterDeploy(ClusterDeployState),
 }
 
 /// The end that clean-up leads to, and an ended job's outcome.
@@ -148,6 +152,12 @@ pub struct JobFacts {
     /// The host's driver was reloaded after the IMC was reset.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub driver_reloaded: bool,
+    /// The builds that a deployment of a cluster file waits for, or waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub iso_builds: Vec<JobId>,
+    /// The id under which it begins the deployment; whether that is there is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Begun>,
 }
 
 /// One job.
@@ -183,6 +193,7 @@ impl Job {
             JobSpec::IsoBuild(_) => JobState::IsoBuild(IsoBuildState::Queued),
             JobSpec::ImageBuild(_) => JobState::ImageBuild(ImageBuildState::Queued),
             JobSpec::Marvell(_) => JobState::Marvell(MarvellState::Queued),
+            JobSpec::ClusterDeploy(_) => JobState::ClusterDeploy(ClusterDeployState::Queued),
         };
         Self {
             id: JobId::new(),
@@ -202,7 +213,7 @@ impl Job {
         }
     }
 
-    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build".
+    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", …
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
         match &self.spec {
@@ -212,6 +223,7 @@ impl Job {
             JobSpec::ImageBuild(plan) if plan.folder().is_none() => "Image push",
             JobSpec::ImageBuild(_) => "Image build",
             JobSpec::Marvell(_) => "Marvell deployment",
+            JobSpec::ClusterDeploy(_) => "Cluster deployment",
         }
     }
 }
@@ -231,6 +243,7 @@ impl JobState {
             Self::IsoBuild(state) => state.outcome(),
             Self::ImageBuild(state) => state.outcome(),
             Self::Marvell(state) => state.outcome(),
+            Self::ClusterDeploy(state) => state.outcome(),
         }
     }
 
@@ -241,12 +254,14 @@ impl JobState {
             | Self::BootChange(BootChangeState::Failed { failure })
             | Self::IsoBuild(IsoBuildState::Failed { failure })
             | Self::ImageBuild(ImageBuildState::Failed { failure })
-            | Self::Marvell(MarvellState::Failed { failure }) => Some(failure),
+            | Self::Marvell(MarvellState::Failed { failure })
+            | Self::ClusterDeploy(ClusterDeployState::Failed { failure }) => Some(failure),
             Self::Deployment(_)
             | Self::BootChange(_)
             | Self::IsoBuild(_)
             | Self::ImageBuild(_)
-            | Self::Marvell(_) => None,
+            | Self::Marvell(_)
+            | Self::ClusterDeploy(_) => None,
         }
     }
 
@@ -259,6 +274,7 @@ impl JobState {
             Self::IsoBuild(state) => state.name(),
             Self::ImageBuild(state) => state.name(),
             Self::Marvell(state) => state.name(),
+            Self::ClusterDeploy(state) => state.name(),
         }
     }
 
@@ -270,12 +286,14 @@ impl JobState {
             (Self::IsoBuild(from), Self::IsoBuild(to)) => from.can_become(to),
             (Self::ImageBuild(from), Self::ImageBuild(to)) => from.can_become(to),
             (Self::Marvell(from), Self::Marvell(to)) => from.can_become(to),
+            (Self::ClusterDeploy(from), Self::ClusterDeploy(to)) => from.can_become(to),
             (
                 Self::Deployment(_)
                 | Self::BootChange(_)
                 | Self::IsoBuild(_)
                 | Self::ImageBuild(_)
-                | Self::Marvell(_),
+                | Self::Marvell(_)
+                | Self::ClusterDeploy(_),
                 _,
             ) => false,
         }
@@ -290,11 +308,15 @@ impl JobState {
             Self::IsoBuild(IsoBuildState::CleaningUp { then }) => Some(then.without_result()),
             Self::ImageBuild(ImageBuildState::CleaningUp { then }) => Some(then.without_result()),
             Self::Marvell(MarvellState::CleaningUp { then }) => Some(then.without_result()),
+            Self::ClusterDeploy(ClusterDeployState::CleaningUp { then }) => {
+                Some(then.without_result())
+            }
             Self::Deployment(_)
             | Self::BootChange(_)
             | Self::IsoBuild(_)
             | Self::ImageBuild(_)
-            | Self::Marvell(_) => None,
+            | Self::Marvell(_)
+            | Self::ClusterDeploy(_) => None,
         }
     }
 
@@ -312,6 +334,9 @@ impl JobState {
                 Self::ImageBuild(ImageBuildState::CleaningUp { then: why.into() })
             }
             Self::Marvell(_) => Self::Marvell(MarvellState::CleaningUp { then: why.into() }),
+            Self::ClusterDeploy(_) => {
+                Self::ClusterDeploy(ClusterDeployState::CleaningUp { then: why.into() })
+            }
         }
     }
 
@@ -323,6 +348,7 @@ impl JobState {
             Self::IsoBuild(_) => Self::IsoBuild(IsoBuildState::Failed { failure }),
             Self::ImageBuild(_) => Self::ImageBuild(ImageBuildState::Failed { failure }),
             Self::Marvell(_) => Self::Marvell(MarvellState::Failed { failure }),
+            Self::ClusterDeploy(_) => Self::ClusterDeploy(ClusterDeployState::Failed { failure }),
         }
     }
 
@@ -334,12 +360,14 @@ impl JobState {
             | Self::BootChange(BootChangeState::Cancelled { residue })
             | Self::IsoBuild(IsoBuildState::Cancelled { residue })
             | Self::ImageBuild(ImageBuildState::Cancelled { residue })
-            | Self::Marvell(MarvellState::Cancelled { residue }) => Some(residue),
+            | Self::Marvell(MarvellState::Cancelled { residue })
+            | Self::ClusterDeploy(ClusterDeployState::Cancelled { residue }) => Some(residue),
             Self::Deployment(_)
             | Self::BootChange(_)
             | Self::IsoBuild(_)
             | Self::ImageBuild(_)
-            | Self::Marvell(_) => None,
+            | Self::Marvell(_)
+            | Self::ClusterDeploy(_) => None,
         }
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    BootChange, BootChangeState, DeploymentState, EventKind, ImageBuildState, IsoBuildState, Job,
-    JobEvent, JobSpec, JobState, MarvellState, Terminal,
+    BootChange, BootChangeState, ClusterDeployState, DeploymentState, EventKind, ImageBuildState,
+    IsoBuildState, Job, JobEvent, JobSpec, JobState, MarvellState, Terminal, cluster_deploy,
     deployment::{self, Beside},
     image_build, iso_build, marvell,
 };
@@ -54,7 +54,10 @@ pub fn planned_steps(spec: &JobSpec, dpu: &Dpu) -> Vec<PlannedStep> {
             dpu,
         ),
         JobSpec::BootChange(plan) => boot_change_steps(&plan.change, dpu),
-        JobSpec::IsoBuild(_) | JobSpec::ImageBuild(_) | JobSpec::Marvell(_) => Vec::new(),
+        JobSpec::IsoBuild(_)
+        | JobSpec::ImageBuild(_)
+        | JobSpec::Marvell(_)
+        | JobSpec::ClusterDeploy(_) => Vec::new(),
     }
 }
 
@@ -65,6 +68,7 @@ pub fn build_steps(spec: &JobSpec) -> Vec<PlannedStep> {
         JobSpec::IsoBuild(plan) => iso_build::planned_steps(plan),
         JobSpec::ImageBuild(plan) => image_build::planned_steps(plan, &Podman::default()),
         JobSpec::Marvell(plan) => marvell::planned_steps(plan),
+        JobSpec::ClusterDeploy(plan) => cluster_deploy::planned_steps(plan),
         JobSpec::Deployment(_) | JobSpec::BootChange(_) => Vec::new(),
     }
 }
@@ -336,6 +340,7 @@ pub(super) fn step_names(spec: &JobSpec) -> &'static [&'static str] {
         JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
         JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],
         JobSpec::Marvell(_) => &MarvellState::NAMES[1..4],
+        JobSpec::ClusterDeploy(_) => &ClusterDeployState::NAMES[1..5],
     }
 }
 
@@ -427,6 +432,7 @@ fn skipped_by_plan(spec: &JobSpec, name: &str) -> bool {
         JobSpec::BootChange(_)
         | JobSpec::IsoBuild(_)
         | JobSpec::ImageBuild(_)
-        | JobSpec::Marvell(_) => false,
+        | JobSpec::Marvell(_)
+        | JobSpec::ClusterDeploy(_) => false,
     }
 }

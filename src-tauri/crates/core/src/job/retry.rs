@@ -107,7 +107,8 @@ fn begin(job: &Job, step: &str) -> Result<Begin, String> {
         JobSpec::BootChange(_)
         | JobSpec::IsoBuild(_)
         | JobSpec::ImageBuild(_)
-        | JobSpec::Marvell(_) => Err(format!(
+        | JobSpec::Marvell(_)
+        | JobSpec::ClusterDeploy(_) => Err(format!(
             "its steps look before they act: begin with `{first}`, and what is done is not done again"
         )),
     }

@@ -18,11 +18,14 @@ pub enum Subject {
     Image(ImageReference),
     /// A server with a card that has no management controller of its own, by its SSH address.
     Host(Address),
+    /// A cluster file, by its absolute path.
+    Cluster(String),
 }
 
 const ISO: &str = "iso:";
 const IMAGE: &str = "image:";
 const HOST: &str = "host:";
+const CLUSTER: &str = "cluster:";
 
 impl Subject {
     /// The card, where it is one.
@@ -30,7 +33,7 @@ impl Subject {
     pub fn card(&self) -> Option<&DpuId> {
         match self {
             Self::Card(dpu) => Some(dpu),
-            Self::Iso(_) | Self::Image(_) | Self::Host(_) => None,
+            Self::Iso(_) | Self::Image(_) | Self::Host(_) | Self::Cluster(_) => None,
         }
     }
 
@@ -42,6 +45,7 @@ impl Subject {
             Self::Iso(_) => "this ISO",
             Self::Image(_) => "this image",
             Self::Host(_) => "this host",
+            Self::Cluster(_) => "this cluster file",
         }
     }
 }
@@ -60,6 +64,7 @@ impl fmt::Display for Subject {
             Self::Iso(path) => write!(f, "{ISO}{path}"),
             Self::Image(reference) => write!(f, "{IMAGE}{reference}"),
             Self::Host(address) => write!(f, "{HOST}{address}"),
+            Self::Cluster(path) => write!(f, "{CLUSTER}{path}"),
         }
     }
 }
@@ -75,6 +80,9 @@ impl FromStr for Subject {
         let invalid = || InvalidSubject(text.to_owned());
         if let Some(path) = text.strip_prefix(ISO) {
             return Ok(Self::Iso(path.to_owned()));
+        }
+        if let Some(path) = text.strip_prefix(CLUSTER) {
+            return Ok(Self::Cluster(path.to_owned()));
         }
         if let Some(reference) = text.strip_prefix(IMAGE) {
             return reference.parse().map(Self::Image).map_err(|_| invalid());
@@ -97,6 +105,7 @@ mod tests {
             Subject::Iso("/isos/image:a.iso".into()),
             Subject::Image("localhost/dpu-os:1".parse().unwrap()),
             Subject::Host("host42.lab:22".parse().unwrap()),
+            Subject::Cluster("/lab/iso:cluster.yaml".into()),
         ] {
             assert_eq!(subject.to_string().parse(), Ok(subject));
         }

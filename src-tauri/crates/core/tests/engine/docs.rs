@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 
 use slipway_core::{
     batch::BatchState,
-    job::{BootChangeState, DeploymentState, ImageBuildState, IsoBuildState, MarvellState},
+    job::{
+        BootChangeState, ClusterDeployState, DeploymentState, ImageBuildState, IsoBuildState,
+        MarvellState,
+    },
 };
 
 type Table = Vec<(&'static str, Vec<&'static str>)>;
@@ -43,6 +46,15 @@ A Marvell Octeon is installed from the server that it is in: a container there b
 installer. The container runs in a systemd unit of the job's name, so it goes on when Slipway dies, is \
 found again, and is never started twice; its log is the job's last word. What the tools end with is all \
 that is known: the card itself is not asked.";
+
+const CLUSTER_DEPLOY: &str = "\
+A cluster file whose `iso_builder` section makes its ISO is deployed by a job that waits for the build, \
+begins the deployment, and ends: the cards are not waited for. The builds, and what is deployed, are jobs \
+and batches of their own. The file is read again before each deed, and refused where its bytes, or those \
+of its variables, are not what was confirmed; what was typed for it lies in the secret store until *Clean \
+up*. A build that runs or has made its ISO is found and not begun again, and the deployment has an id that \
+is saved before it is used, so that it is begun once. A build that fails or is cancelled ends the job with \
+its cause; a cancel stops the build that is waited for.";
 
 const BATCH: &str = "\
 A batch gives many cards a job each, a few at a time and wave by wave. *Paused* is a person's doing, \
@@ -135,6 +147,13 @@ fn the_diagram_of_an_image_build() {
 fn the_diagram_of_a_batch() {
     let table = BatchState::table();
     compare("batch.md", &page("A batch's states", BATCH, &table));
+}
+
+#[test]
+fn the_diagram_of_a_cluster_files_deployment() {
+    let table = ClusterDeployState::table();
+    let title = "The states of a cluster file that builds its ISO";
+    compare("cluster_deploy.md", &page(title, CLUSTER_DEPLOY, &table));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod beside;
 mod boot_change_faults;
 mod boot_change_hiccups;
 mod cancel;
+mod cluster_deploy;
 mod deadlines;
 mod deployment_faults;
 mod docs;

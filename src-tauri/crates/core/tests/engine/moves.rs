@@ -5,8 +5,8 @@ use slipway_core::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, Retry},
     job::{
-        BootChangeState, DeploymentState, IsoBuildState, JobState, MarvellState, Residue, Terminal,
-        deployment::Reload, iso_build::BuiltIso,
+        Begun, BootChangeState, ClusterDeployState, DeploymentState, IsoBuildState, JobState,
+        MarvellState, Residue, Terminal, deployment::Reload, iso_build::BuiltIso,
     },
     ports::TaskUri,
     time::Timestamp,
@@ -161,10 +161,37 @@ pub fn marvell_states() -> Vec<MarvellState> {
     ]
 }
 
+pub fn begun() -> Begun {
+    Begun::Batch("0190000000007000a0000000000000ba".parse().unwrap())
+}
+
+/// One of each name, in the order of `NAMES`.
+pub fn cluster_deploy_states() -> Vec<ClusterDeployState> {
+    use ClusterDeployState as S;
+    vec![
+        S::Queued,
+        S::CheckingFile,
+        S::Building {
+            builds: Some(vec!["0190000000007000a0000000000000b1".parse().unwrap()]),
+        },
+        S::Deploying { begun: begun() },
+        S::CleaningUp {
+            then: Terminal::Cancelled,
+        },
+        S::Succeeded { begun: begun() },
+        S::Failed {
+            failure: some_failure(),
+        },
+        S::Cancelled {
+            residue: some_residue(),
+        },
+    ]
+}
+
 type Table = Vec<(&'static str, Vec<&'static str>)>;
 
 /// The machines: their states, and where each may go by name.
-fn machines() -> [(Vec<JobState>, Table); 4] {
+fn machines() -> [(Vec<JobState>, Table); 5] {
     let deployment = deployment_states()
         .into_iter()
         .map(JobState::Deployment)
@@ -181,11 +208,16 @@ fn machines() -> [(Vec<JobState>, Table); 4] {
         .into_iter()
         .map(JobState::Marvell)
         .collect();
+    let cluster_deploy = cluster_deploy_states()
+        .into_iter()
+        .map(JobState::ClusterDeploy)
+        .collect();
     [
         (deployment, DeploymentState::table()),
         (boot_change, BootChangeState::table()),
         (iso_build, IsoBuildState::table()),
         (marvell, MarvellState::table()),
+        (cluster_deploy, ClusterDeployState::table()),
     ]
 }
 
@@ -274,7 +306,7 @@ proptest! {
     /// Legal moves at random: a walk that takes every way out ends, after clean-up.
     #[test]
     fn a_random_legal_walk_ends_by_way_of_clean_up(
-        machine in 0_usize..4,
+        machine in 0_usize..5,
         choices in proptest::collection::vec(any::<prop::sample::Index>(), 1..200),
     ) {
         let (states, _) = machines()[machine].clone();

@@ -8,8 +8,8 @@ use slipway_core::{
     bootc::{Progress, ProgressTask},
     failure::{FailureKind, Retry},
     job::{
-        BootChangeState, DeploymentState, IsoBuildState, JobFacts, JobSpec, JobState, Prepared,
-        Terminal, Wait, WaitReason,
+        Begun, BootChangeState, ClusterDeployState, DeploymentState, IsoBuildState, JobFacts,
+        JobSpec, JobState, Prepared, Terminal, Wait, WaitReason,
         deployment::{Beside, Reload},
     },
     time::ByteCount,
@@ -17,11 +17,12 @@ use slipway_core::{
 
 use crate::{
     moves::{
-        at, boot_change_states, built, deployment_states, iso_build_states, marvell_states,
-        some_failure, some_residue,
+        at, begun, boot_change_states, built, cluster_deploy_states, deployment_states,
+        iso_build_states, marvell_states, some_failure, some_residue,
     },
     support::{
-        deployment, digest, full_deployment, iso_build, key, marvell, rollback, switch, upgrade,
+        cluster_deploy, deployment, digest, full_deployment, iso_build, key, marvell, rollback,
+        switch, upgrade,
     },
 };
 
@@ -71,12 +72,28 @@ fn every_state() {
     iso_builds.push(IsoBuildState::CleaningUp {
         then: Terminal::Succeeded(built()),
     });
+    let mut cluster_deploys = cluster_deploy_states();
+    assert_eq!(
+        cluster_deploys.len(),
+        ClusterDeployState::NAMES.len(),
+        "one of each"
+    );
+    cluster_deploys.extend([
+        ClusterDeployState::Building { builds: None },
+        ClusterDeployState::Deploying {
+            begun: Begun::Job("0190000000007000a0000000000000bb".parse().unwrap()),
+        },
+        ClusterDeployState::CleaningUp {
+            then: Terminal::Succeeded(begun()),
+        },
+    ]);
     let states: Vec<JobState> = deployments
         .into_iter()
         .map(JobState::Deployment)
         .chain(boot_changes.into_iter().map(JobState::BootChange))
         .chain(iso_builds.into_iter().map(JobState::IsoBuild))
         .chain(marvell_states().into_iter().map(JobState::Marvell))
+        .chain(cluster_deploys.into_iter().map(JobState::ClusterDeploy))
         .collect();
     insta::assert_snapshot!("persisted_states", lines(&states));
 }
@@ -110,7 +127,7 @@ fn every_kind_of_failure_and_retry() {
 
 #[test]
 fn every_spec() {
-    let specs: [JobSpec; 7] = [
+    let specs: [JobSpec; 8] = [
         deployment(),
         full_deployment(),
         upgrade(),
@@ -118,6 +135,7 @@ fn every_spec() {
         rollback(),
         iso_build(),
         marvell(),
+        cluster_deploy(),
     ];
     insta::assert_snapshot!("persisted_specs", lines(&specs));
 }
@@ -195,6 +213,8 @@ fn facts_full_and_empty() {
         residue: some_residue(),
         installed_by: Some("0190000000007000a0000000000000bb".parse().unwrap()),
         driver_reloaded: true,
+        iso_builds: vec!["0190000000007000a0000000000000b1".parse().unwrap()],
+        begins: Some(begun()),
     };
     insta::assert_snapshot!("persisted_facts", lines(&[full, JobFacts::default()]));
     // A release that knew fewer facts.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use slipway_core::job::{Job, JobSpec, build_steps, planned_steps, step_position, step_statuses};
 
 use crate::support::{
-    Call, Rig, START, card, deployment, full_deployment, marvell, refused, rollback, says, switch,
-    upgrade,
+    Call, Rig, START, card, cluster_deploy, deployment, full_deployment, marvell, refused,
+    rollback, says, switch, upgrade,
 };
 
 fn plan(spec: &JobSpec) -> String {
@@ -51,6 +51,7 @@ fn plans() {
     insta::assert_snapshot!("plan_deployment", plan(&deployment()));
     insta::assert_snapshot!("plan_full_deployment", plan(&full_deployment()));
     insta::assert_snapshot!("plan_marvell", plan(&marvell()));
+    insta::assert_snapshot!("plan_cluster_deploy", plan(&cluster_deploy()));
     insta::assert_snapshot!("plan_upgrade", plan(&upgrade()));
     insta::assert_snapshot!("plan_switch", plan(&switch()));
     insta::assert_snapshot!("plan_rollback", plan(&rollback()));

@@ -14,8 +14,8 @@ use slipway_core::{
     image::ImageReference,
     iso::published_name,
     job::{
-        CardAccess, DeploymentPlan, ImageTool, IsoTool, Job, Prepared, deployment::PostSecret,
-        engine::Subjects,
+        CardAccess, ClusterTool, DeploymentPlan, ImageTool, IsoTool, Job, Prepared,
+        deployment::PostSecret, engine::Subjects,
     },
     ports::{
         Bmc, LocalNetworks, MediaReader, MediaServer, Publication, RegistryError, Remote,
@@ -30,6 +30,7 @@ use super::{
     TestClock,
     acc::AccShell,
     after::{ACTIVATION_KEY, PULL_SECRET},
+    cluster_tool::ClusterDesk,
     host::HostShell,
     imc::{FakeBmc, ImcShell},
     iso_tool::Workbench,
@@ -63,6 +64,7 @@ impl Sim {
 pub struct FakeSubjects {
     pub sim: Sim,
     pub tool: Arc<Workbench>,
+    pub cluster: Arc<ClusterDesk>,
 }
 
 #[async_trait]
@@ -90,6 +92,9 @@ impl Subjects for FakeSubjects {
     }
     fn image_tool(&self) -> Arc<dyn ImageTool> {
         unreachable!("an image build has a desk of its own")
+    }
+    fn cluster_tool(&self) -> Arc<dyn ClusterTool> {
+        self.cluster.clone()
     }
     async fn job_moved(&self, _job: &Job) {}
 }

@@ -4,6 +4,7 @@
 mod acc;
 mod access;
 mod after;
+mod cluster_tool;
 mod host;
 mod imc;
 mod iso_tool;
@@ -35,6 +36,7 @@ use slipway_core::{
     trust::Fingerprint,
 };
 
+pub use cluster_tool::{BUILD, cluster_deploy, cluster_deploy_plan, disk_is_full};
 pub use iso_tool::{Fault, iso_build, iso_build_plan, written};
 pub use parts::{Call, Effects, Entry, Event};
 pub use rig::{Rig, When};

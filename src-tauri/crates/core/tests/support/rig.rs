@@ -16,6 +16,7 @@ pub use super::store::Broken as When;
 use super::{
     MemoryStore, TestClock,
     access::{FakeSubjects, Sim},
+    cluster_tool::ClusterDesk,
     iso_tool::Workbench,
     store::FlakyStore,
     world::World,
@@ -32,6 +33,7 @@ pub struct Rig {
     sim: Sim,
     flaky: Arc<FlakyStore>,
     pub tool: Arc<Workbench>,
+    pub cluster: Arc<ClusterDesk>,
     pub dpu: DpuId,
 }
 
@@ -65,7 +67,8 @@ impl Rig {
             ..Policy::lab()
         };
         let tool = Arc::new(Workbench::new(clock.clone()));
-        let engine = engine(&flaky, &sim, &tool, &policy);
+        let cluster = Arc::new(ClusterDesk::new(clock.clone()));
+        let engine = engine(&flaky, &sim, (&tool, &cluster), &policy);
         let dpu = "0190000000007000a0000000000000dd".parse().unwrap();
         Self {
             clock,
@@ -75,6 +78,7 @@ impl Rig {
             sim,
             flaky,
             tool,
+            cluster,
             dpu,
         }
     }
@@ -96,6 +100,7 @@ impl Rig {
             JobSpec::IsoBuild(plan) => Subject::Iso(plan.output.clone()),
             JobSpec::ImageBuild(plan) => Subject::Image(plan.reference.clone()),
             JobSpec::Marvell(plan) => Subject::Host(plan.host.clone()),
+            JobSpec::ClusterDeploy(plan) => Subject::Cluster(plan.file.clone()),
             JobSpec::Deployment(_) | JobSpec::BootChange(_) => Subject::Card(self.dpu.clone()),
         };
         let mut job = Job::new(subject, spec, self.clock.now());
@@ -123,7 +128,7 @@ impl Rig {
         self.world().server_dies();
         self.tool.process_dies();
         self.clock.advance(gap);
-        self.engine = engine(&self.flaky, &self.sim, &self.tool, &self.policy);
+        self.engine = self.another_engine();
     }
 
     /// What the engine opens cards by.
@@ -131,12 +136,14 @@ impl Rig {
         FakeSubjects {
             sim: self.sim.clone(),
             tool: self.tool.clone(),
+            cluster: self.cluster.clone(),
         }
     }
 
     /// Another process over the same database.
     pub fn another_engine(&self) -> Engine {
-        engine(&self.flaky, &self.sim, &self.tool, &self.policy)
+        let tools = (&self.tool, &self.cluster);
+        engine(&self.flaky, &self.sim, tools, &self.policy)
     }
 
     /// One step of what is due, moving the clock to it. `None` when nothing is left to do.
@@ -248,10 +255,16 @@ impl Rig {
     }
 }
 
-fn engine(store: &Arc<FlakyStore>, sim: &Sim, tool: &Arc<Workbench>, policy: &Policy) -> Engine {
+fn engine(
+    store: &Arc<FlakyStore>,
+    sim: &Sim,
+    (tool, cluster): (&Arc<Workbench>, &Arc<ClusterDesk>),
+    policy: &Policy,
+) -> Engine {
     let subjects = Arc::new(FakeSubjects {
         sim: sim.clone(),
         tool: tool.clone(),
+        cluster: cluster.clone(),
     });
     Engine::new(store.clone(), subjects, sim.clock.clone(), policy.clone())
 }

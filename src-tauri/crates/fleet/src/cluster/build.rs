@@ -1,5 +1,5 @@
 //! The ISO that a file's `iso_builder` section describes: made by the studio before the cards are
-//! deployed, in a job of its own.
+//! deployed, in a job of its own, which that of the deployment waits for.
 
 use std::path::Path;
 
@@ -185,42 +185,66 @@ impl Fleet {
     ///
     /// # Errors
     /// What keeps one of them from being made; those that were begun go on.
-    pub async fn build_cluster_isos(
+    pub(super) async fn build_cluster_isos(
         &self,
         import: &Import,
         request: &ClusterRequest,
     ) -> Result<Vec<JobId>, AppError> {
-        let mut wanted: Vec<IsoBuildRequest> = Vec::new();
-        for part in self.cluster_parts(import, request).await? {
-            if !part.needs_library() {
-                continue;
-            }
-            let Some(Ok(section)) = section(part.cluster, request) else {
-                continue;
-            };
-            wanted.push(request_of(section, &request.folder));
-        }
         let mut jobs = Vec::new();
-        for request in wanted {
-            let Planned { request, plan, .. } = self.planned_section(request).await?;
-            if let Some(plan) = &plan {
-                if let Some(iso) = self.made_of_these(plan).await?
-                    && self.is_of_today(plan, &iso).await
-                {
-                    continue;
-                }
-                if let Some(job) = self.last_build(plan).await?
-                    && job.state.outcome() == JobOutcome::Running
-                    && is_the_same(&job, plan)
-                {
-                    jobs.push(job.id);
-                    continue;
-                }
+        for Planned { request, plan, .. } in self.sections_to_build(import, request).await? {
+            if let Some(plan) = &plan
+                && let Some(job) = self.last_build(plan).await?
+                && job.state.outcome() == JobOutcome::Running
+                && is_the_same(&job, plan)
+            {
+                jobs.push(job.id);
+                continue;
             }
             jobs.push(self.build_iso(&request).await?);
         }
         jobs.dedup();
         Ok(jobs)
+    }
+
+    /// The names of the ISOs that [`Self::build_cluster_isos`] would make.
+    pub(super) async fn isos_to_build(
+        &self,
+        import: &Import,
+        request: &ClusterRequest,
+    ) -> Result<Vec<String>, AppError> {
+        let sections = self.sections_to_build(import, request).await?;
+        let names = sections.into_iter().map(|section| match section.plan {
+            Some(plan) => plan.name,
+            None => section.request.name,
+        });
+        Ok(names.collect())
+    }
+
+    async fn sections_to_build(
+        &self,
+        import: &Import,
+        request: &ClusterRequest,
+    ) -> Result<Vec<Planned>, AppError> {
+        let mut wanted = Vec::new();
+        for part in self.cluster_parts(import, request).await? {
+            if part.needs_library()
+                && let Some(Ok(section)) = section(part.cluster, request)
+            {
+                wanted.push(request_of(section, &request.folder));
+            }
+        }
+        let mut sections = Vec::new();
+        for request in wanted {
+            let planned = self.planned_section(request).await?;
+            if let Some(plan) = &planned.plan
+                && let Some(iso) = self.made_of_these(plan).await?
+                && self.is_of_today(plan, &iso).await
+            {
+                continue;
+            }
+            sections.push(planned);
+        }
+        Ok(sections)
     }
 
     /// Whether the image's reference still means what is in the ISO. Where nobody can tell, it is

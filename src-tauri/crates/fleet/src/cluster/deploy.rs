@@ -6,7 +6,7 @@ use slipway_core::{
     batch::BatchRules,
     cluster::{Card, Import, StepKind, beside, marvell},
     job::{
-        Job, JobSpec, Subject,
+        Begun, Job, JobSpec, Subject,
         deployment::{PostSecret, PostStep},
     },
 };
@@ -15,7 +15,7 @@ use super::{
     ClusterRequest, Found,
     find::{Chosen, IsoState},
 };
-use crate::{AppError, Fleet, batches::Begun};
+use crate::{AppError, Fleet};
 
 impl Fleet {
     /// The ISO files that a deployment would import first.
@@ -35,15 +35,17 @@ impl Fleet {
         Ok(paths.collect())
     }
 
-    /// Submits a deployment of the chosen card, or one batch of the chosen cards; all or none.
+    /// Submits a deployment of the chosen card, or one batch of the chosen cards; all or none. Under
+    /// this id, where it was chosen before.
     ///
     /// # Errors
     /// A plan with problems, each named; rules that can't be meant.
-    pub async fn deploy_cluster(
+    pub(super) async fn deploy_cluster(
         &self,
         import: &Import,
         request: &ClusterRequest,
         rules: &BatchRules,
+        under: Option<&Begun>,
     ) -> Result<Begun, AppError> {
         let plan = self.plan_cluster(import, request).await?;
         plan.refuse_problems()?;
@@ -51,7 +53,9 @@ impl Fleet {
         for part in self.cluster_parts(import, request).await? {
             if let Some(card) = part.marvells().next() {
                 let alone = plan.cards.len() == 1;
-                return self.deploy_marvell(&part, card, request, alone).await;
+                return self
+                    .deploy_marvell(&part, card, request, alone, under)
+                    .await;
             }
             let IsoState::InLibrary(iso) = &part.iso else {
                 let name = &part.cluster.name;
@@ -60,7 +64,7 @@ impl Fleet {
                         "{} of {name} is not built yet",
                         to_build.name
                     ))
-                    .hint("`slipctl deploy FILE` builds it first; or build it in the ISO studio, and leave iso_builder out"));
+                    .hint("something of it was changed meanwhile: deploy the file again, and it is built first"));
                 }
                 return Err(
                     AppError::refused(format!("the ISO of {name} is not in the library"))
@@ -72,7 +76,7 @@ impl Fleet {
                 self.keep_post_secrets(&part, request).await?;
             }
         }
-        let begun = self.begin(plan.title, planned, rules).await?;
+        let begun = self.begin(plan.title, planned, rules, under).await?;
         for told in self.pair_cluster(import, request).await? {
             tracing::info!(file = import.source.name(), "{told}");
         }
@@ -86,6 +90,7 @@ impl Fleet {
         card: &Card,
         request: &ClusterRequest,
         alone: bool,
+        under: Option<&Begun>,
     ) -> Result<Begun, AppError> {
         if !alone {
             return Err(AppError::refused("a Marvell is deployed by itself")
@@ -97,7 +102,10 @@ impl Fleet {
         let plan = plan.map_err(|why| AppError::refused(format!("{}: {why}", card.name)))?;
         let text = format!("deploy {} to {} from {}", plan.iso, plan.name, plan.host);
         let subject = Subject::Host(plan.host.clone());
-        let job = Job::new(subject, JobSpec::Marvell(plan), self.now());
+        let mut job = Job::new(subject, JobSpec::Marvell(plan), self.now());
+        if let Some(Begun::Job(id)) = under {
+            job.id = id.clone();
+        }
         Ok(Begun::Job(self.submit_for(job, &text).await?))
     }
 

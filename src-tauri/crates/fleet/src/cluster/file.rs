@@ -19,6 +19,9 @@ use crate::{AppError, ErrorCode};
 pub struct ClusterTexts {
     file: Text,
     variables: Option<Text>,
+    /// Absolute.
+    path: PathBuf,
+    variables_path: Option<PathBuf>,
     folder: PathBuf,
 }
 
@@ -38,14 +41,17 @@ impl ClusterTexts {
     /// # Errors
     /// A file that is not there, can't be read, is too large, or is no text.
     pub async fn read(file: &Path, variables: Option<&Path>) -> Result<Self, AppError> {
-        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let path = absolute(file);
         Ok(Self {
             file: Text::read(file).await?,
             variables: match variables {
                 Some(path) => Some(Text::read(path).await?),
                 None => None,
             },
-            folder: absolute.parent().map(Path::to_owned).unwrap_or_default(),
+            folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+            path,
+            variables_path: variables.map(absolute),
         })
     }
 
@@ -53,6 +59,16 @@ impl ClusterTexts {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The whole path of the cluster file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole path of the variables file.
+    pub(super) fn variables_path(&self) -> Option<&Path> {
+        self.variables_path.as_deref()
     }
 
     /// Names the files by their last part, where the folders are known.

@@ -61,8 +61,11 @@ impl IsoState {
             Self::ToImport(path) => IsoWhere::ToImport {
                 path: path.display().to_string(),
             },
-            Self::ToBuild(to_build) => IsoWhere::Missing {
-                why: format!("{} is built first, by `slipctl deploy`", to_build.name),
+            Self::ToBuild(to_build) if to_build.problems.is_empty() => IsoWhere::ToBuild {
+                name: to_build.name.clone(),
+            },
+            Self::ToBuild(_) => IsoWhere::Missing {
+                why: self.problem().unwrap_or_default(),
             },
             Self::Missing { why, .. } => IsoWhere::Missing { why: why.clone() },
         };

@@ -2,12 +2,14 @@
 //! making it happen.
 
 mod build;
+mod confirmed;
 mod deploy;
 mod file;
 mod find;
 mod pair;
 mod plan;
 mod save;
+mod tool;
 mod window;
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -24,8 +26,10 @@ use specta::Type;
 pub(crate) use find::{Chosen, Found, IsoState};
 pub(crate) use plan::why_unknown;
 
+pub use confirmed::{ClusterBegun, ConfirmedCluster};
 pub(crate) use file::write_new;
 pub use file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file};
+pub(crate) use tool::ClusterDesk;
 
 use crate::{AppError, views::CardPlan};
 
@@ -107,6 +111,10 @@ pub enum IsoWhere {
     /// A file that a deployment imports first.
     ToImport {
         path: String,
+    },
+    /// The file's own section makes it, in a job that a deployment waits for.
+    ToBuild {
+        name: String,
     },
     Missing {
         why: String,

@@ -8,12 +8,11 @@ use slipway_core::{
 };
 
 use super::{
-    ClusterRequest,
+    ClusterRequest, ConfirmedCluster,
     file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file},
 };
 use crate::{
-    AppError, DoctorRun, Fleet,
-    batches::Begun,
+    AppError, Begun, DoctorRun, Fleet,
     views::{
         ClusterCardName, ClusterDeploy, ClusterOpen, ClusterProblem, ClusterProgress, ClusterText,
         ClusterValue, ClusterView, DeployRequest, ShownSpan, TransferProgress,
@@ -22,7 +21,8 @@ use crate::{
 
 /// What came of opening a file.
 struct Opened {
-    seen: String,
+    texts: ClusterTexts,
+    values: Values,
     request: ClusterRequest,
     import: Import,
     wrong_variables: Option<Box<WrongVariables>>,
@@ -42,7 +42,7 @@ impl Fleet {
     }
 
     /// Imports the ISOs that the file names by path, and submits a deployment of the chosen card, or
-    /// one batch of the chosen cards.
+    /// one batch of the chosen cards; or the job that first makes the ISO of the file's own section.
     ///
     /// # Errors
     /// A file that was changed since it was shown; errors in it; a plan with problems, each named.
@@ -52,7 +52,7 @@ impl Fleet {
         tell: impl Fn(ClusterProgress) + Clone + Send + 'static,
     ) -> Result<Begun, AppError> {
         let mut opened = self.open_cluster(&deploy.open).await?;
-        if opened.seen != deploy.seen {
+        if opened.texts.seen() != deploy.seen {
             return Err(AppError::refused(format!(
                 "{} was changed since it was shown; nothing was started",
                 opened.import.source.name()
@@ -71,7 +71,11 @@ impl Fleet {
             return Err(error.hint("choose another file or folder for it"));
         }
         let Opened {
-            import, request, ..
+            texts,
+            values,
+            import,
+            request,
+            ..
         } = &opened;
         self.plan_cluster(import, request)
             .await?
@@ -87,7 +91,14 @@ impl Fleet {
             };
             self.import_iso(&path, None, progress).await?;
         }
-        self.deploy_cluster(import, request, &deploy.rules).await
+        let confirmed = ConfirmedCluster {
+            texts,
+            values,
+            import,
+            request,
+            rules: &deploy.rules,
+        };
+        Ok(self.deploy_confirmed_cluster(&confirmed).await?.into())
     }
 
     /// [`Self::doctor_cluster`] for one card of an opened file: with the ISO, the host's BMC and the
@@ -169,7 +180,6 @@ impl Fleet {
         };
         values.fill_from(&self.cluster_values(&open.workers).await?);
         Ok(Opened {
-            seen: texts.seen(),
             request: ClusterRequest {
                 cards: vec![],
                 exactly: None,
@@ -186,6 +196,8 @@ impl Fleet {
                 kubeconfigs,
             },
             import: texts.import(&values, &self.cluster_surroundings().await?),
+            texts,
+            values,
             wrong_variables,
             wrong_settings,
         })
@@ -219,7 +231,7 @@ impl Opened {
         let all = self.import.problems.iter();
         problems.extend(all.map(|problem| shown(problem, &self.import.source, counts(problem))));
         ClusterView {
-            seen: self.seen,
+            seen: self.texts.seen(),
             file: text(&self.import.source),
             variables: self.wrong_variables.map(|wrong| text(&wrong.source)),
             problems,

@@ -6,7 +6,7 @@ use slipway_core::{
     failure::Failure,
     ids::{DpuId, IsoId, JobId},
     image::ImageDigest,
-    job::{BootChange, JobEvent, PlannedStep, Residue, RetryStep, StepStatus, WaitReason},
+    job::{Begun, BootChange, JobEvent, PlannedStep, Residue, RetryStep, StepStatus, WaitReason},
     ports::MediaReader,
     time::{ByteCount, Timestamp},
 };
@@ -55,7 +55,7 @@ pub struct ImageLabel {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct JobRow {
     pub id: JobId,
-    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build".
+    /// "Deployment", "Upgrade", "Switch", "Rollback", "ISO build", "Image build", "Cluster deployment", …
     pub kind: String,
     /// The card it is about; a build is about none.
     pub dpu: Option<DpuId>,
@@ -105,6 +105,10 @@ pub struct JobView {
     pub again: Option<Again>,
     /// The job that installed the system that this one goes on with.
     pub goes_on_after: Option<JobId>,
+    /// The builds that a deployment of a cluster file waits for, or waited for.
+    pub iso_builds: Vec<JobId>,
+    /// What a deployment of a cluster file has begun.
+    pub begun: Option<Begun>,
     pub readers: Vec<MediaReader>,
 }
 
