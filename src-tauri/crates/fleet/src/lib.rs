@@ -58,7 +58,7 @@ pub use batches::Begun;
 pub use changes::{Change, ChangeTag};
 pub use cluster::{
     ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding, ClusterTexts, IsoWhere,
-    WrongVariables, is_there, read_pull_secret, write_today, wrong_file,
+    WrongVariables, is_there, read_operator_registry, read_pull_secret, write_today, wrong_file,
 };
 pub use config::FleetConfig;
 pub use desk::Fleet;

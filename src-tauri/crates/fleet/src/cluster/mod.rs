@@ -8,7 +8,9 @@ mod find;
 mod pair;
 mod plan;
 mod save;
+mod settings;
 mod window;
+mod window_network;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -25,7 +27,10 @@ pub(crate) use find::{Chosen, Found, IsoState};
 pub(crate) use plan::why_unknown;
 
 pub(crate) use file::write_new;
-pub use file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file};
+pub use file::{
+    ClusterTexts, WrongVariables, is_there, read_operator_registry, read_pull_secret, write_today,
+    wrong_file,
+};
 
 use crate::{AppError, views::CardPlan};
 
