@@ -3,7 +3,10 @@
 
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, events::ChangedEvent};
+use crate::{
+    commands,
+    events::{ChangedEvent, PressedEvent},
+};
 
 /// Where the generated TypeScript lies, from the root of the repository.
 pub const BINDINGS: &str = "ui/src/ipc/bindings.ts";
@@ -133,7 +136,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::lab::start_lab,
             commands::lab::stop_lab,
         ])
-        .events(collect_events![ChangedEvent])
+        .events(collect_events![ChangedEvent, PressedEvent])
 }
 
 /// The generated TypeScript.

@@ -180,6 +180,7 @@ export const commands = {
 /** Events */
 export const events = {
 	changedEvent: makeEvent<ChangedEvent, ChangedEvent>("changed-event"),
+	pressedEvent: makeEvent<PressedEvent, PressedEvent>("pressed-event"),
 };
 
 /* Types */
@@ -2354,6 +2355,11 @@ export type PrerequisiteState = "met" |
 "warning" | 
 /**  Not for what was asked, or not on this system. */
 "not_needed";
+
+/**  A person pressed a notification: its job or batch is to be shown. */
+export type PressedEvent = {
+	of: Begun,
+};
 
 /**  What an address answered, before anybody trusts it. */
 export type Probe = {

@@ -1,7 +1,7 @@
 //! Batches: many cards at once. What a batch does next is decided in core; here it is carried out,
 //! by whoever runs the jobs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use slipway_core::{
     batch::{Batch, BatchAction, BatchRules, decide},
     dpu::Dpu,
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) type Planned = (Dpu, JobSpec);
 
 /// What was submitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
 pub enum Begun {
     Job(JobId),

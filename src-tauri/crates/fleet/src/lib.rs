@@ -63,7 +63,7 @@ pub use cluster::{
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use doctor::DoctorRun;
-pub use endings::{Ending, EndingOf, Endings};
+pub use endings::{Ending, Endings};
 pub use lab::{LAB_LABEL, LabFile};
 pub use network::NetworkCard;
 pub use runner::Running;
