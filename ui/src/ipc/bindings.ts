@@ -2264,7 +2264,10 @@ export type PinView = {
 	last_seen: Timestamp | null,
 	/**  Another one was shown and refused: the peer is blocked until a person decides. */
 	refused: RefusedKey | null,
-	/**  "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3". */
+	/**
+	 *  "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3", "DPU host of dpu-07". `None`: no card, BMC or
+	 *  deployment of this desk names this peer.
+	 */
 	of: string | null,
 	dpu: DpuId | null,
 	bmc: BmcId | null,

@@ -37,6 +37,7 @@ mod logins;
 mod media;
 mod network;
 mod overview;
+mod owners;
 mod publishing;
 mod refresh;
 mod registry_trust;

@@ -29,6 +29,18 @@ test("a pin says whose it is and why it was accepted, and can be revoked", async
   await waitFor(() => expect(screen.queryByTestId("pin-10.40.7.10:8443")).not.toBeInTheDocument());
 });
 
+test("a host's key is that of its card, and one that nobody knows says so", async () => {
+  const { backend } = open("trust");
+  const [first] = backend.desk.cards;
+  const host = within(await screen.findByTestId(`pin-${first?.host}:22`));
+  expect(host.getByRole("link", { name: "DPU host of dpu-01" })).toHaveAttribute(
+    "href",
+    `/cards/${first?.id}`,
+  );
+  const other = within(screen.getByTestId("pin-old-host.lab:22"));
+  expect(other.getByText("No card, BMC or deployment here names it")).toBeInTheDocument();
+});
+
 test("the site's authorities are given as PEM", async () => {
   const { user } = open("trust");
   await user.click(await screen.findByRole("button", { name: "Give a bundle…" }));

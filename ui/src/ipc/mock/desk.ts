@@ -185,6 +185,15 @@ function makePins(cards: MockCard[], hosts: MockHost[], now: number): PinView[] 
         }),
       ];
     }),
+    ...cards.slice(0, 1).flatMap((card) => [
+      pin({
+        kind: "ssh_host_key",
+        peer: `${card.host}:22`,
+        of: `DPU host of ${card.name}`,
+        dpu: card.id,
+      }),
+      pin({ kind: "ssh_host_key", peer: "old-host.lab:22", of: null }),
+    ]),
     ...hosts.map((host) =>
       pin({
         kind: "tls_certificate",
