@@ -9,7 +9,7 @@ use std::{
 };
 
 use slipway_fleet::{Fleet, FleetConfig};
-use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, webview::PageLoadEvent};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
@@ -64,11 +64,23 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     let opening = tauri::async_runtime::spawn(Fleet::open(config.clone()));
     let route = std::env::var("SLIPWAY_ROUTE").unwrap_or_default();
     let url = WebviewUrl::App(format!("index.html{}", hash(&route)).into());
-    WebviewWindowBuilder::new(app, "main", url)
+    let window = WebviewWindowBuilder::new(app, "main", url)
         .title("Slipway")
         .inner_size(1360.0, 880.0)
         .min_inner_size(900.0, 600.0)
+        // A window that is drawn before the page has something to draw waits for it for half a
+        // second, and nothing else goes on meanwhile: not even the page's files are handed out.
+        .visible(false)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Finished {
+                show(&window);
+            }
+        })
         .build()?;
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(FIRST_PAGE).await;
+        show(&window);
+    });
     let fleet = tauri::async_runtime::block_on(opening)?;
     let desk = Arc::new(Desk {
         fleet: RwLock::new(fleet.clone()),
@@ -85,6 +97,13 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
         start(app.handle(), &desk, fleet);
     }
     Ok(())
+}
+
+/// Of a window that can't be shown nothing better is known than what the log says.
+fn show(window: &tauri::WebviewWindow) {
+    if let Err(error) = window.show() {
+        tracing::error!(%error, "the window could not be shown");
+    }
 }
 
 /// `#/cards` for `/cards`; nothing for anything that is no plain route.

@@ -12,6 +12,7 @@ mod rendering;
 mod state;
 
 use tauri::Manager;
+use tauri_plugin_window_state::StateFlags;
 
 /// Runs the app until its window is closed.
 #[must_use]
@@ -37,7 +38,12 @@ pub fn run() -> std::process::ExitCode {
         }))
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        // It is shown once its page has come.
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::all() & !StateFlags::VISIBLE)
+                .build(),
+        )
         .invoke_handler(handler)
         .setup(move |app| {
             builder.mount_events(app);

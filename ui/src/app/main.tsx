@@ -2,6 +2,7 @@ import "@patternfly/react-core/dist/styles/base.css";
 import "./app.css";
 import "@/components/dense.css";
 import "@/components/marks.css";
+import "@/components/rows.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";

@@ -1,9 +1,16 @@
+import type { QueryClient } from "@tanstack/react-query";
 import { createHashRouter, Navigate, type RouteObject } from "react-router";
+import { FleetPage } from "@/features/fleet/FleetPage";
+import { readFilter } from "@/features/fleet/filter";
 import { LabSection } from "@/features/lab/LabSection";
 import { TryLab } from "@/features/lab/TryLab";
+import { aheadOfFleet } from "@/ipc/queries/dpus";
 import { Blank } from "./Blank";
 import { Layout } from "./Layout";
 import { NotFound, RouteError } from "./RouteError";
+
+/** What stands there until the first page's code has come. */
+const Nothing = () => null;
 
 /**
  * Every page has an address behind the `#`: the page is served by Tauri's own protocol, and a
@@ -15,7 +22,7 @@ export const routes: RouteObject[] = [
     path: "/",
     element: <Layout />,
     errorElement: <RouteError />,
-    HydrateFallback: () => null,
+    HydrateFallback: Nothing,
     children: [
       { index: true, element: <Navigate to="/overview" replace /> },
       {
@@ -25,13 +32,8 @@ export const routes: RouteObject[] = [
           return { element: <OverviewPage tryLab={<TryLab />} /> };
         },
       },
-      {
-        path: "cards",
-        lazy: async () => {
-          const { FleetPage } = await import("@/features/fleet/FleetPage");
-          return { element: <FleetPage tryLab={<TryLab />} /> };
-        },
-      },
+      // The one page that waits for no file of its own: it is the one that people come for.
+      { path: "cards", element: <FleetPage tryLab={<TryLab />} /> },
       {
         path: "cards/:id",
         lazy: async () => ({ Component: (await import("@/features/fleet/CardPage")).CardPage }),
@@ -109,4 +111,10 @@ export const routes: RouteObject[] = [
   },
 ];
 
-export const makeRouter = () => createHashRouter(routes);
+/** What the first page asks for is asked while the page is drawn, and not by it. */
+export function makeRouter(client: QueryClient) {
+  const router = createHashRouter(routes);
+  const { pathname, search } = router.state.location;
+  if (pathname === "/cards") aheadOfFleet(client, readFilter(new URLSearchParams(search)));
+  return router;
+}

@@ -4,38 +4,59 @@ import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
 import { type MouseEvent, useEffect, useState } from "react";
 import { copyText } from "@/lib/clipboard";
 
-type Props = {
+type Copied = {
   text: string;
   /** What is copied, for a screen reader: "digest 5d1acbf6013d". */
   what: string;
-  /** Words on the button; an icon alone without. */
-  children?: string;
-  variant?: ButtonProps["variant"];
 };
 
-/** Copies a text and says so. */
-export function CopyButton({ text, what, children, variant = "plain" }: Props) {
+/** What a button that copies needs, and how it says that it did. */
+function useCopying({ text, what }: Copied) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), 2_000);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = async (event: MouseEvent) => {
-    event.stopPropagation();
-    setCopied(await copyText(text));
+  const attributes = {
+    "aria-label": copied ? `Copied ${what}` : `Copy ${what}`,
+    title: copied ? "Copied" : "Copy",
+    onClick: async (event: MouseEvent) => {
+      event.stopPropagation();
+      setCopied(await copyText(text));
+    },
   };
+  return { copied, attributes };
+}
+
+type Props = Copied & {
+  /** Words on the button; an icon alone without. */
+  children?: string;
+  variant?: ButtonProps["variant"];
+};
+
+/** Copies a text and says so. */
+export function CopyButton({ children, variant = "plain", ...of }: Props) {
+  const { copied, attributes } = useCopying(of);
   return (
     <Button
       variant={variant}
       size="sm"
       hasNoPadding={variant === "plain"}
       icon={copied ? <CheckIcon /> : <CopyIcon />}
-      aria-label={copied ? `Copied ${what}` : `Copy ${what}`}
-      title={copied ? "Copied" : "Copy"}
-      onClick={copy}
+      {...attributes}
     >
       {children && (copied ? "Copied" : children)}
     </Button>
+  );
+}
+
+/** The same in a row of a long table, of fewer elements and styles. */
+export function RowCopyButton(of: Copied) {
+  const { copied, attributes } = useCopying(of);
+  return (
+    <button type="button" className="slipway-row-copy" {...attributes}>
+      {copied ? <CheckIcon /> : <CopyIcon />}
+    </button>
   );
 }

@@ -1,5 +1,4 @@
-import { Checkbox } from "@patternfly/react-core";
-import { Td, Th } from "@patternfly/react-table";
+import { Th } from "@patternfly/react-table";
 
 type Props = {
   id: string;
@@ -9,13 +8,16 @@ type Props = {
   onChange: (on: boolean) => void;
 };
 
+/** A bare checkbox: PatternFly's brings a box and styles of its own to every row. */
 function Tick({ id, label, checked, onChange }: Props) {
   return (
-    <Checkbox
+    <input
+      type="checkbox"
       id={id}
+      className="slipway-tick-box"
       aria-label={label}
-      isChecked={checked}
-      onChange={(_event, on) => onChange(on)}
+      checked={checked}
+      onChange={(event) => onChange(event.target.checked)}
     />
   );
 }
@@ -23,9 +25,10 @@ function Tick({ id, label, checked, onChange }: Props) {
 /** The cell by which a row is ticked; a click on it does not open the row. */
 export function TickCell(props: Props) {
   return (
-    <Td className="slipway-tick" onClick={(event) => event.stopPropagation()}>
+    // biome-ignore lint/a11y/useKeyWithClickEvents: it only keeps a click from the row
+    <td className="pf-v6-c-table__td slipway-tick" onClick={(event) => event.stopPropagation()}>
       <Tick {...props} />
-    </Td>
+    </td>
   );
 }
 

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 /// Bytes in a second, of each IMC: the lab's ISO of 23 MB takes three quarters of a minute.
 const READ_RATE: u32 = 500_000;
 const RUNS: usize = 3;
-const LIMIT_MIB: f64 = 200.0;
+/// 200 MB.
+const LIMIT_MIB: f64 = 200e6 / (1024.0 * 1024.0);
 const QUEUED: u32 = 1_000;
 /// Opens the data folder's secret file.
 const WITH_PASSPHRASE: &str = r#"exec "$@" 3<"$0""#;
@@ -98,7 +99,7 @@ fn deployments(desk: &Desk<'_>, cards: u32) -> Result<Vec<Measurement>> {
             bar: Bar::TimesPeer(1.15),
         },
         Measurement {
-            what: format!("peak memory meanwhile over its limit of {LIMIT_MIB} MiB"),
+            what: "peak memory meanwhile over its limit of 200 MB".to_owned(),
             unit: "×",
             ours: peaks,
             peer: None,

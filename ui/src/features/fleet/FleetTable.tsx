@@ -1,7 +1,9 @@
 import { Skeleton } from "@patternfly/react-core";
+import { css } from "@patternfly/react-styles";
+import table from "@patternfly/react-styles/css/components/Table/table";
 import { Table, Tbody, Td, Th, Thead, type ThProps, Tr } from "@patternfly/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { type MouseEvent, useEffect, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TickCell, TickHead } from "@/components/Ticks";
@@ -14,8 +16,11 @@ import type { Selection } from "./selection";
 /** A compact row with one line of text, in pixels. */
 const ROW_HEIGHT = 34;
 
+/** What stands above the rows and below them, about. */
+const ABOVE_ROWS = 280;
+
 const TICK_WIDTH = 40;
-const NAME_WIDTH = 120;
+const NAME_WIDTH = 112;
 const STATE_WIDTH = 215;
 
 /** Under this the table scrolls sideways rather than squeezing its columns. */
@@ -24,16 +29,22 @@ const tableWidth = (columns: Column[]) =>
 
 type RowProps = { row: DpuRow; at: number; columns: Column[]; selection: Selection };
 
+/** What a narrow column cuts off is there on hover. */
+function titleWhereCut({ currentTarget: cell }: MouseEvent<HTMLElement>) {
+  cell.title = cell.scrollWidth > cell.offsetWidth ? (cell.textContent ?? "") : "";
+}
+
+/** PatternFly's cells without its components: the start waits for a screen of these (ADR 0022). */
 function FleetRow({ row, at, columns, selection }: RowProps) {
   const navigate = useNavigate();
   const selected = selection.ids.has(row.id);
+  const cell = (modifier: string) => css(table.tableTd, modifier);
   return (
-    <Tr
-      isClickable
-      isRowSelected={selected}
-      tabIndex={-1}
+    <tr
+      className={css(table.tableTr, "pf-m-clickable", selected && "pf-m-selected")}
       aria-rowindex={at + 2}
-      onRowClick={() => navigate(`/cards/${row.id}`)}
+      style={{ blockSize: ROW_HEIGHT }}
+      onClick={() => navigate(`/cards/${row.id}`)}
       data-testid={`row-${row.name}`}
     >
       <TickCell
@@ -42,18 +53,23 @@ function FleetRow({ row, at, columns, selection }: RowProps) {
         checked={selected}
         onChange={(on) => selection.toggle(row.id, on)}
       />
-      <Td dataLabel="Name" modifier="nowrap">
+      <td className={cell("pf-m-nowrap")} data-label="Name">
         <Link to={`/cards/${row.id}`}>{row.name}</Link>
-      </Td>
-      <Td dataLabel="State" modifier="nowrap">
+      </td>
+      <td className={cell("pf-m-nowrap")} data-label="State">
         <HeadlineLabel headline={row.headline} seen={row.last_seen} compact />
-      </Td>
+      </td>
       {columns.map((column) => (
-        <Td key={column.id} dataLabel={column.word} modifier="truncate">
+        <td
+          key={column.id}
+          className={cell("pf-m-truncate")}
+          data-label={column.word}
+          onMouseEnter={titleWhereCut}
+        >
           {column.cell(row)}
-        </Td>
+        </td>
       ))}
-    </Tr>
+    </tr>
   );
 }
 
@@ -109,6 +125,8 @@ export function FleetTable({ first, selection, ...head }: Props) {
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 4,
+    // About what it will be found to be: the rows are then there before anything is measured.
+    initialRect: { width: 0, height: window.innerHeight - ABOVE_ROWS },
   });
   const shown = rows.getVirtualItems();
   const rowAt = useDpuRows(filter, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0, first);

@@ -1,7 +1,6 @@
 import { Label, LabelGroup } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import { CopyButton } from "@/components/CopyButton";
-import { Digest } from "@/components/Digest";
+import { RowCopyButton } from "@/components/CopyButton";
 import { RelativeTime } from "@/components/RelativeTime";
 import type { DpuRow, DpuSort } from "@/ipc/bindings";
 import { firmwareRelease, shortDigest } from "@/lib/format";
@@ -33,11 +32,14 @@ function available(row: DpuRow): ReactNode {
 /** The digest on hover and on copy: the version is only its name. */
 function version({ version: word, digest }: DpuRow): ReactNode {
   if (!digest) return word ?? nothing;
-  const short = shortDigest(digest);
+  return withCopy(digest, word ?? <code>{shortDigest(digest)}</code>);
+}
+
+function withCopy(digest: string, shown: ReactNode): ReactNode {
   return (
     <span className="slipway-digest">
-      <span title={digest}>{word ?? <code>{short}</code>}</span>
-      <CopyButton text={digest} what={`digest ${short}`} />
+      <span title={digest}>{shown}</span>
+      <RowCopyButton text={digest} what={`digest ${shortDigest(digest)}`} />
     </span>
   );
 }
@@ -73,7 +75,7 @@ export const COLUMNS: Column[] = [
     word: "Version",
     usual: true,
     sort: "version",
-    width: 110,
+    width: 118,
     cell: version,
   },
   {
@@ -81,7 +83,7 @@ export const COLUMNS: Column[] = [
     word: "Digest",
     usual: false,
     width: 150,
-    cell: (row) => (row.digest ? <Digest digest={row.digest} /> : nothing),
+    cell: ({ digest }) => (digest ? withCopy(digest, <code>{shortDigest(digest)}</code>) : nothing),
   },
   { id: "available", word: "Available", usual: true, width: 110, cell: available },
   {

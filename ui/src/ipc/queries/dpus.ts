@@ -1,5 +1,6 @@
 import {
   keepPreviousData,
+  type QueryClient,
   useMutation,
   useQueries,
   useQuery,
@@ -28,6 +29,11 @@ const page = (filter: DpuFilter, index: number) => {
   const query = { ...filter, offset: index * PAGE_ROWS, limit: PAGE_ROWS };
   return { queryKey: keys.dpus(query), queryFn: () => call(commands.dpus(query)) };
 };
+
+/** Asks for the first page of the fleet before the table is there to ask. */
+export function aheadOfFleet(client: QueryClient, filter: DpuFilter) {
+  void client.prefetchQuery(page(filter, 0));
+}
 
 /** The first page of the fleet: how many rows there are, the counts, and the first rows. */
 export function useDpuCount(filter: DpuFilter) {

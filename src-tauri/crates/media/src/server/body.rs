@@ -9,15 +9,21 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt as _, stream};
+use futures::{Stream, stream};
+use tokio::task::JoinHandle;
 
-/// Large, since each one costs a hop to a blocking thread; small ones are far from a disk's speed.
-const CHUNK: u64 = 1 << 20;
-/// One chunk is read while the one before is encrypted and sent.
-const AHEAD: usize = 2;
+/// Of a fast reader: each costs a hop to a blocking thread, and small ones are far from a disk's
+/// speed.
+const LARGEST: u64 = 1 << 20;
+/// Of a slow one, which holds its chunk, and the next, for as long as it takes: a rack of cards
+/// that read at once would else hold 2 MiB each.
+const SMALLEST: u64 = 64 << 10;
+/// Chunks in the second at a reader's speed.
+const A_SECOND: u64 = 16;
 
 /// What is put over a file's bytes, and where.
 pub type Overlay = (u64, Arc<Vec<u8>>);
@@ -36,6 +42,61 @@ pub fn splice(chunk: &mut [u8], at: u64, (offset, bytes): &Overlay) {
         .copy_from_slice(&bytes[here(from, *offset)..here(to, *offset)]);
 }
 
+/// The length of the next chunk of a reader that has taken so many bytes in this time. The second
+/// more is for what the network takes at once, before a reader's speed is seen.
+fn chunk_length(taken: u64, time: Duration) -> u64 {
+    let chunk = taken as f64 / (time.as_secs_f64() + 1.0) / A_SECOND as f64;
+    (chunk as u64).clamp(SMALLEST, LARGEST)
+}
+
+/// What is left to stream to one reader.
+struct Reading {
+    file: Arc<File>,
+    left: Range<u64>,
+    overlay: Option<Overlay>,
+    revoked: Arc<AtomicBool>,
+    since: Instant,
+    taken: u64,
+    /// The next chunk is read while the one before is encrypted and sent.
+    ahead: Option<JoinHandle<io::Result<Bytes>>>,
+}
+
+impl Reading {
+    /// Begins to read the next chunk; `None` at the end.
+    fn read(&mut self) -> Option<JoinHandle<io::Result<Bytes>>> {
+        let at = self.left.start;
+        let wanted = chunk_length(self.taken, self.since.elapsed());
+        let length = wanted.min(self.left.end.saturating_sub(at));
+        if length == 0 {
+            return None;
+        }
+        self.left.start += length;
+        let (file, overlay) = (self.file.clone(), self.overlay.clone());
+        Some(tokio::task::spawn_blocking(move || {
+            let mut chunk = vec![0; length as usize];
+            file.read_exact_at(&mut chunk, at)?;
+            if let Some(overlay) = &overlay {
+                splice(&mut chunk, at, overlay);
+            }
+            Ok(Bytes::from(chunk))
+        }))
+    }
+
+    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        if self.revoked.load(Ordering::Relaxed) {
+            return Err(io::Error::other("no longer published"));
+        }
+        let ahead = self.ahead.take();
+        let Some(read) = ahead.or_else(|| self.read()) else {
+            return Ok(None);
+        };
+        let chunk = read.await.map_err(io::Error::other)??;
+        self.taken += chunk.len() as u64;
+        self.ahead = self.read();
+        Ok(Some((chunk, self)))
+    }
+}
+
 /// Streams `range` of the file. Ends with an error when `revoked` is set or the file got shorter.
 pub fn stream(
     file: Arc<File>,
@@ -43,29 +104,16 @@ pub fn stream(
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let starts = (range.start..range.end).step_by(CHUNK as usize);
-    stream::iter(starts)
-        .map(move |at| {
-            let (file, overlay, revoked) = (file.clone(), overlay.clone(), revoked.clone());
-            let length = CHUNK.min(range.end - at);
-            async move {
-                if revoked.load(Ordering::Relaxed) {
-                    return Err(io::Error::other("no longer published"));
-                }
-                let read = move || {
-                    let mut chunk = vec![0; length as usize];
-                    file.read_exact_at(&mut chunk, at)?;
-                    if let Some(overlay) = &overlay {
-                        splice(&mut chunk, at, overlay);
-                    }
-                    Ok(Bytes::from(chunk))
-                };
-                tokio::task::spawn_blocking(read)
-                    .await
-                    .map_err(io::Error::other)?
-            }
-        })
-        .buffered(AHEAD)
+    let reading = Reading {
+        file,
+        left: range,
+        overlay,
+        revoked,
+        since: Instant::now(),
+        taken: 0,
+        ahead: None,
+    };
+    stream::try_unfold(reading, Reading::next)
 }
 
 #[cfg(test)]
@@ -73,6 +121,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_chunk_is_a_small_part_of_a_second_at_the_readers_speed() {
+        let after = |taken: u64, seconds| chunk_length(taken, Duration::from_secs(seconds));
+        assert_eq!(after(0, 0), SMALLEST);
+        // What fits into a socket's buffers says nothing of the reader.
+        assert!(after(3 << 20, 0) < LARGEST / 4);
+        // An IMC at 500 kB in a second, and a server on the same switch.
+        assert_eq!(after(30_000_000, 60), SMALLEST);
+        assert_eq!(after(1 << 30, 10), LARGEST);
+        assert_eq!(after(40_000_000, 9), 250_000);
+    }
 
     proptest! {
         #[test]

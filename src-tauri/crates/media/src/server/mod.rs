@@ -37,6 +37,10 @@ use url::Url;
 use self::{body::Overlay, readers::Readers};
 use crate::ca::CertificateAuthority;
 
+/// The next chunk is asked for when less than this of the one before is unsent: hyper's own 400 KB
+/// would have a slow reader hold two chunks. It is also the longest head of a request.
+const UNSENT: usize = 64 << 10;
+
 /// A path that nobody guesses: 192 random bits, URL-safe, 32 characters.
 #[must_use]
 pub fn new_token() -> String {
@@ -161,12 +165,14 @@ impl IsoServer {
                     causes.into_iter().fold(error, StepError::because)
                 })?;
                 let config = RustlsConfig::from_config(tls);
-                let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
+                let mut server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
+                server.http_builder().http1().max_buf_size(UNSENT);
                 let server = server.http1_only().handle(handle.clone());
                 tokio::spawn(async move { told(server.serve(service).await) })
             }
             Scheme::Http => {
-                let server = axum_server::from_tcp(listener).map_err(failed)?;
+                let mut server = axum_server::from_tcp(listener).map_err(failed)?;
+                server.http_builder().http1().max_buf_size(UNSENT);
                 let server = server.http1_only().handle(handle.clone());
                 tokio::spawn(async move { told(server.serve(service).await) })
             }
