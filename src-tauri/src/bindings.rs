@@ -3,7 +3,10 @@
 
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, events::ChangedEvent};
+use crate::{
+    commands,
+    events::{ChangedEvent, PressedEvent},
+};
 
 /// Where the generated TypeScript lies, from the root of the repository.
 pub const BINDINGS: &str = "ui/src/ipc/bindings.ts";
@@ -44,6 +47,10 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::clusters::deploy_cluster,
             commands::clusters::write_cluster,
             commands::clusters::save_cluster,
+            commands::networks::plan_network,
+            commands::networks::set_up_network,
+            commands::networks::network_ports,
+            commands::networks::take_back_network,
             commands::credentials::credentials,
             commands::credentials::save_credential,
             commands::credentials::remove_credential,
@@ -129,7 +136,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::lab::start_lab,
             commands::lab::stop_lab,
         ])
-        .events(collect_events![ChangedEvent])
+        .events(collect_events![ChangedEvent, PressedEvent])
 }
 
 /// The generated TypeScript.

@@ -1,9 +1,11 @@
-//! One notification on the person's desktop: Desktop Notifications of freedesktop, on the session
-//! bus. The page has no part in it, and so no permission for it.
+//! Notifications on the person's desktop: Desktop Notifications of freedesktop, on the session bus.
+//! The page has no part in it, and so no permission for it.
 
 use std::{collections::HashMap, time::Duration};
 
-use zbus::{Connection, zvariant::Value};
+use futures::StreamExt;
+use tokio::sync::OnceCell;
+use zbus::{Connection, Proxy, proxy::SignalStream, zvariant::Value};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -14,6 +16,10 @@ const USUAL_TIME: i32 = -1;
 /// Of the specification's three.
 const NORMAL: u8 = 1;
 const CRITICAL: u8 = 2;
+/// The specification's name for what pressing a notification does.
+const DEFAULT: &str = "default";
+/// As a desktop shows it that makes a button of it.
+const OPEN: &str = "Open";
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotShown {
@@ -32,57 +38,102 @@ pub struct Notification {
     pub urgent: bool,
 }
 
-/// Shows it on the person's desktop.
-///
-/// # Errors
-/// There is no session bus, nobody there who shows notifications, or no answer in time.
-pub async fn show(notification: &Notification) -> Result<(), NotShown> {
-    within(PATIENCE, notification).await
+/// The person's desktop. One connection for all that is shown: a desktop may take away what a
+/// program showed that has left the bus.
+#[derive(Default)]
+pub struct Desktop {
+    bus: OnceCell<Connection>,
 }
 
-async fn within(patience: Duration, notification: &Notification) -> Result<(), NotShown> {
-    tokio::time::timeout(patience, shown(notification)).await??;
-    Ok(())
+/// What becomes of a notification that can be pressed.
+pub struct Press {
+    id: u32,
+    /// All of the service's, in their order: a press comes before the end that it brings.
+    signals: SignalStream<'static>,
 }
 
-async fn shown(notification: &Notification) -> zbus::Result<()> {
-    let bus = Connection::session().await?;
-    let call = |method| (Some(SERVICE), PATH, Some(SERVICE), method);
-    let (service, path, interface, method) = call("GetCapabilities");
-    let said = bus
-        .call_method(service, path, interface, method, &())
-        .await?;
-    let able: Vec<String> = said.body().deserialize()?;
-    // Where it reads markup, a name must not become any.
-    let body = if able.iter().any(|word| word == "body-markup") {
-        escaped(&notification.body)
-    } else {
-        notification.body.clone()
-    };
-    let urgency = if notification.urgent {
-        CRITICAL
-    } else {
-        NORMAL
-    };
-    let hints = HashMap::from([
-        ("urgency", Value::from(urgency)),
-        ("desktop-entry", Value::from("slipway")),
-    ]);
-    let nothing_to_press: Vec<&str> = Vec::new();
-    let (service, path, interface, method) = call("Notify");
-    let arguments = (
-        "Slipway",
-        0_u32,
-        "slipway",
-        notification.title.as_str(),
-        body.as_str(),
-        nothing_to_press,
-        hints,
-        USUAL_TIME,
-    );
-    bus.call_method(service, path, interface, method, &arguments)
-        .await?;
-    Ok(())
+impl Desktop {
+    /// Shows it. `None`: nothing comes of pressing it there.
+    ///
+    /// # Errors
+    /// There is no session bus, nobody there who shows notifications, or no answer in time.
+    pub async fn show(&self, notification: &Notification) -> Result<Option<Press>, NotShown> {
+        self.within(PATIENCE, notification).await
+    }
+
+    async fn within(
+        &self,
+        patience: Duration,
+        notification: &Notification,
+    ) -> Result<Option<Press>, NotShown> {
+        Ok(tokio::time::timeout(patience, self.shown(notification)).await??)
+    }
+
+    async fn shown(&self, notification: &Notification) -> zbus::Result<Option<Press>> {
+        let bus = self.bus.get_or_try_init(Connection::session).await?;
+        let desktop = Proxy::new(bus, SERVICE, PATH, SERVICE).await?;
+        let able: Vec<String> = desktop.call("GetCapabilities", &()).await?;
+        let able = |word: &str| able.iter().any(|known| known == word);
+        // Where it reads markup, a name must not become any.
+        let body = if able("body-markup") {
+            escaped(&notification.body)
+        } else {
+            notification.body.clone()
+        };
+        let urgency = if notification.urgent {
+            CRITICAL
+        } else {
+            NORMAL
+        };
+        let hints = HashMap::from([
+            ("urgency", Value::from(urgency)),
+            ("desktop-entry", Value::from("slipway")),
+        ]);
+        // Listened to before it is shown: a press must not be lost.
+        let (actions, signals) = if able("actions") {
+            let signals = desktop.receive_all_signals().await?;
+            (vec![DEFAULT, OPEN], Some(signals))
+        } else {
+            (vec![], None)
+        };
+        let arguments = (
+            "Slipway",
+            0_u32,
+            "slipway",
+            notification.title.as_str(),
+            body.as_str(),
+            actions,
+            hints,
+            USUAL_TIME,
+        );
+        let id: u32 = desktop.call("Notify", &arguments).await?;
+        Ok(signals.map(|signals| Press { id, signals }))
+    }
+}
+
+impl Press {
+    /// Whether a person pressed it, once it is pressed or gone.
+    pub async fn happened(mut self) -> bool {
+        while let Some(signal) = self.signals.next().await {
+            let (header, body) = (signal.header(), signal.body());
+            match header.member().map(|member| member.as_str()) {
+                Some("ActionInvoked") => {
+                    let pressed: zbus::Result<(u32, String)> = body.deserialize();
+                    if pressed.is_ok_and(|(id, action)| id == self.id && action == DEFAULT) {
+                        return true;
+                    }
+                }
+                Some("NotificationClosed") => {
+                    let closed: zbus::Result<(u32, u32)> = body.deserialize();
+                    if closed.is_ok_and(|(id, _)| id == self.id) {
+                        return false;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -107,24 +158,41 @@ mod tests {
     const THIS_TEST: &str = "desktop::tests::a_notification_goes_out_on_the_session_bus";
 
     async fn inside(reads_markup: bool) {
-        let notification = Notification {
-            title: "Deploy a.iso to 2 cards: ended".into(),
+        let notification = |name: &str| Notification {
+            title: format!("Deploy {name} to 2 cards: ended"),
             body: "1 of 2 cards verified; failed: <b>&1 (Insert the ISO)".into(),
             urgent: true,
         };
-        let (able, body): (&[&str], &str) = if reads_markup {
-            let escaped = "1 of 2 cards verified; failed: &lt;b&gt;&amp;1 (Insert the ISO)";
-            (&["body", "body-markup"], escaped)
+        let able: &[&str] = if reads_markup {
+            &["body", "body-markup", "actions"]
         } else {
-            (&["body"], &notification.body)
+            &["body"]
         };
-        let desktop = stand_in::Desktop::start(able).await;
-        // A busy machine is no reason to fail.
-        let patience = Duration::from_secs(60);
-        within(patience, &notification).await.unwrap();
-        let shown = desktop.until("a.iso").await;
-        assert_eq!(shown.title, notification.title);
-        assert_eq!((shown.body.as_str(), shown.urgency), (body, CRITICAL));
+        let service = stand_in::Desktop::start(able).await;
+        let desktop = Desktop::default();
+        let show = async |name: &str| {
+            // A busy machine is no reason to fail.
+            let patience = Duration::from_secs(60);
+            let shown = desktop.within(patience, &notification(name)).await;
+            (shown.unwrap(), service.until(name).await)
+        };
+        let (press, shown) = show("a.iso").await;
+        assert_eq!(shown.title, notification("a.iso").title);
+        assert_eq!(shown.urgency, CRITICAL);
+        if !reads_markup {
+            assert_eq!(shown.body, notification("a.iso").body);
+            assert!(press.is_none(), "it can't be pressed");
+            service.ends(&shown, true).await;
+            return;
+        }
+        let escaped = "1 of 2 cards verified; failed: &lt;b&gt;&amp;1 (Insert the ISO)";
+        assert_eq!(shown.body, escaped);
+        // Each waits for its own: the second is closed, and then the first is pressed.
+        let (second, closed) = show("b.iso").await;
+        service.ends(&closed, false).await;
+        assert!(!second.unwrap().happened().await);
+        service.ends(&shown, true).await;
+        assert!(press.unwrap().happened().await);
     }
 
     /// In sessions of its own, with a stand-in for the desktop.

@@ -1,10 +1,10 @@
 //! One event for everything that changes: `{tag, id, seq}`. It carries no data; the page asks
-//! again for what it shows.
+//! again for what it shows. Another one for a notification that a person pressed.
 
 use std::{collections::HashSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use slipway_fleet::{Change, ChangeTag};
+use slipway_fleet::{Begun, Change, ChangeTag};
 use specta::Type;
 use tauri_specta::Event;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -17,6 +17,12 @@ pub struct ChangedEvent {
     pub id: Option<String>,
     /// Grows with every event of this start.
     pub seq: u32,
+}
+
+/// A person pressed a notification: its job or batch is to be shown.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
+pub struct PressedEvent {
+    pub of: Begun,
 }
 
 /// At most four waves a second, each change once per wave.

@@ -1,16 +1,19 @@
-//! Tells the person on the desktop what has ended: a batch always, a job that was begun in this
-//! window while nobody looks at it. Off where the person chose so.
+//! Tells the person on the desktop what has ended: a batch always; a job while nobody looks at the
+//! window, where it was begun in this window or ran already when the window came. Who presses what
+//! is shown gets its page. Off where the person chose so.
 
 use std::{sync::Arc, time::Duration};
 
 use slipway_core::{failure, ids::JobId};
-use slipway_fleet::{ChangeTag, Ending, EndingOf, Endings, Fleet};
+use slipway_fleet::{Begun, ChangeTag, Ending, Endings, Fleet};
 use tauri::Manager;
 use tauri_plugin_store::StoreExt;
+use tauri_specta::Event;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    desktop::{self, Notification},
+    desktop::{Desktop, Notification},
+    events::PressedEvent,
     state::Desk,
 };
 
@@ -26,13 +29,14 @@ pub async fn tell(app: tauri::AppHandle, desk: Arc<Desk>, fleet: Fleet) {
     let mut begun = desk.begun.subscribe();
     let mut changes = fleet.changes();
     let mut endings = Endings::new(fleet);
+    let desktop = Arc::new(Desktop::default());
     // What moves already is not news.
     let mut known = endings.look().await;
     loop {
         match known {
             Ok(all) => {
                 for ending in all {
-                    tell_one(&app, ending).await;
+                    tell_one(&app, &desktop, ending).await;
                 }
             }
             Err(error) => tracing::warn!(%error, "looking for what has ended"),
@@ -79,26 +83,55 @@ fn may_end(tag: ChangeTag) -> bool {
     }
 }
 
-async fn tell_one(app: &tauri::AppHandle, ending: Ending) {
+async fn tell_one(app: &tauri::AppHandle, desktop: &Desktop, ending: Ending) {
     let looks = || {
         let window = app.get_webview_window("main");
         window.is_some_and(|window| window.is_focused().unwrap_or(false))
     };
     let seen = match ending.of {
-        EndingOf::Batch => false,
-        EndingOf::Job => looks(),
+        Begun::Batch(_) => false,
+        Begun::Job(_) => looks(),
     };
     if seen || !wanted(app) {
         return;
     }
+    let Ending {
+        of,
+        title,
+        body,
+        well,
+    } = ending;
     let notification = Notification {
-        title: ending.title,
-        body: ending.body,
-        urgent: !ending.well,
+        title,
+        body,
+        urgent: !well,
     };
-    if let Err(error) = desktop::show(&notification).await {
-        let causes = failure::chain(&error).join(": ");
-        tracing::warn!(causes, "a notification could not be shown");
+    match desktop.show(&notification).await {
+        Ok(Some(press)) => {
+            let app = app.clone();
+            // Until it is pressed or closed; the window's end ends it.
+            tauri::async_runtime::spawn(async move {
+                if press.happened().await {
+                    open(&app, of);
+                }
+            });
+        }
+        Ok(None) => {}
+        Err(error) => {
+            let causes = failure::chain(&error).join(": ");
+            tracing::warn!(causes, "a notification could not be shown");
+        }
+    }
+}
+
+/// The window comes to the front, with the page of what ended.
+fn open(app: &tauri::AppHandle, ended: Begun) {
+    if let Some(window) = app.get_webview_window("main") {
+        let _ = window.unminimize();
+        let _ = window.set_focus();
+    }
+    if let Err(error) = (PressedEvent { of: ended }).emit(app) {
+        tracing::warn!(%error, "the window could not be told what was pressed");
     }
 }
 

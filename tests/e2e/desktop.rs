@@ -1,4 +1,4 @@
-//! A stand-in for the person's desktop on the session bus: it takes what is shown.
+//! A stand-in for the person's desktop on the session bus: it takes what is shown, and presses it.
 
 use std::{
     collections::HashMap,
@@ -7,9 +7,16 @@ use std::{
 };
 
 use futures::StreamExt;
-use zbus::{Connection, MessageStream, message::Type, zvariant::Value};
+use zbus::{
+    Connection, MessageStream,
+    message::Type,
+    zvariant::{DynamicType, Value},
+};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+/// Of the specification: a person closed it.
+const DISMISSED: u32 = 2;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What was shown.
@@ -19,6 +26,7 @@ pub struct Shown {
     pub body: String,
     /// 2 stays until it is read.
     pub urgency: u8,
+    id: u32,
 }
 
 /// What `Notify` is asked.
@@ -34,6 +42,7 @@ type Asked<'a> = (
 );
 
 pub struct Desktop {
+    bus: Connection,
     shown: Arc<Mutex<Vec<Shown>>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -46,8 +55,23 @@ impl Desktop {
         let calls = MessageStream::from(&bus);
         bus.request_name(SERVICE).await.unwrap();
         let shown: Arc<Mutex<Vec<Shown>>> = Arc::default();
-        let task = tokio::spawn(take(bus, calls, able, shown.clone()));
-        Self { shown, task }
+        let task = tokio::spawn(take(bus.clone(), calls, able, shown.clone()));
+        Self { bus, shown, task }
+    }
+
+    /// A person presses it, or closes it: either is its end.
+    pub async fn ends(&self, shown: &Shown, pressed: bool) {
+        if pressed {
+            self.signal("ActionInvoked", &(shown.id, "default")).await;
+        }
+        let closed = (shown.id, DISMISSED);
+        self.signal("NotificationClosed", &closed).await;
+    }
+
+    async fn signal<B: serde::Serialize + DynamicType>(&self, name: &str, body: &B) {
+        let to_all = None::<&str>;
+        let sent = self.bus.emit_signal(to_all, PATH, SERVICE, name, body);
+        sent.await.unwrap();
     }
 
     /// The first notification whose title has these words.
@@ -87,15 +111,25 @@ async fn take(
                 let asked = message.body();
                 let (app, _, _, title, body, actions, hints, _): Asked<'_> =
                     asked.deserialize().unwrap();
-                assert_eq!((app.as_str(), actions.len()), ("Slipway", 0));
+                // Pressing it does something, and nothing else is offered.
+                let offered: &[&str] = if able.contains(&"actions") {
+                    &["default", "Open"]
+                } else {
+                    &[]
+                };
+                assert_eq!(app, "Slipway");
+                assert_eq!(actions, offered);
                 let urgency = u8::try_from(&hints["urgency"]).unwrap();
+                let before = shown.lock().unwrap().len();
+                let id = u32::try_from(before).unwrap() + 1;
                 let one = Shown {
                     title,
                     body,
                     urgency,
+                    id,
                 };
                 shown.lock().unwrap().push(one);
-                bus.reply(&header, &1_u32).await.unwrap();
+                bus.reply(&header, &id).await.unwrap();
             }
             _ => {}
         }

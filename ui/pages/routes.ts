@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { batchId } from "@/ipc/mock/batchSamples";
 import { bmcId } from "@/ipc/mock/bmcs";
-import { BROKEN, GOOD } from "@/ipc/mock/clusterFiles";
+import { BROKEN, GOOD, OPERATOR } from "@/ipc/mock/clusterFiles";
 import { jobId } from "@/ipc/mock/desk";
 import { hex } from "@/ipc/mock/images";
 
@@ -43,6 +43,19 @@ async function toClusterCards(page: Page) {
   await page.getByText("Nothing is wrong with it").waitFor();
   await next(page);
   await page.getByTestId("add-unknown").waitFor();
+}
+
+async function toOperatorCards(page: Page) {
+  await toSays(page, OPERATOR);
+  await next(page);
+  await page.getByLabel("Select b7-acc-3").uncheck();
+}
+
+/** Up to the review of a file that asks for a local network. */
+async function toNetwork(page: Page) {
+  await toOperatorCards(page);
+  await next(page);
+  await page.getByTestId("network-eno12409").waitFor();
 }
 
 /** Up to the answers of a list in which every kind of answer is. */
@@ -572,6 +585,37 @@ export const LOOKS: Look[] = [
       await page.getByText("Confirmed, not yet run").first().waitFor();
     },
   },
+  {
+    name: "cluster-operator",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: async (page) => {
+      await toOperatorCards(page);
+      await page.getByLabel("The operator's registry").fill("registry.hub.lab:5000");
+      await page.getByText("without its authority's certificate").waitFor();
+    },
+  },
+  {
+    name: "cluster-network",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: async (page) => {
+      await toNetwork(page);
+      await page.getByLabel("Set it up while the cards are deployed").check();
+      await page.getByRole("button", { name: "Show the commands for b7-acc-1" }).click();
+      await page.getByTestId("local-network").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "cluster-network-by-hand",
+    hash: "#/deploy/file",
+    shows: "Cluster file",
+    act: async (page) => {
+      await toNetwork(page);
+      await page.getByTestId("network-by-hand").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "batch-running", hash: `#/jobs/batches/${batchId("running")}`, shows: "Wave 2 of 3" },
   {
     name: "batch-stopped",
@@ -622,6 +666,19 @@ export const LOOKS: Look[] = [
     hash: "#/settings/credentials",
     shows: "desk-agent",
     act: async (page) => page.getByTestId("new-profile").click(),
+  },
+  { name: "settings-network", hash: "#/settings/network", shows: "ens7f1" },
+  {
+    name: "settings-network-take-back",
+    hash: "#/settings/network",
+    shows: "ens7f1",
+    act: press("Take back ens7f1"),
+  },
+  {
+    name: "settings-network-none",
+    hash: "#/settings/network",
+    cards: 0,
+    shows: "Slipway has set up no port",
   },
   { name: "settings-preferences", hash: "#/settings/preferences", shows: "Stop the lab" },
   { name: "settings-about", hash: "#/settings/about", shows: "Slipway 0.1.0" },

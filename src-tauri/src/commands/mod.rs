@@ -11,6 +11,7 @@ pub mod images;
 pub mod isos;
 pub mod jobs;
 pub mod lab;
+pub mod networks;
 pub mod studio;
 pub mod trust;
 

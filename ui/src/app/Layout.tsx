@@ -14,10 +14,20 @@ import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon
 import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
 import TachometerAltIcon from "@patternfly/react-icons/dist/esm/icons/tachometer-alt-icon";
 import TasksIcon from "@patternfly/react-icons/dist/esm/icons/tasks-icon";
-import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
-import { Link, Outlet, useLocation, useNavigation } from "react-router";
-import { useChangeEvents } from "@/ipc/events";
+import {
+  type ComponentType,
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { Link, Outlet, useLocation, useNavigate, useNavigation } from "react-router";
+import type { Begun } from "@/ipc/bindings";
+import { useChangeEvents, usePressed } from "@/ipc/events";
 import { benchReady, useDesk } from "@/ipc/queries/app";
+import { pageOf } from "@/lib/jobs";
 import { AppMasthead } from "./AppMasthead";
 import { LockedPage } from "./LockedPage";
 
@@ -101,7 +111,9 @@ function useFirstPage(pathname: string, known: boolean) {
 export function Layout() {
   const { pathname } = useLocation();
   const desk = useDesk();
+  const navigate = useNavigate();
   const [notifications, setNotifications] = useState(false);
+  usePressed(useCallback((ended: Begun) => void navigate(pageOf(ended)), [navigate]));
   useFirstPage(pathname, desk.data !== undefined);
   useChangeEvents();
   useFreshPage(pathname);

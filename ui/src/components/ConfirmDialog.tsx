@@ -19,6 +19,8 @@ type Props = {
   busy?: boolean;
   whyNot?: string | null;
   error?: unknown;
+  /** What did not come about, where it is not a job that was not started. */
+  failed?: string;
   width?: ModalProps["width"];
   variant?: ModalProps["variant"];
   /** It may be longer than the window, with nothing in it that takes the focus. */
@@ -51,7 +53,7 @@ export function ConfirmDialog(props: Props) {
       >
         {props.children}
         {props.error !== undefined && props.error !== null && (
-          <ErrorAlert error={props.error} title="It was not started" />
+          <ErrorAlert error={props.error} title={props.failed ?? "It was not started"} />
         )}
       </ModalBody>
       <ModalFooter>

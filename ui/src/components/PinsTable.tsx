@@ -13,9 +13,9 @@ export const PIN_KINDS: Record<PinKind, string> = {
 
 type Props = { pins: PinView[]; label: string; onRevoke: (pin: PinView) => void };
 
-/** Whose it is, as a link to it. */
+/** Whose it is, as a link to it; or that nobody here knows. */
 function Owner({ pin }: { pin: PinView }) {
-  if (!pin.of) return null;
+  if (!pin.of) return "No card, BMC or deployment here names it";
   if (pin.dpu) return <Link to={`/cards/${pin.dpu}`}>{pin.of}</Link>;
   if (pin.bmc) return <Link to={`/hosts/${pin.bmc}`}>{pin.of}</Link>;
   return pin.of;
@@ -43,11 +43,9 @@ export function PinsTable({ pins, label, onRevoke }: Props) {
           <Tr key={`${pin.kind} ${pin.peer}`} data-testid={`pin-${pin.peer}`}>
             <Td dataLabel="Peer" modifier="nowrap">
               <code>{pin.peer}</code>
-              {pin.of && (
-                <div className="slipway-subtle">
-                  <Owner pin={pin} />
-                </div>
-              )}
+              <div className="slipway-subtle">
+                <Owner pin={pin} />
+              </div>
             </Td>
             <Td dataLabel="What" modifier="nowrap">
               {PIN_KINDS[pin.kind]}

@@ -56,6 +56,17 @@ export const commands = {
 	writeCluster: (open: ClusterOpen, path: string) => typedError<null, AppError>(__TAURI_INVOKE("write_cluster", { open, path })),
 	/**  A deployment that was made without a file, as one; no password is in it. */
 	saveCluster: (request: DeployRequest, path: string) => typedError<null, AppError>(__TAURI_INVOKE("save_cluster", { request, path })),
+	/**
+	 *  What setting up the local network of these cards would do, what was seen, and what stands
+	 *  against it; changes nothing.
+	 */
+	planNetwork: (open: ClusterOpen, cards: ClusterCardName[]) => typedError<NetworkCard[], AppError>(__TAURI_INVOKE("plan_network", { open, cards })),
+	/**  Sets it up until it is taken back; answers with what was done. */
+	setUpNetwork: (open: ClusterOpen, seen: string, cards: ClusterCardName[]) => typedError<string[], AppError>(__TAURI_INVOKE("set_up_network", { open, seen, cards })),
+	/**  The ports that Slipway has set up. */
+	networkPorts: () => typedError<PortView[], AppError>(__TAURI_INVOKE("network_ports")),
+	/**  Refused while a deployment needs it; answers with what was done. */
+	takeBackNetwork: (port: string) => typedError<string[], AppError>(__TAURI_INVOKE("take_back_network", { port })),
 	credentials: () => typedError<CredentialView[], AppError>(__TAURI_INVOKE("credentials")),
 	saveCredential: (form: CredentialForm) => typedError<CredentialId, AppError>(__TAURI_INVOKE("save_credential", { form })),
 	removeCredential: (id: CredentialId) => typedError<null, AppError>(__TAURI_INVOKE("remove_credential", { id })),
@@ -169,6 +180,7 @@ export const commands = {
 /** Events */
 export const events = {
 	changedEvent: makeEvent<ChangedEvent, ChangedEvent>("changed-event"),
+	pressedEvent: makeEvent<PressedEvent, PressedEvent>("pressed-event"),
 };
 
 /* Types */
@@ -1002,6 +1014,13 @@ export type ClusterOpen = {
 	kubeconfigs: string | null,
 	/**  The image of marvell-tools, for Marvell cards. */
 	marvell_tools: string | null,
+	/**
+	 *  The registry of the DPU operator's cluster, `host` or `host:port`, which the cards are to
+	 *  trust. With its authority's certificate, or neither.
+	 */
+	operator_registry: string | null,
+	/**  The whole path of its authority's certificate, PEM. */
+	operator_registry_ca: string | null,
 };
 
 /**  What would happen for one cluster; no cards where it is out of scope. */
@@ -1089,7 +1108,7 @@ export type ClusterView = {
 	blocked: boolean,
 	/**
 	 *  What is wrong with what was chosen for the steps: the pull secret, the folder for
-	 *  kubeconfigs.
+	 *  kubeconfigs, the operator's registry.
 	 */
 	wrong_settings: string[],
 	/**  For all cards of the file. */
@@ -2133,6 +2152,20 @@ export type Migration = {
 	to: string,
 };
 
+/**  What would be done for one card of a file. */
+export type NetworkCard = {
+	cluster: string,
+	card: string,
+	port: string,
+	/**  In words. */
+	effect: string,
+	commands: string[],
+	/**  What was seen; empty where it can't be done. */
+	seen: string[],
+	/**  Why it can't be done. */
+	problem: AppError | null,
+};
+
 /**  Which login a machine gets: a profile that is there, or one of its own. */
 export type NewLogin = { login: "profile"; profile: CredentialId } | { login: "own"; user: string; password: string };
 
@@ -2237,7 +2270,10 @@ export type PinView = {
 	last_seen: Timestamp | null,
 	/**  Another one was shown and refused: the peer is blocked until a person decides. */
 	refused: RefusedKey | null,
-	/**  "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3". */
+	/**
+	 *  "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3", "DPU host of dpu-07". `None`: no card, BMC or
+	 *  deployment of this desk names this peer.
+	 */
 	of: string | null,
 	dpu: DpuId | null,
 	bmc: BmcId | null,
@@ -2278,6 +2314,35 @@ export type PlatformImage = {
 	is_bootc: boolean,
 };
 
+/**  A card that a port is set up for. */
+export type PortHolderView = {
+	card: string,
+	ip: string,
+	macs: string[],
+	/**  The deployment that it is for; `None`: it was set up by hand, and stays. */
+	job: JobId | null,
+	/**  Whether that deployment runs. */
+	running: boolean,
+};
+
+/**  A port of this machine that Slipway has set up, and how it stands. */
+export type PortView = {
+	port: string,
+	/**  Ours there: `192.168.3.1/24`. */
+	addresses: string[],
+	/**  All of it is as it was set up. */
+	whole: boolean,
+	/**  What is missing, in words. */
+	missing: string[],
+	/**  The process id of the DHCP server; `None`: it does not run. */
+	server: number | null,
+	holders: PortHolderView[],
+	/**  Addresses that cards have taken. */
+	given: string[],
+	/**  Why it can't be taken back now; `None`: it can. */
+	why_not_down: string | null,
+};
+
 /**  A line of the checklist. */
 export type Prerequisite = {
 	kind: PrerequisiteKind,
@@ -2299,6 +2364,11 @@ export type PrerequisiteState = "met" |
 "warning" | 
 /**  Not for what was asked, or not on this system. */
 "not_needed";
+
+/**  A person pressed a notification: its job or batch is to be shown. */
+export type PressedEvent = {
+	of: Begun,
+};
 
 /**  What an address answered, before anybody trusts it. */
 export type Probe = {

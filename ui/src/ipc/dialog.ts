@@ -23,6 +23,15 @@ export async function pickPullSecret(): Promise<string | null> {
   return await open({ title: "Choose a pull secret", multiple: false, directory: false });
 }
 
+export async function pickCertificate(): Promise<string | null> {
+  return await open({
+    title: "Choose a certificate",
+    multiple: false,
+    directory: false,
+    filters: [{ name: "Certificates", extensions: ["pem", "crt", "cer"] }],
+  });
+}
+
 /** Lets the person say where a new file goes; `null`: nowhere. */
 export async function pickNewYaml(suggested: string): Promise<string | null> {
   return await save({ title: "Save the cluster file", defaultPath: suggested, filters: YAML });

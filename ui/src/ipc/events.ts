@@ -1,6 +1,6 @@
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { type ChangedEvent, events } from "./bindings";
+import { type Begun, type ChangedEvent, events } from "./bindings";
 import { keys } from "./keys";
 
 /** The caches that a change makes stale. */
@@ -39,23 +39,33 @@ function invalidate(client: QueryClient, change: ChangedEvent) {
   }
 }
 
+/** Listens until what is given back is called. */
+function listening(begin: Promise<() => void>): () => void {
+  let closed = false;
+  let unlisten: (() => void) | undefined;
+  begin
+    .then((stop) => {
+      if (closed) stop();
+      else unlisten = stop;
+    })
+    // Without events the pages still poll while something runs.
+    .catch(() => undefined);
+  return () => {
+    closed = true;
+    unlisten?.();
+  };
+}
+
 /** Listens to the backend's one change event for as long as the window lives. */
 export function useChangeEvents() {
   const client = useQueryClient();
-  useEffect(() => {
-    let closed = false;
-    let unlisten: (() => void) | undefined;
-    events.changedEvent
-      .listen((event) => invalidate(client, event.payload))
-      .then((stop) => {
-        if (closed) stop();
-        else unlisten = stop;
-      })
-      // Without events the pages still poll while something runs.
-      .catch(() => undefined);
-    return () => {
-      closed = true;
-      unlisten?.();
-    };
-  }, [client]);
+  useEffect(
+    () => listening(events.changedEvent.listen((event) => invalidate(client, event.payload))),
+    [client],
+  );
+}
+
+/** Tells what ended, when a person presses its notification on the desktop. */
+export function usePressed(open: (ended: Begun) => void) {
+  useEffect(() => listening(events.pressedEvent.listen(({ payload }) => open(payload.of))), [open]);
 }

@@ -44,6 +44,9 @@ export const keys = {
   discovery: (id: string | null) => ["discovery", id] as const,
   deployPlan: (request: DeployRequest | null) => ["plan", "deploy", request] as const,
   cluster: (open: ClusterOpen | null) => ["cluster", open] as const,
+  networkPlan: (open: ClusterOpen, cards: ClusterCardName[]) =>
+    ["network-plan", open, cards] as const,
+  networkPorts: ["network-ports"] as const,
   studio: ["studio"] as const,
   mediaAddresses: ["media-addresses"] as const,
   kickstart: (source: KickstartSource | null) => ["kickstart", source] as const,

@@ -1,4 +1,4 @@
-import type { JobOutcome, JobRow } from "@/ipc/bindings";
+import type { Begun, JobOutcome, JobRow } from "@/ipc/bindings";
 import type { Tone } from "./states";
 
 export const OUTCOMES: Record<JobOutcome, { word: string; tone: Tone }> = {
@@ -9,6 +9,10 @@ export const OUTCOMES: Record<JobOutcome, { word: string; tone: Tone }> = {
 };
 
 export const isOutcome = (text: string): text is JobOutcome => Object.hasOwn(OUTCOMES, text);
+
+/** The page of a job, or of a batch. */
+export const pageOf = ({ kind, id }: Begun): string =>
+  kind === "job" ? `/jobs/${id}` : `/jobs/batches/${id}`;
 
 /** "Deployment of dpu-03". */
 export const jobTitle = (job: JobRow): string => `${job.kind} of ${job.subject}`;

@@ -7,14 +7,13 @@ use std::{
 };
 
 use slipway_core::{
-    address::Address,
     cluster::{self, Import, Look, MissingValue, Problem, Surroundings, Values, render_problem},
     dpu::JobOutcome,
     ids::JobId,
 };
 use slipway_fleet::{
-    AppError, Begun, ClusterBegun, ClusterRequest, ClusterTexts, ConfirmedCluster, Fleet, is_there,
-    read_pull_secret, write_today, wrong_file,
+    Begun, ClusterBegun, ClusterRequest, ClusterTexts, ConfirmedCluster, Fleet, is_there,
+    read_operator_registry, read_pull_secret, write_today, wrong_file,
 };
 
 use crate::{
@@ -31,7 +30,6 @@ use crate::{
 
 /// The file can't be meant as it is.
 const WRONG_FILE: u8 = 2;
-const HTTPS: u16 = 443;
 
 /// The one cluster.yaml among what was named; a mixture of files and cards can't be meant.
 pub fn file_among(named: &[String]) -> Result<Option<PathBuf>, Failed> {
@@ -207,7 +205,7 @@ pub async fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, 
         accept_untried: args.accept_untried.clone(),
         pull_secret,
         kubeconfigs: args.kubeconfigs.as_ref().map(whole),
-        operator_registry: operator_registry(args)?,
+        operator_registry: operator_registry(args).await?,
         marvell_tools: args.marvell_tools.clone(),
         folder: absolute.parent().map(Path::to_owned).unwrap_or_default(),
         ..ClusterRequest::default()
@@ -215,32 +213,11 @@ pub async fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, 
 }
 
 /// Both or neither: clap sees to that.
-fn operator_registry(args: &ClusterArgs) -> Result<Option<(String, String)>, Failed> {
+async fn operator_registry(args: &ClusterArgs) -> Result<Option<(String, String)>, Failed> {
     let (Some(registry), Some(path)) = (&args.operator_registry, &args.operator_registry_ca) else {
         return Ok(None);
     };
-    // It names a folder on the card, too.
-    if Address::parse_or(registry, HTTPS).is_err() || registry.starts_with('[') {
-        let error = AppError::invalid(format!("`{registry}` is no registry"));
-        return Err(error
-            .hint("write host or host:port, as image references begin")
-            .into());
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("{} can't be read", path.display());
-        Failed::from(
-            AppError::not_found(message)
-                .because(error.to_string())
-                .hint("give the file with the certificate of the registry's authority"),
-        )
-    })?;
-    if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
-        let error = AppError::invalid(format!("{} is no certificate in PEM", path.display()));
-        return Err(error
-            .hint("give the certificate of the registry's authority alone; a key is never wanted")
-            .into());
-    }
-    Ok(Some((registry.clone(), text)))
+    Ok(Some(read_operator_registry(registry, path).await?))
 }
 
 /// A file as it was read, and with what.

@@ -8,7 +8,7 @@ use slipway_core::{
     batch::BatchState,
     dpu::JobOutcome,
     ids::{BatchId, JobId},
-    job::{Begun, Job, JobStore},
+    job::{Begun, Job, JobFilter, JobStore},
 };
 
 use crate::{
@@ -19,18 +19,14 @@ use crate::{
 
 /// More names are counted.
 const NAMED: usize = 4;
-
-/// What ended: a batch, or a job by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndingOf {
-    Batch,
-    Job,
-}
+/// More jobs than ever run at once.
+const ALL: u32 = 100_000;
 
 /// Something that ended, as a person is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
-    pub of: EndingOf,
+    /// A batch, or a job by itself.
+    pub of: Begun,
     pub title: String,
     pub body: String,
     /// Nobody is needed.
@@ -43,6 +39,8 @@ pub struct Endings {
     /// Those that moved by themselves.
     batches: HashSet<BatchId>,
     jobs: HashSet<JobId>,
+    /// Whether it has looked what ran before.
+    began: bool,
 }
 
 impl Endings {
@@ -52,10 +50,12 @@ impl Endings {
             fleet,
             batches: HashSet::new(),
             jobs: HashSet::new(),
+            began: false,
         }
     }
 
-    /// Tells of this job too, when it ends. Batches are told of without it.
+    /// Tells of this job too, when it ends. Batches are told of without it, and so are jobs that run
+    /// at the first look: they were begun before, in an earlier life of this process or elsewhere.
     pub fn expect(&mut self, job: JobId) {
         self.jobs.insert(job);
     }
@@ -65,6 +65,11 @@ impl Endings {
     /// # Errors
     /// The database; the next look tells what this one could not.
     pub async fn look(&mut self) -> Result<Vec<Ending>, AppError> {
+        if !self.began {
+            let running = self.running_jobs().await?;
+            self.jobs.extend(running);
+            self.began = true;
+        }
         let mut endings = Vec::new();
         let moving: HashSet<BatchId> = self.fleet.moving_batches().await?.into_iter().collect();
         for id in self.batches.difference(&moving) {
@@ -85,6 +90,23 @@ impl Endings {
             }
         }
         Ok(endings)
+    }
+
+    /// Those that run by themselves: a batch tells of its own.
+    async fn running_jobs(&self) -> Result<Vec<JobId>, AppError> {
+        let store = self.fleet.store();
+        let active = JobFilter {
+            active_only: true,
+            limit: ALL,
+            ..JobFilter::default()
+        };
+        let jobs = store.jobs(&active).await?;
+        let mut of_batches: HashSet<JobId> = HashSet::new();
+        for batch in store.active_batches().await? {
+            of_batches.extend(store.batch_jobs(&batch.id).await?.into_keys());
+        }
+        let alone = jobs.into_iter().map(|job| job.id);
+        Ok(alone.filter(|id| !of_batches.contains(id)).collect())
     }
 
     async fn of_job(&self, job: &Job) -> Result<Ending, AppError> {
@@ -110,7 +132,7 @@ fn of_job(row: &JobRow, failed_in: Option<&str>) -> Ending {
         JobOutcome::Cancelled => ("was cancelled", row.what.clone()),
     };
     Ending {
-        of: EndingOf::Job,
+        of: Begun::Job(row.id.clone()),
         title: format!("{} of {} {how}", row.kind, row.subject),
         body,
         well: row.outcome == JobOutcome::Succeeded,
@@ -149,7 +171,7 @@ fn of_batch(view: &BatchView) -> Option<Ending> {
         }
     }
     Some(Ending {
-        of: EndingOf::Batch,
+        of: Begun::Batch(row.id.clone()),
         title: format!("{}: {how}", row.name),
         body: body.join("; "),
         well: counts.succeeded == counts.cards,

@@ -75,6 +75,11 @@ impl Fleet {
     pub async fn join_lab(&self, dir: &Path) -> Result<u32, AppError> {
         let lab = LabFile::read(dir)?;
         let mut added = 0;
+        let hosts = lab.cards.iter().filter_map(|card| {
+            let address = card.host_ssh.as_ref()?;
+            Some((address.clone(), card.host.clone()))
+        });
+        self.keep_lab_hosts(hosts).await?;
         let mut adding = futures::stream::iter(lab.cards)
             .map(|card| async move {
                 if self.store().dpu_by_name(&card.name).await?.is_some() {

@@ -37,6 +37,7 @@ mod logins;
 mod media;
 mod network;
 mod overview;
+mod owners;
 mod publishing;
 mod refresh;
 mod registry_trust;
@@ -57,13 +58,13 @@ pub mod views;
 pub use changes::{Change, ChangeTag};
 pub use cluster::{
     ClusterBegun, ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding,
-    ClusterTexts, ConfirmedCluster, IsoWhere, WrongVariables, is_there, read_pull_secret,
-    write_today, wrong_file,
+    ClusterTexts, ConfirmedCluster, IsoWhere, WrongVariables, is_there, read_operator_registry,
+    read_pull_secret, write_today, wrong_file,
 };
 pub use config::FleetConfig;
 pub use desk::Fleet;
 pub use doctor::DoctorRun;
-pub use endings::{Ending, EndingOf, Endings};
+pub use endings::{Ending, Endings};
 pub use lab::{LAB_LABEL, LabFile};
 pub use network::NetworkCard;
 pub use runner::Running;

@@ -10,15 +10,17 @@ use slipway_core::{
     network::{LocalNetwork, planned},
     ports::LocalNetworks as _,
 };
-use slipway_media::{PortReport, Ports};
+use slipway_media::{PortHolder, PortReport, Ports};
+use specta::Type;
 
 use crate::{
     AppError, Fleet,
     cluster::{Chosen, ClusterRequest},
+    views::{PortHolderView, PortView},
 };
 
 /// What would be done for one card of a file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Type)]
 pub struct NetworkCard {
     pub cluster: String,
     pub card: String,
@@ -32,6 +34,11 @@ pub struct NetworkCard {
     pub problem: Option<AppError>,
     #[serde(skip)]
     wanted: Option<LocalNetwork>,
+}
+
+/// Why a port is not taken back.
+fn needs(card: &str, port: &str) -> String {
+    format!("the deployment of {card} needs {port}")
 }
 
 /// Whose network it is that was set up by hand.
@@ -166,21 +173,55 @@ impl Fleet {
             );
         };
         for holder in &report.holders {
-            let Ok(id) = holder.holder.parse::<JobId>() else {
-                continue;
-            };
-            if let Ok(job) = self.store().job(&id).await
-                && !job.state.is_terminal()
-            {
-                return Err(AppError::refused(format!(
-                    "the deployment of {} needs {port}",
-                    holder.card
-                ))
-                .hint(format!("wait for job {id}, or cancel it")));
+            if let (Some(id), true) = self.job_of(holder).await {
+                let error = AppError::refused(needs(&holder.card, port));
+                return Err(error.hint(format!("wait for job {id}, or cancel it")));
             }
         }
         let (ports, port) = (self.inner.ports.clone(), port.to_owned());
         Ok(blocking(move || ports.take_back_all(&port)).await?)
+    }
+
+    /// The job that a port is set up for, and whether it runs.
+    async fn job_of(&self, holder: &PortHolder) -> (Option<JobId>, bool) {
+        let Ok(id) = holder.holder.parse::<JobId>() else {
+            return (None, false);
+        };
+        let job = self.store().job(&id).await;
+        (Some(id), job.is_ok_and(|job| !job.state.is_terminal()))
+    }
+
+    /// [`Self::networks`], with the jobs that they are for, and what keeps each from being taken back.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn network_ports(&self) -> Result<Vec<PortView>, AppError> {
+        let mut all = Vec::new();
+        for report in self.networks().await? {
+            let mut holders = Vec::new();
+            for holder in report.holders {
+                let (job, running) = self.job_of(&holder).await;
+                holders.push(PortHolderView {
+                    card: holder.card,
+                    ip: holder.ip,
+                    macs: holder.macs,
+                    job,
+                    running,
+                });
+            }
+            let needed = holders.iter().find(|holder| holder.running);
+            all.push(PortView {
+                why_not_down: needed.map(|holder| needs(&holder.card, &report.port)),
+                port: report.port,
+                addresses: report.addresses,
+                whole: report.whole,
+                missing: report.missing,
+                server: report.pid,
+                holders,
+                given: report.given,
+            });
+        }
+        Ok(all)
     }
 
     /// Every port that Slipway has set up, and how it stands.

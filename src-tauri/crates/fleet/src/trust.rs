@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use slipway_core::{
-    dpu::Dpu,
     ids::BmcId,
     ports::{BmcError, RemoteError},
     trust::{Fingerprint, Pin, PinKind},
@@ -12,7 +11,6 @@ use slipway_store::RefusedKey;
 
 use crate::{
     AppError, ChangeTag, Fleet,
-    cards::is_peer_of,
     views::{self, AcceptPin, PinView},
 };
 
@@ -43,42 +41,6 @@ impl Fleet {
             (a.refused.is_none(), &a.peer, a.kind).cmp(&(b.refused.is_none(), &b.peer, b.kind))
         });
         Ok(views)
-    }
-
-    async fn name_owners(&self, views: &mut [PinView]) -> Result<(), AppError> {
-        let cards: Vec<Dpu> = self.store().all_dpus().await?;
-        let by_host: HashMap<String, &Dpu> = (cards.iter())
-            .flat_map(|dpu| {
-                let acc = match &dpu.acc {
-                    slipway_core::dpu::AccRoute::Direct(acc) => Some((acc.to_string(), dpu)),
-                    slipway_core::dpu::AccRoute::ThroughImc(_) => None,
-                };
-                [
-                    (dpu.imc_redfish.to_string(), dpu),
-                    (dpu.imc_ssh.to_string(), dpu),
-                ]
-                .into_iter()
-                .chain(acc)
-            })
-            .collect();
-        for view in views {
-            let first_hop = view.peer.split('/').next().unwrap_or_default();
-            if let Some(dpu) = by_host
-                .get(first_hop)
-                .filter(|dpu| is_peer_of(dpu, &view.peer))
-            {
-                let direct = view.peer == dpu.imc_redfish.to_string()
-                    || view.peer == dpu.imc_ssh.to_string();
-                let of = if direct { "IMC" } else { "ACC" };
-                view.of = Some(format!("{of} of {}", dpu.name));
-                view.dpu = Some(dpu.id.clone());
-                view.bmc = direct.then(|| BmcId::from(&dpu.id));
-            } else if let Some(bmc) = self.store().bmc_named(&view.peer).await? {
-                view.of = Some(format!("BMC {}", bmc.name));
-                view.bmc = Some(bmc.id);
-            }
-        }
-        Ok(())
     }
 
     /// A person has compared a fingerprint and accepts it, in place of what was pinned.

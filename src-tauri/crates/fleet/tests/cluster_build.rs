@@ -103,6 +103,8 @@ impl Desk {
             allow_release: None,
             accept_untried: vec![],
             pull_secret: None,
+            operator_registry: None,
+            operator_registry_ca: None,
             kubeconfigs: None,
             marvell_tools: None,
         }

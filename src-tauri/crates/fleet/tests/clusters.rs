@@ -64,6 +64,8 @@ impl Desk {
             pull_secret: None,
             kubeconfigs: None,
             marvell_tools: None,
+            operator_registry: None,
+            operator_registry_ca: None,
         }
     }
 
@@ -272,6 +274,86 @@ async fn a_step_that_was_never_run_on_hardware_needs_a_word_for_itself() {
     let commands = post.unwrap().plan.commands.join("\n");
     assert!(commands.contains("openshift-pull-secret"), "{commands}");
     assert!(!serde_json::to_string(&job).unwrap().contains(KEY));
+    desk.rack.lab.stop().await;
+}
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_registry_is_trusted_with_its_certificate_and_never_half() {
+    let desk = Desk::start(1).await;
+    let mut open = desk.file("c.yaml", &desk.yaml(&["acc-1"], POST_STEPS));
+    open.skip_steps = vec!["microshift".into()];
+    open.accept_untried = vec!["dpu_operator_dpu".into()];
+    let (good, key) = (desk.path("ca.pem"), desk.path("key.pem"));
+    fs::write(&good, CERTIFICATE).unwrap();
+    fs::write(&key, format!("{CERTIFICATE}-----BEGIN PRIVATE KEY-----\n")).unwrap();
+    let given = |registry: &str, certificate: &str| {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let mut open = open.clone();
+        open.operator_registry = text(registry);
+        open.operator_registry_ca = text(certificate);
+        open
+    };
+    let whole = good.display().to_string();
+    let gone = desk.path("none.pem").display().to_string();
+    for (registry, certificate, sentence) in [
+        ("../etc", &*whole, "`../etc` is no registry"),
+        (
+            "https://registry",
+            &whole,
+            "`https://registry` is no registry",
+        ),
+        (
+            "registry.lab",
+            "",
+            "is named without its authority's certificate",
+        ),
+        ("", &whole, "and the registry is not"),
+        (
+            "registry.lab",
+            "ca.pem",
+            "is not the whole path of the registry's certificate",
+        ),
+        ("registry.lab", &gone, "none.pem can't be read"),
+        (
+            "registry.lab",
+            &*key.display().to_string(),
+            "key.pem is no certificate in PEM",
+        ),
+    ] {
+        let mut open = given(registry, certificate);
+        let view = desk.fleet.read_cluster(&open).await.unwrap();
+        let [wrong] = &view.wrong_settings[..] else {
+            panic!("{registry} {certificate}: {:?}", view.wrong_settings);
+        };
+        assert!(wrong.contains(sentence), "{wrong}");
+        // A step that is left out needs nothing.
+        open.skip_steps.push("dpu_operator_dpu".into());
+        let view = desk.fleet.read_cluster(&open).await.unwrap();
+        assert_eq!(view.wrong_settings, Vec::<String>::new());
+    }
+
+    let open = given("registry.lab:5000", &whole);
+    let view = desk.fleet.read_cluster(&open).await.unwrap();
+    assert_eq!(view.wrong_settings, Vec::<String>::new());
+    let deploy = ClusterDeploy {
+        open,
+        seen: view.seen,
+        cards: named(&["acc-1"]),
+        rules: BatchRules::default(),
+    };
+    let begun = desk.fleet.deploy_opened_cluster(&deploy, |_| {}).await;
+    let Begun::Job(job) = begun.unwrap() else {
+        panic!("one card is a job");
+    };
+    let job = desk.fleet.job(&job).await.unwrap();
+    let steps = job.steps.iter();
+    let commands: Vec<&str> = steps
+        .flat_map(|step| step.plan.commands.iter().map(String::as_str))
+        .collect();
+    let trusted = "/etc/containers/certs.d/registry.lab:5000/ca.crt";
+    assert!(commands.join("\n").contains(trusted), "{commands:#?}");
     desk.rack.lab.stop().await;
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use slipway_core::{batch::BatchRules, ids::DpuId};
 use slipway_fleet::{
-    Ending, EndingOf, Endings,
+    Begun, Ending, Endings,
     views::{BatchRequest, BatchWhat, DeployRequest, DpuQuery},
 };
 use slipway_lab::Fault;
@@ -55,13 +55,13 @@ async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why(
         what: BatchWhat::Deploy(deploy_of(&rack, 0..2).await),
         rules: BatchRules::default(),
     };
-    rack.fleet.start_batch(&request).await.unwrap();
+    let batch = rack.fleet.start_batch(&request).await.unwrap();
     assert_eq!(endings.look().await.unwrap(), [], "it has just begun");
     let ending = next(&mut endings).await;
     assert_eq!(
         ending,
         Ending {
-            of: EndingOf::Batch,
+            of: Begun::Batch(batch),
             title: "Deploy dpu-os-1.0.0.iso to 2 cards: ended".into(),
             body: "1 of 2 cards verified; failed: dpu-02 (Insert the ISO)".into(),
             well: false,
@@ -72,9 +72,9 @@ async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why(
     // A job of nobody here is not told of; one that is expected is, with its reason.
     let one = deploy_of(&rack, 1..2).await;
     let job = rack.fleet.deploy(&one).await.unwrap().remove(0);
-    endings.expect(job);
+    endings.expect(job.clone());
     let ending = next(&mut endings).await;
-    assert_eq!(ending.of, EndingOf::Job);
+    assert_eq!(ending.of, Begun::Job(job));
     assert_eq!(ending.title, "Deployment of dpu-02 failed");
     assert!(
         ending
@@ -88,6 +88,47 @@ async fn a_batch_tells_how_many_are_verified_and_who_failed_and_a_job_tells_why(
     let ending = next(&mut endings).await;
     assert_eq!(ending.title, "Deployment of dpu-02 succeeded");
     assert!(ending.well && ending.body.ends_with(": booted and verified"));
+    running.stop().await.unwrap();
+    rack.lab.stop().await;
+}
+
+/// As after a restart of the app: whoever looks anew knows nothing of what was begun before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_before_the_first_look_is_told_when_it_ends_and_a_batchs_jobs_are_not() {
+    let rack = Rack::start(3).await;
+    let job = deploy_of(&rack, 0..1).await;
+    let job = rack.fleet.deploy(&job).await.unwrap().remove(0);
+    let request = BatchRequest {
+        what: BatchWhat::Deploy(deploy_of(&rack, 1..3).await),
+        rules: BatchRules::default(),
+    };
+    let batch = rack.fleet.start_batch(&request).await.unwrap();
+    // No job gets on, and the batch has given its cards theirs before anybody looks.
+    let cards = || (1..=3).map(|number| rack.lab.card(number));
+    cards().for_each(|card| card.inject(Fault::ImcGone));
+    let running = rack.fleet.start_running();
+    let start = Instant::now();
+    while rack.fleet.jobs(None, false).await.unwrap().len() < 3 {
+        assert!(start.elapsed() < PATIENCE, "the batch gives no jobs");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    running.stop().await.unwrap();
+    assert_eq!(rack.fleet.jobs(None, true).await.unwrap().len(), 3);
+
+    let mut endings = Endings::new(rack.fleet.clone());
+    assert_eq!(endings.look().await.unwrap(), [], "what moves is no news");
+    cards().for_each(|card| card.clear_faults());
+    let running = rack.fleet.start_running();
+    let mut told = vec![];
+    while told.len() < 2 {
+        assert!(start.elapsed() < PATIENCE, "{told:?}");
+        let ended = endings.look().await.unwrap();
+        told.extend(ended.into_iter().map(|ending| ending.of));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(told.contains(&Begun::Job(job)), "{told:?}");
+    assert!(told.contains(&Begun::Batch(batch)), "{told:?}");
+    assert_eq!(endings.look().await.unwrap(), []);
     running.stop().await.unwrap();
     rack.lab.stop().await;
 }

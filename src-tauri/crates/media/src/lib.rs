@@ -22,7 +22,7 @@ pub use bundle::{BundleSize, image_of, is_bundle, read_bundle, take_from_bundle,
 pub use ca::CertificateAuthority;
 pub use iso::{IsoError, inspect, look};
 pub use kickstart::ksvalidate;
-pub use network::{PortReport, Ports};
+pub use network::{PortHolder, PortReport, Ports};
 pub use registry::OciRegistry;
 pub use remaster::{ImageAccess, IsoReport, Workshop, missing_programs, verify};
 pub use server::{IsoServer, Scheme, new_token};

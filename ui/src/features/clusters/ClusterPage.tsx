@@ -8,6 +8,7 @@ import { useCluster, useDeployCluster } from "@/ipc/queries/clusters";
 import { asRules } from "@/lib/batches";
 import { useDraft } from "@/lib/draft";
 import { counted } from "@/lib/format";
+import { pageOf } from "@/lib/jobs";
 import { useSettled } from "@/lib/settled";
 import { useWizardStep } from "@/lib/wizardStep";
 import { CardsStep } from "./CardsStep";
@@ -77,9 +78,9 @@ export function ClusterPage() {
         onProgress: setProgress,
       },
       {
-        onSuccess: ({ kind, id }) => {
+        onSuccess: (begun) => {
           forget();
-          navigate(kind === "job" ? `/jobs/${id}` : `/jobs/batches/${id}`);
+          navigate(pageOf(begun));
         },
       },
     );

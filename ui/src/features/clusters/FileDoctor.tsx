@@ -2,7 +2,7 @@ import { useState } from "react";
 import { DoctorCard, MOST } from "@/components/doctor/DoctorCard";
 import type { ClusterCard, ClusterOpen } from "@/ipc/bindings";
 import { useClusterDoctor } from "@/ipc/queries/doctor";
-import { asNames, keyOf } from "./draft";
+import { asNames, keyOf, LOCAL_NETWORK } from "./draft";
 
 type Props = { open: ClusterOpen; cards: ClusterCard[] };
 
@@ -10,8 +10,9 @@ type Props = { open: ClusterOpen; cards: ClusterCard[] };
 export function FileDoctor({ open, cards }: Props) {
   const [wanted, setWanted] = useState(false);
   const asked = cards.filter((card) => card.standing.standing === "known").slice(0, MOST);
-  // Nothing of it depends on what is confirmed: a tick asks no card again.
-  const answers = useClusterDoctor({ ...open, accept_untried: [] }, asNames(asked), wanted);
+  // Nothing else of it depends on what is confirmed: such a tick asks no card again.
+  const accept_untried = open.accept_untried.filter((step) => step === LOCAL_NETWORK);
+  const answers = useClusterDoctor({ ...open, accept_untried }, asNames(asked), wanted);
   const ask = () => {
     setWanted(true);
     if (wanted) for (const answer of answers) void answer.refetch();

@@ -11,11 +11,13 @@ import {
   type ClusterDraft,
   chosenCards,
   keyOf,
+  networkCards,
   stepsOf,
   untriedSteps,
   whyNotDeploy,
 } from "./draft";
 import { FileDoctor } from "./FileDoctor";
+import { LocalNetwork } from "./LocalNetwork";
 import { UntriedSteps } from "./UntriedSteps";
 
 function Steps({ steps }: { steps: OutlineStep[] }) {
@@ -62,6 +64,7 @@ export function ReviewStep(props: Props) {
   const cards = chosenCards(draft, view.plan.cards);
   const whyNot = whyNotDeploy(view, cards);
   const left = view.plan.cards.filter((card) => !cards.includes(card));
+  const networked = networkCards(view, cards);
   const imports = view.plan.isos.flatMap(({ iso }) =>
     iso.state === "to_import" ? [iso.path] : [],
   );
@@ -118,6 +121,17 @@ export function ReviewStep(props: Props) {
         confirmed={props.confirmed}
         onConfirm={props.onConfirm}
       />
+      {props.open && !view.blocked && networked.length > 0 && (
+        <StackItem>
+          <LocalNetwork
+            open={props.open}
+            seen={view.seen}
+            cards={networked}
+            confirmed={props.confirmed}
+            onConfirm={props.onConfirm}
+          />
+        </StackItem>
+      )}
       {props.open && !view.blocked && (
         <StackItem>
           <FileDoctor open={props.open} cards={cards} />

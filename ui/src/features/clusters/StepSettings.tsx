@@ -2,7 +2,7 @@ import { Alert, FormFieldGroup, FormFieldGroupHeader } from "@patternfly/react-c
 import { PathField } from "@/components/PathField";
 import { TextField } from "@/components/TextField";
 import type { ClusterCard, ClusterView } from "@/ipc/bindings";
-import { pickFolder, pickPullSecret } from "@/ipc/dialog";
+import { pickCertificate, pickFolder, pickPullSecret } from "@/ipc/dialog";
 import { sentence } from "@/lib/format";
 import { type ClusterDraft, untriedSteps } from "./draft";
 
@@ -15,9 +15,11 @@ type Props = {
 
 /** What the file's own steps need besides; nothing where it has none that needs anything. */
 export function StepSettings({ view, chosen, draft, onChange }: Props) {
-  const microshift = untriedSteps(view, chosen).some(({ name }) => name === "microshift");
+  const steps = untriedSteps(view, chosen).map(({ name }) => name);
+  const microshift = steps.includes("microshift");
+  const operator = steps.includes("dpu_operator_dpu");
   const marvell = chosen.some(({ kind }) => kind === "marvell");
-  if (!microshift && !marvell) return null;
+  if (!microshift && !operator && !marvell) return null;
   return (
     <FormFieldGroup
       header={
@@ -48,6 +50,28 @@ export function StepSettings({ view, chosen, draft, onChange }: Props) {
             word="Choose a folder…"
             onPath={(kubeconfigs) => onChange({ kubeconfigs })}
             hint="Each card's comes there as CARD.kubeconfig, readable only by you."
+          />
+        </>
+      )}
+      {operator && (
+        <>
+          <TextField
+            id="operator-registry"
+            label="The operator's registry"
+            value={draft.operatorRegistry}
+            onChange={(operatorRegistry) => onChange({ operatorRegistry })}
+            placeholder="registry.hub.lab:5000"
+            hint="The registry of the DPU operator's cluster, as image references begin: the cards are to trust it. Empty: they are not told of one."
+          />
+          <PathField
+            id="operator-registry-ca"
+            label="Certificate of its authority"
+            path={draft.operatorRegistryCa}
+            placeholder="/home/ada/hub-ca.pem"
+            pick={pickCertificate}
+            choose="Choose a certificate…"
+            onPath={(operatorRegistryCa) => onChange({ operatorRegistryCa })}
+            hint="In PEM, without a key. It counts on the cards for this registry alone."
           />
         </>
       )}

@@ -32,6 +32,9 @@ export type ClusterDraft = {
   pullSecret: string;
   kubeconfigs: string;
   marvellTools: string;
+  /** `host` or `host:port`, and the path of its authority's certificate. */
+  operatorRegistry: string;
+  operatorRegistryCa: string;
   rules: RulesDraft;
 };
 
@@ -49,6 +52,8 @@ export const emptyCluster: ClusterDraft = {
   pullSecret: "",
   kubeconfigs: "",
   marvellTools: "",
+  operatorRegistry: "",
+  operatorRegistryCa: "",
   rules: usualRules,
 };
 
@@ -99,6 +104,8 @@ export function asOpen(
     pull_secret: orNull(draft.pullSecret),
     kubeconfigs: orNull(draft.kubeconfigs),
     marvell_tools: orNull(draft.marvellTools),
+    operator_registry: orNull(draft.operatorRegistry),
+    operator_registry_ca: orNull(draft.operatorRegistryCa),
   };
 }
 
@@ -159,10 +166,21 @@ function byName(
   return [...found.values()];
 }
 
+/** DHCP on this machine's port to the cards: left out unless a person asks for it. */
+export const LOCAL_NETWORK = "local_network";
+
+/** The cards whose file asks for a local network. */
+export const networkCards = (view: ClusterView, cards: ClusterCard[]): ClusterCard[] =>
+  cards.filter((card) =>
+    stepsOf(view.plan.clusters, card).some((step) => step.skip === LOCAL_NETWORK),
+  );
+
 /** The steps that are not done by themselves and that can be left out, or are already. */
 export const skippable = (view: ClusterView, cards: ClusterCard[]): FileStepOf[] =>
   byName(view, cards, (step) =>
-    step.standing === "planned" && step.untried === null ? null : step.skip,
+    (step.standing === "planned" && step.untried === null) || step.skip === LOCAL_NETWORK
+      ? null
+      : step.skip,
   );
 
 /** The steps that wait for a person's word, or have it; by the word. */

@@ -4,12 +4,14 @@ import { Navigate, useNavigate, useParams } from "react-router";
 import { PageHeader } from "@/components/PageHeader";
 import { AboutTab } from "./AboutTab";
 import { CredentialsTab } from "./CredentialsTab";
+import { NetworkTab } from "./NetworkTab";
 import { PreferencesTab } from "./PreferencesTab";
 import { TrustTab } from "./TrustTab";
 
 const TABS = {
   trust: "Trust",
   credentials: "Credentials",
+  network: "Local network",
   preferences: "Preferences",
   about: "About",
 } as const;
@@ -43,6 +45,7 @@ export function SettingsPage({ lab }: { lab: ReactNode }) {
       <PageSection isFilled id="settings-tab" role="tabpanel" aria-label={TABS[tab]}>
         {tab === "trust" && <TrustTab />}
         {tab === "credentials" && <CredentialsTab />}
+        {tab === "network" && <NetworkTab />}
         {tab === "preferences" && <PreferencesTab lab={lab} />}
         {tab === "about" && <AboutTab />}
       </PageSection>

@@ -29,6 +29,18 @@ test("a pin says whose it is and why it was accepted, and can be revoked", async
   await waitFor(() => expect(screen.queryByTestId("pin-10.40.7.10:8443")).not.toBeInTheDocument());
 });
 
+test("a host's key is that of its card, and one that nobody knows says so", async () => {
+  const { backend } = open("trust");
+  const [first] = backend.desk.cards;
+  const host = within(await screen.findByTestId(`pin-${first?.host}:22`));
+  expect(host.getByRole("link", { name: "DPU host of dpu-01" })).toHaveAttribute(
+    "href",
+    `/cards/${first?.id}`,
+  );
+  const other = within(screen.getByTestId("pin-old-host.lab:22"));
+  expect(other.getByText("No card, BMC or deployment here names it")).toBeInTheDocument();
+});
+
 test("the site's authorities are given as PEM", async () => {
   const { user } = open("trust");
   await user.click(await screen.findByRole("button", { name: "Give a bundle…" }));
@@ -99,4 +111,36 @@ test("notifications on the desktop are on, and stay off once switched off", asyn
       value: { notifications: false, theme: "system" },
     });
   });
+});
+
+test("a port says for whom it is set up, and is taken back after a question", async () => {
+  const { user, backend } = open("network");
+  const port = within(await screen.findByTestId("port-ens7f1"));
+  expect(port.getByText("The DHCP server does not run.")).toBeInTheDocument();
+  expect(port.getByText("By hand, until it is taken back")).toBeInTheDocument();
+  await user.click(port.getByRole("button", { name: "Take back ens7f1" }));
+  expect(backend.calls.some((call) => call.command === "take_back_network")).toBe(false);
+  expect(await screen.findByText(/b9-acc-1 gets no address there any more/)).toBeInTheDocument();
+  await user.click(screen.getByTestId("confirm"));
+  expect(await screen.findByText("ens7f1 was taken back")).toBeInTheDocument();
+  expect(screen.getByText(/removed 10\.9\.0\.1\/24 from ens7f1/i)).toBeInTheDocument();
+  await waitFor(() => expect(screen.queryByTestId("port-ens7f1")).not.toBeInTheDocument());
+});
+
+test("a port that a deployment needs is not taken back, and says why", async () => {
+  const { user, backend } = open("network");
+  const port = within(await screen.findByTestId("port-eno2"));
+  expect(port.getByRole("link", { name: "A deployment" })).toBeInTheDocument();
+  const take = port.getByRole("button", { name: "Take back eno2" });
+  expect(take).toHaveAttribute("aria-disabled", "true");
+  await user.hover(take);
+  expect(await screen.findByRole("tooltip")).toHaveTextContent("The deployment of dpu-");
+  // Another Slipway's deployment took it meanwhile: the refusal is shown, and the port stays.
+  const other = backend.desk.ports.find(({ port }) => port === "ens7f1");
+  await user.click(screen.getByRole("button", { name: "Take back ens7f1" }));
+  if (other) other.why_not_down = "the deployment of b9-acc-2 needs ens7f1";
+  await user.click(await screen.findByTestId("confirm"));
+  const dialog = within(screen.getByRole("dialog"));
+  expect(await dialog.findByText("It was not taken back")).toBeInTheDocument();
+  expect(dialog.getByText("The deployment of b9-acc-2 needs ens7f1.")).toBeInTheDocument();
 });

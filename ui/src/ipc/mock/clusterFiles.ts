@@ -4,6 +4,8 @@ export const GOOD = "/home/ada/clusters/rack-b7.yaml";
 /** Its `iso_builder` section makes the ISO. */
 export const BUILDS = "/home/ada/clusters/builds.yaml";
 export const BROKEN = "/home/ada/clusters/broken.yaml";
+/** Good, with all values in it, and the DPU operator's step. */
+export const OPERATOR = "/home/ada/clusters/operator.yaml";
 
 const card = (number: number, imc: string, more: string[] = []) => [
   `    - name: "b7-acc-${number}"`,
@@ -37,6 +39,12 @@ export function goodText(broken: boolean): string[] {
     '    - name: "microshift"',
     ...(broken ? ["      timeout: $WAIT"] : []),
   ];
+}
+
+export function operatorText(): string[] {
+  const lines = goodText(false).map((line) => line.replace("{{ bmc_hostname(2) }}", "10.40.7.12"));
+  const steps = lines.indexOf("    postconfig:");
+  return [...lines.slice(0, steps + 1), '    - name: "dpu_operator_dpu"'];
 }
 
 type Told = {

@@ -16,9 +16,18 @@ import type {
 } from "../bindings";
 import { deployPlan, refuse } from "./answers";
 import { startBatch } from "./batches";
-import { BROKEN, BUILDS, brokenProblems, GOOD, goodText } from "./clusterFiles";
+import {
+  BROKEN,
+  BUILDS,
+  brokenProblems,
+  GOOD,
+  goodText,
+  OPERATOR,
+  operatorText,
+} from "./clusterFiles";
 import { type Desk, makeClusterDeployment } from "./desk";
 import { hex } from "./images";
+import { withNetwork } from "./networks";
 import { deploymentSteps } from "./steps";
 
 const LINES = 4;
@@ -41,7 +50,17 @@ const ASKED: ClusterValue[] = [
   },
 ];
 
-const POST: [name: string, effect: string, stakes: string][] = [
+type Post = [name: string, effect: string, stakes: string];
+
+const OF_THE_OPERATOR: Post[] = [
+  [
+    "dpu_operator_dpu",
+    "Reserves 512 huge pages of 2 MiB for the DPU operator, now and at every boot",
+    "1 GiB of the card's memory is set aside, now and at every boot",
+  ],
+];
+
+const POST: Post[] = [
   [
     "rh_subscription",
     "Registers the card at Red Hat's console with the activation key",
@@ -64,7 +83,7 @@ function outline(desk: Desk, card: ClusterCard, open: ClusterOpen): OutlineStep[
   const installed = steps
     .filter((step) => step.name !== "Run post steps")
     .map((step): OutlineStep => ({ ...step, standing: "planned", skip: null, untried: null }));
-  const post = POST.map(
+  const post = (open.file === OPERATOR ? OF_THE_OPERATOR : POST).map(
     ([name, effect, stakes]): OutlineStep => ({
       name,
       effect,
@@ -75,7 +94,9 @@ function outline(desk: Desk, card: ClusterCard, open: ClusterOpen): OutlineStep[
       untried: { name, stakes },
     }),
   );
-  return [...installed.slice(0, -1), ...post, ...installed.slice(-1)];
+  const all = [...installed.slice(0, -1), ...post, ...installed.slice(-1)];
+  // The broken file's port is `auto`.
+  return open.file === BROKEN ? all : withNetwork(all, card.name, open);
 }
 
 function cardsOf(desk: Desk, open: ClusterOpen): ClusterCard[] {
@@ -177,16 +198,33 @@ function placeOf({ called }: ClusterValue): ShownSpan {
   return { line: at + 1, from, to: from + called.length };
 }
 
+function wrongSettings(open: ClusterOpen): string[] {
+  const wrong: string[] = [];
+  if (open.pull_secret?.endsWith(".yaml") && !open.skip_steps.includes("microshift")) {
+    wrong.push(`${open.pull_secret} is no pull secret`);
+  }
+  const { operator_registry: registry, operator_registry_ca: authority } = open;
+  if (registry?.includes("/")) wrong.push(`\`${registry}\` is no registry`);
+  else if (registry && !authority) {
+    wrong.push(
+      `the operator's registry \`${registry}\` is named without its authority's certificate`,
+    );
+  } else if (authority && !registry) {
+    wrong.push("the certificate of the operator's registry is named, and the registry is not");
+  }
+  return wrong;
+}
+
 function read(desk: Desk, open: ClusterOpen): ClusterView {
   const name = open.file.split("/").at(-1) ?? open.file;
-  if (![GOOD, BUILDS, BROKEN].includes(open.file)) {
+  if (![GOOD, BUILDS, BROKEN, OPERATOR].includes(open.file)) {
     throw refuse("not_found", `there is no file ${open.file}`, "give the path of a cluster.yaml");
   }
   const broken = open.file === BROKEN;
   const has = ({ function: called, worker }: ClusterValue) =>
     open.variables !== null ||
     open.values.some((value) => value.function === called && value.worker === worker);
-  const missing = broken ? [] : ASKED.filter((value) => !has(value));
+  const missing = open.file !== GOOD ? [] : ASKED.filter((value) => !has(value));
   const problems: ClusterProblem[] = broken
     ? brokenProblems(name, open.skip_steps)
     : missing.map((value) => ({
@@ -205,16 +243,13 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
       }));
   return {
     seen: hex(JSON.stringify(open.file), 64),
-    file: { name, lines: goodText(broken) },
+    file: { name, lines: open.file === OPERATOR ? operatorText() : goodText(broken) },
     variables: null,
     problems,
     migrations: migrations(),
     missing,
     blocked: problems.some((found) => found.counts),
-    wrong_settings:
-      open.pull_secret?.endsWith(".yaml") && !open.skip_steps.includes("microshift")
-        ? [`${open.pull_secret} is no pull secret`]
-        : [],
+    wrong_settings: wrongSettings(open),
     plan: planOf(desk, open, broken),
   };
 }

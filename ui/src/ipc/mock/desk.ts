@@ -1,4 +1,4 @@
-import type { IsoView, JobId, LookPolicy, PinView, TransferView } from "../bindings";
+import type { IsoView, JobId, LookPolicy, PinView, PortView, TransferView } from "../bindings";
 import type { CredentialView } from "../whole";
 import { type MockBatch, makeBatches } from "./batchSamples";
 import { type MockHost, makeHosts } from "./bmcs";
@@ -7,6 +7,7 @@ import type { MockDiscovery } from "./discovery";
 import { fingerprint, hex, OLDER } from "./images";
 import { makeIsos } from "./isos";
 import type { MockJob } from "./jobs";
+import { makePorts } from "./networks";
 import { makeCredentials } from "./redfish";
 import { bootChangeSteps, deploymentSteps } from "./steps";
 
@@ -19,6 +20,8 @@ export type Desk = {
   batches: MockBatch[];
   pins: PinView[];
   hosts: MockHost[];
+  /** Ports of this machine that are set up. */
+  ports: PortView[];
   /** Said by hand: the server of a card. */
   pairs: Map<string, string>;
   credentials: CredentialView[];
@@ -206,6 +209,15 @@ function makePins(cards: MockCard[], hosts: MockHost[], now: number): PinView[] 
         }),
       ];
     }),
+    ...cards.slice(0, 1).flatMap((card) => [
+      pin({
+        kind: "ssh_host_key",
+        peer: `${card.host}:22`,
+        of: `DPU host of ${card.name}`,
+        dpu: card.id,
+      }),
+      pin({ kind: "ssh_host_key", peer: "old-host.lab:22", of: null }),
+    ]),
     ...hosts.map((host) =>
       pin({
         kind: "tls_certificate",
@@ -241,6 +253,7 @@ export function makeDesk({
     batches: makeBatches(cards, now()),
     pins: makePins(cards, hosts, now()),
     hosts,
+    ports: makePorts(jobs),
     pairs: new Map(),
     credentials: makeCredentials({ cards, hosts }, now()),
     discoveries: new Map(),

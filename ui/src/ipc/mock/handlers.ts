@@ -22,6 +22,7 @@ import { doctorHandlers } from "./doctor";
 import { fingerprint, hex } from "./images";
 import { makeIsos, publishedUrl } from "./isos";
 import { jobRow, jobView, type MockJob } from "./jobs";
+import { networkHandlers } from "./networks";
 import { redfishHandlers } from "./redfish";
 import { registryHandlers } from "./registries";
 import { bootChangeSteps } from "./steps";
@@ -217,6 +218,7 @@ export function makeHandlers(desk: Desk, changed: (tag: string) => void) {
     ...againHandlers(desk, beginAgain),
     ...clusterHandlers(desk),
     ...batchHandlers(desk),
+    ...networkHandlers(desk),
     ...doctorHandlers(desk),
     ...redfishHandlers(desk, changed),
     ...studioHandlers(desk),

@@ -32,6 +32,7 @@ function askedLock(): Lock {
 function picked({ options }: Record<string, unknown>): string {
   const title = (options as { title?: string } | undefined)?.title ?? "";
   if (title.includes("folder")) return "/home/ada/dpu-os";
+  if (title.includes("certificate")) return "/home/ada/hub-ca.pem";
   if (title.includes("cluster")) return "/home/ada/clusters/rack-b7.yaml";
   return title.includes("variables") ? "/home/ada/clusters/lab.yaml" : "/srv/isos/dpu-os-1.3.0.iso";
 }

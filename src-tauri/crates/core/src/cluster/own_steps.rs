@@ -57,7 +57,7 @@ impl OwnSteps<'_> {
             return self.is_done();
         }
         let effect = format!(
-            "Left out unless --accept-untried {LOCAL_NETWORK} asks for it, and then: {effect}"
+            "Left out unless a person asks for it (--accept-untried {LOCAL_NETWORK}), and then: {effect}"
         );
         self.add(LOCAL_NETWORK, effect, commands);
         self.is_left_out(true);
@@ -118,8 +118,8 @@ impl OwnSteps<'_> {
         }
         if matches!(step, StepKind::DpuOperatorDpu) && self.choices.operator_registry.is_none() {
             effects.push(
-                "trust for the cluster's registry is set up only where --operator-registry and \
-                 --operator-registry-ca name it"
+                "trust for the cluster's registry is set up only where it is named, with its \
+                 authority's certificate (--operator-registry, --operator-registry-ca)"
                     .into(),
             );
         }

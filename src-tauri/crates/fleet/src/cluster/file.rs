@@ -7,6 +7,7 @@ use std::{
 };
 
 use slipway_core::{
+    address::Address,
     cluster::{self, Import, LARGEST, Problem, Source, Surroundings, Values},
     failure::chain,
     secret::Password,
@@ -14,6 +15,8 @@ use slipway_core::{
 use tokio::io::AsyncReadExt;
 
 use crate::{AppError, ErrorCode};
+
+const HTTPS: u16 = 443;
 
 /// The texts of a cluster file and of its variables file. No `Debug`: there are passwords in them.
 pub struct ClusterTexts {
@@ -169,6 +172,35 @@ pub async fn read_pull_secret(path: &Path) -> Result<Password, AppError> {
             .because("a pull secret is JSON with `auths`")
             .hint(WHERE_FROM),
     )
+}
+
+/// The registry of the DPU operator's cluster as image references begin, and its authority's
+/// certificate, which is read here.
+///
+/// # Errors
+/// A name that is none: it names a folder on the card, too. A file that can't be read, or holds
+/// anything but certificates: a key must not end up on a card.
+pub async fn read_operator_registry(
+    registry: &str,
+    certificate: &Path,
+) -> Result<(String, String), AppError> {
+    if Address::parse_or(registry, HTTPS).is_err() || registry.starts_with('[') {
+        return Err(AppError::invalid(format!("`{registry}` is no registry"))
+            .hint("write host or host:port, as image references begin"));
+    }
+    let text = tokio::fs::read_to_string(certificate).await;
+    let text = text.map_err(|error| {
+        AppError::not_found(format!("{} can't be read", certificate.display()))
+            .because(error.to_string())
+            .hint("give the file with the certificate of the registry's authority")
+    })?;
+    if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
+        let message = format!("{} is no certificate in PEM", certificate.display());
+        return Err(AppError::invalid(message).hint(
+            "give the certificate of the registry's authority alone; a key is never wanted",
+        ));
+    }
+    Ok((registry.to_owned(), text))
 }
 
 /// Every problem of a file as a cause; nothing was started.

@@ -9,8 +9,10 @@ mod find;
 mod pair;
 mod plan;
 mod save;
+mod settings;
 mod tool;
 mod window;
+mod window_network;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -28,7 +30,10 @@ pub(crate) use plan::why_unknown;
 
 pub use confirmed::{ClusterBegun, ConfirmedCluster};
 pub(crate) use file::write_new;
-pub use file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file};
+pub use file::{
+    ClusterTexts, WrongVariables, is_there, read_operator_registry, read_pull_secret, write_today,
+    wrong_file,
+};
 pub(crate) use tool::ClusterDesk;
 
 use crate::{AppError, views::CardPlan};

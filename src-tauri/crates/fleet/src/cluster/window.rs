@@ -1,15 +1,11 @@
 //! A cluster file as the window opens it: by its path, with what was typed, shown without secrets.
 
-use std::path::{Path, PathBuf};
-
-use slipway_core::{
-    cluster::{Import, MissingValue, Problem, Source, Span, Values},
-    secret::Password,
-};
+use slipway_core::cluster::{Import, MissingValue, Problem, Source, Span, Values};
 
 use super::{
     ClusterRequest, ConfirmedCluster,
-    file::{ClusterTexts, WrongVariables, is_there, read_pull_secret, write_today, wrong_file},
+    file::{ClusterTexts, WrongVariables, is_there, write_today, wrong_file},
+    settings::{StepSettings, whole_path},
 };
 use crate::{
     AppError, Begun, DoctorRun, Fleet,
@@ -20,11 +16,11 @@ use crate::{
 };
 
 /// What came of opening a file.
-struct Opened {
+pub(super) struct Opened {
     texts: ClusterTexts,
     values: Values,
-    request: ClusterRequest,
-    import: Import,
+    pub request: ClusterRequest,
+    pub import: Import,
     wrong_variables: Option<Box<WrongVariables>>,
     /// What is wrong with what was chosen for the steps.
     wrong_settings: Vec<String>,
@@ -52,19 +48,8 @@ impl Fleet {
         tell: impl Fn(ClusterProgress) + Clone + Send + 'static,
     ) -> Result<Begun, AppError> {
         let mut opened = self.open_cluster(&deploy.open).await?;
-        if opened.texts.seen() != deploy.seen {
-            return Err(AppError::refused(format!(
-                "{} was changed since it was shown; nothing was started",
-                opened.import.source.name()
-            ))
-            .hint("read it again and look at its plan"));
-        }
-        if deploy.cards.is_empty() {
-            return Err(AppError::invalid("no card was chosen"));
-        }
-        let chosen = deploy.cards.iter().cloned();
-        let chosen = chosen.map(|ClusterCardName { cluster, card }| (cluster, card));
-        opened.request.exactly = Some(chosen.collect());
+        opened.refuse_change(&deploy.seen)?;
+        opened.choose(&deploy.cards)?;
         opened.refuse_errors()?;
         if let Some(wrong) = opened.wrong_settings.first() {
             let error = AppError::invalid(format!("{wrong}; nothing was started"));
@@ -149,22 +134,13 @@ impl Fleet {
         self.save_cluster(request, &path).await
     }
 
-    async fn open_cluster(&self, open: &ClusterOpen) -> Result<Opened, AppError> {
+    pub(super) async fn open_cluster(&self, open: &ClusterOpen) -> Result<Opened, AppError> {
         let file = whole_path(&open.file, "the cluster file")?;
         let variables = match &open.variables {
             Some(path) => Some(whole_path(path, "the variables file")?),
             None => None,
         };
-        let mut wrong_settings = Vec::new();
-        // What only a step needs that is left out does not count.
-        let microshift = !open.skip_steps.iter().any(|step| step == "microshift");
-        let pull_secret = match &open.pull_secret {
-            Some(path) if microshift => kept(pull_secret_at(path).await, &mut wrong_settings),
-            Some(_) | None => None,
-        };
-        let folder = open.kubeconfigs.as_ref().filter(|_| microshift);
-        let folder = folder.map(|path| whole_path(path, "the folder for kubeconfigs"));
-        let kubeconfigs = folder.and_then(|path| kept(path, &mut wrong_settings));
+        let settings = StepSettings::read(open).await;
         let texts = ClusterTexts::read(&file, variables.as_deref()).await?;
         let texts = texts.by_file_name();
         let mut values = Values::default();
@@ -190,16 +166,16 @@ impl Fleet {
                 authorized_keys: open.authorized_keys.clone(),
                 allow_release: open.allow_release.clone(),
                 accept_untried: open.accept_untried.clone(),
-                operator_registry: None,
-                pull_secret,
+                operator_registry: settings.operator_registry,
+                pull_secret: settings.pull_secret,
                 marvell_tools: open.marvell_tools.clone(),
-                kubeconfigs,
+                kubeconfigs: settings.kubeconfigs,
             },
             import: texts.import(&values, &self.cluster_surroundings().await?),
             texts,
             values,
             wrong_variables,
-            wrong_settings,
+            wrong_settings: settings.wrong,
         })
     }
 }
@@ -211,7 +187,30 @@ impl Opened {
         variables.chain(self.import.blocking(&self.request.skip_steps))
     }
 
-    fn refuse_errors(&self) -> Result<(), AppError> {
+    /// What was not seen is not done.
+    pub(super) fn refuse_change(&self, seen: &str) -> Result<(), AppError> {
+        if self.texts.seen() == seen {
+            return Ok(());
+        }
+        Err(AppError::refused(format!(
+            "{} was changed since it was shown; nothing was started",
+            self.import.source.name()
+        ))
+        .hint("read it again and look at its plan"))
+    }
+
+    /// Just these cards of the file.
+    pub(super) fn choose(&mut self, cards: &[ClusterCardName]) -> Result<(), AppError> {
+        if cards.is_empty() {
+            return Err(AppError::invalid("no card was chosen"));
+        }
+        let chosen = cards.iter().cloned();
+        let chosen = chosen.map(|ClusterCardName { cluster, card }| (cluster, card));
+        self.request.exactly = Some(chosen.collect());
+        Ok(())
+    }
+
+    pub(super) fn refuse_errors(&self) -> Result<(), AppError> {
         if self.errors().next().is_none() {
             return Ok(());
         }
@@ -242,27 +241,6 @@ impl Opened {
             plan,
         }
     }
-}
-
-async fn pull_secret_at(path: &str) -> Result<Password, AppError> {
-    read_pull_secret(&whole_path(path, "the pull secret")?).await
-}
-
-/// What is good of it; what is wrong goes to the others.
-fn kept<T>(read: Result<T, AppError>, wrong: &mut Vec<String>) -> Option<T> {
-    read.map_err(|error| wrong.push(error.message)).ok()
-}
-
-fn whole_path(path: &str, what: &str) -> Result<PathBuf, AppError> {
-    let path = Path::new(path.trim());
-    if path.is_absolute() {
-        return Ok(path.to_owned());
-    }
-    Err(AppError::invalid(format!(
-        "`{}` is not the whole path of {what}",
-        path.display()
-    ))
-    .hint("begin with /, or choose the file"))
 }
 
 fn text(source: &Source) -> ClusterText {

@@ -42,6 +42,11 @@ pub struct ClusterOpen {
     pub kubeconfigs: Option<String>,
     /// The image of marvell-tools, for Marvell cards.
     pub marvell_tools: Option<String>,
+    /// The registry of the DPU operator's cluster, `host` or `host:port`, which the cards are to
+    /// trust. With its authority's certificate, or neither.
+    pub operator_registry: Option<String>,
+    /// The whole path of its authority's certificate, PEM.
+    pub operator_registry_ca: Option<String>,
 }
 
 /// A value that somebody typed for `function(worker)`, or `function()`.
@@ -87,7 +92,7 @@ pub struct ClusterView {
     /// Whether an error stands against every plan.
     pub blocked: bool,
     /// What is wrong with what was chosen for the steps: the pull secret, the folder for
-    /// kubeconfigs.
+    /// kubeconfigs, the operator's registry.
     pub wrong_settings: Vec<String>,
     /// For all cards of the file.
     pub plan: ClusterPlan,

@@ -21,7 +21,8 @@ pub struct PinView {
     pub last_seen: Option<Timestamp>,
     /// Another one was shown and refused: the peer is blocked until a person decides.
     pub refused: Option<RefusedKey>,
-    /// "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3".
+    /// "IMC of dpu-07", "ACC of dpu-07", "BMC srv-3", "DPU host of dpu-07". `None`: no card, BMC or
+    /// deployment of this desk names this peer.
     pub of: Option<String>,
     pub dpu: Option<DpuId>,
     pub bmc: Option<BmcId>,

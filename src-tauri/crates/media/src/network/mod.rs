@@ -24,8 +24,8 @@ use slipway_core::{
     ports::LocalNetworks,
 };
 
-pub use state::PortReport;
 use state::PortState;
+pub use state::{PortHolder, PortReport};
 
 use crate::programs;
 
