@@ -224,7 +224,7 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
   const has = ({ function: called, worker }: ClusterValue) =>
     open.variables !== null ||
     open.values.some((value) => value.function === called && value.worker === worker);
-  const missing = open.file !== GOOD ? [] : ASKED.filter((value) => !has(value));
+  const missing = ![GOOD, BUILDS].includes(open.file) ? [] : ASKED.filter((value) => !has(value));
   const problems: ClusterProblem[] = broken
     ? brokenProblems(name, open.skip_steps)
     : missing.map((value) => ({

@@ -212,8 +212,9 @@ impl From<io::Error> for Stopped {
 
 /// The pipe's: fewer switches between the two processes.
 const PIPE: usize = 1 << 20;
-/// Blocks that wait for the disk or for the sum, 64 MiB: for a moment in which one is slower.
-const AHEAD: usize = 16;
+/// Blocks that wait for the disk or for the sum: for a moment in which one is slower. More were no
+/// faster.
+const AHEAD: usize = 4;
 
 /// Ends xorriso with the function that started it, however that ends.
 struct Running(Child);
