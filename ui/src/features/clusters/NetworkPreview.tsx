@@ -1,4 +1,12 @@
-import { Content, ExpandableSection, Icon, List, ListItem } from "@patternfly/react-core";
+import {
+  Content,
+  ExpandableSection,
+  Icon,
+  List,
+  ListItem,
+  Stack,
+  StackItem,
+} from "@patternfly/react-core";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import { useState } from "react";
 import { CommandList } from "@/components/CommandList";
@@ -54,13 +62,15 @@ export function NetworkPreview({ plan }: { plan: PortPlan }) {
       <Content component="h4">
         <code>{plan.port}</code> for {listed(plan.cards.map(({ card }) => card))}
       </Content>
-      {plan.problems.map((problem) => (
-        <ErrorAlert
-          key={JSON.stringify(problem)}
-          error={problem}
-          title={`Slipway can't set up ${plan.port} now`}
-        />
-      ))}
+      {plan.problems.length > 0 && (
+        <Stack hasGutter>
+          {plan.problems.map((problem) => (
+            <StackItem key={JSON.stringify(problem)}>
+              <ErrorAlert error={problem} title={`Slipway can't set up ${plan.port} now`} />
+            </StackItem>
+          ))}
+        </Stack>
+      )}
       {plan.seen.length > 0 && (
         <List isPlain aria-label={`What was seen of ${plan.port}`}>
           {plan.seen.map((seen) => (
