@@ -89,24 +89,12 @@ impl Desk {
     fn open(&self) -> ClusterOpen {
         ClusterOpen {
             file: self.path("cluster.yaml").display().to_string(),
-            variables: None,
             values: vec![TypedValue {
                 function: "activation_key".into(),
                 worker: None,
                 value: Password::new(KEY),
             }],
-            workers: vec![],
-            skip_steps: vec![],
-            iso: None,
-            domain: None,
-            authorized_keys: vec![],
-            allow_release: None,
-            accept_untried: vec![],
-            pull_secret: None,
-            operator_registry: None,
-            operator_registry_ca: None,
-            kubeconfigs: None,
-            marvell_tools: None,
+            ..ClusterOpen::default()
         }
     }
 

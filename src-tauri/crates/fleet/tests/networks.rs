@@ -4,10 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+#[path = "../../media/tests/support/own_network.rs"]
+mod own_network;
 #[path = "support/rack.rs"]
 mod rack;
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use slipway_core::{
     batch::BatchRules,
@@ -19,65 +21,20 @@ use slipway_fleet::{
 };
 use slipway_media::Ports;
 
+use own_network::ip;
 use rack::Rack;
 
 const PORT: &str = "cards0";
 const MACS: [&str; 2] = ["00:08:00:01:03:18", "00:08:00:01:03:19"];
-/// Set in the process that has a network of its own.
-const INSIDE: &str = "SLIPWAY_TEST_NETWORK";
-
-/// Whether this process is inside. Else the same test is run there, where this machine can.
+/// In a network of its own, with a port to cards.
 fn inside(test: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        ip("link set dev lo up");
-        ip(&format!("link add {PORT} type veth peer name card0"));
-        return true;
-    }
-    #[expect(
-        clippy::print_stderr,
-        reason = "whoever runs the tests should see what was left out"
-    )]
-    let skip = |why: String| eprintln!("skipped: {why}");
-    let id = Command::new("id").arg("-u").output().unwrap();
-    if id.stdout != b"0\n" {
-        skip("only root makes network namespaces".into());
+    let able = ["ip", "link", "add", PORT, "type", "veth"];
+    if !own_network::inside(test, &["dnsmasq"], &able) {
         return false;
     }
-    for program in ["unshare", "dnsmasq"] {
-        if Command::new(program).arg("--version").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "{program} is missing");
-            skip(format!("{program} is not installed"));
-            return false;
-        }
-    }
-    let mut able = Command::new("unshare");
-    able.args(["--net", "ip", "link", "add", PORT, "type", "veth"]);
-    if !able.output().unwrap().status.success() {
-        skip("this container may make no network namespaces, or no ports in them".into());
-        return false;
-    }
-    let ran = Command::new("unshare")
-        .arg("--net")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        ran.status.success(),
-        "{}\n{}",
-        said(&ran.stdout),
-        said(&ran.stderr)
-    );
-    false
-}
-
-fn ip(line: &str) -> String {
-    let mut command = Command::new("ip");
-    let out = command.args(line.split(' ')).output().unwrap();
-    assert!(out.status.success(), "ip {line}: {out:?}");
-    String::from_utf8(out.stdout).unwrap()
+    ip("link set dev lo up");
+    ip(&format!("link add {PORT} type veth peer name card0"));
+    true
 }
 
 fn addresses() -> String {
@@ -102,20 +59,7 @@ fn opened(rack: &Rack, folder: &Path, port: &str) -> ClusterOpen {
     fs::write(&path, text).unwrap();
     ClusterOpen {
         file: path.display().to_string(),
-        variables: None,
-        values: vec![],
-        workers: vec![],
-        skip_steps: vec![],
-        iso: None,
-        domain: None,
-        authorized_keys: vec![],
-        allow_release: None,
-        accept_untried: vec![],
-        pull_secret: None,
-        kubeconfigs: None,
-        marvell_tools: None,
-        operator_registry: None,
-        operator_registry_ca: None,
+        ..ClusterOpen::default()
     }
 }
 

@@ -46,20 +46,7 @@ async fn deploy_beside(rack: &Rack, host: &str) {
     fs::write(&path, text).unwrap();
     let open = ClusterOpen {
         file: path.display().to_string(),
-        variables: None,
-        values: vec![],
-        workers: vec![],
-        skip_steps: vec![],
-        iso: None,
-        domain: None,
-        authorized_keys: vec![],
-        allow_release: None,
-        accept_untried: vec![],
-        pull_secret: None,
-        kubeconfigs: None,
-        marvell_tools: None,
-        operator_registry: None,
-        operator_registry_ca: None,
+        ..ClusterOpen::default()
     };
     let deploy = ClusterDeploy {
         seen: rack.fleet.read_cluster(&open).await.unwrap().seen,

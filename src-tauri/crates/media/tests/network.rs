@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+#[path = "support/own_network.rs"]
+mod own_network;
+
 use std::{
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -12,54 +15,13 @@ use std::{
 use slipway_core::network::{DhcpServer, Lease, LocalNetwork};
 use slipway_media::Ports;
 
+use own_network::ip;
+
 const PORT: &str = "cards0";
 const MAC: &str = "00:08:00:01:03:18";
-/// Set in the process that has a network of its own.
-const INSIDE: &str = "SLIPWAY_TEST_NETWORK";
-
-/// Whether this process is inside. Else the same test is run there, where this machine can.
-fn inside(test: &str, programs: &[&str]) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    #[expect(
-        clippy::print_stderr,
-        reason = "whoever runs the tests should see what was left out"
-    )]
-    let skip = |why: String| eprintln!("skipped: {why}");
-    let id = Command::new("id").arg("-u").output().unwrap();
-    if id.stdout != b"0\n" {
-        skip("only root makes network namespaces".into());
-        return false;
-    }
-    let needed = ["unshare", "nsenter", "busybox"];
-    for program in needed.iter().chain(programs) {
-        if Command::new(program).arg("--version").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "{program} is missing");
-            skip(format!("{program} is not installed"));
-            return false;
-        }
-    }
-    let namespace = Command::new("unshare").args(["--net", "true"]).output();
-    if !namespace.unwrap().status.success() {
-        skip("this container may make no network namespaces".into());
-        return false;
-    }
-    let ran = Command::new("unshare")
-        .arg("--net")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        ran.status.success(),
-        "{}\n{}",
-        said(&ran.stdout),
-        said(&ran.stderr)
-    );
-    false
+/// In a network of its own, with a card's end of a cable in another.
+fn inside(test: &str, server: &str) -> bool {
+    own_network::inside(test, &["nsenter", "busybox", server], &["true"])
 }
 
 /// The card's end of a cable. Its network ends with it.
@@ -113,13 +75,6 @@ impl Drop for Card {
     }
 }
 
-fn ip(line: &str) -> String {
-    let mut command = Command::new("ip");
-    let out = command.args(line.split(' ')).output().unwrap();
-    assert!(out.status.success(), "ip {line}: {out:?}");
-    String::from_utf8(out.stdout).unwrap()
-}
-
 fn network(server: DhcpServer, ports: &Ports, mac: &str, address: &str) -> LocalNetwork {
     let lease = Lease {
         name: "220-acc".into(),
@@ -137,7 +92,7 @@ fn addresses() -> String {
 #[test]
 fn iscs_dhcpd_serves_a_card_where_there_is_no_dnsmasq() {
     let test = "iscs_dhcpd_serves_a_card_where_there_is_no_dnsmasq";
-    if !inside(test, &["dhcpd"]) {
+    if !inside(test, "dhcpd") {
         return;
     }
     let card = Card::at_a_cable();
@@ -158,7 +113,7 @@ fn iscs_dhcpd_serves_a_card_where_there_is_no_dnsmasq() {
 #[test]
 fn a_port_that_two_jobs_use_is_as_it_was_when_the_last_has_gone() {
     let test = "a_port_that_two_jobs_use_is_as_it_was_when_the_last_has_gone";
-    if !inside(test, &["dnsmasq"]) {
+    if !inside(test, "dnsmasq") {
         return;
     }
     let card = Card::at_a_cable();
@@ -205,7 +160,7 @@ fn a_port_that_two_jobs_use_is_as_it_was_when_the_last_has_gone() {
 #[test]
 fn another_dhcp_server_on_the_port_is_told() {
     let test = "another_dhcp_server_on_the_port_is_told";
-    if !inside(test, &["dnsmasq"]) {
+    if !inside(test, "dnsmasq") {
         return;
     }
     let _card = Card::at_a_cable();

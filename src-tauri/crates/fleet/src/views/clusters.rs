@@ -13,7 +13,7 @@ use specta::Type;
 use crate::ClusterPlan;
 
 /// A cluster file, and what was chosen and typed for it.
-#[derive(Clone, Deserialize, Type)]
+#[derive(Clone, Default, Deserialize, Type)]
 pub struct ClusterOpen {
     /// The whole path.
     pub file: String,
