@@ -8,7 +8,7 @@
 use crate::Result;
 use crate::measure::{Bar, Measurement, median};
 use crate::project::{ONE_FEATURE_SET, Project};
-use crate::tool::Running;
+use crate::tool::{Running, end};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -194,8 +194,18 @@ fn our_server(project: &Project, example: &Path, folder: &Path) -> Result<(Runni
     Ok((running, places))
 }
 
+/// Asked to end, it ends its workers; killed, it would leave them.
+struct Nginx(Running);
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        end(self.0.child.id());
+        let _ = self.0.child.wait();
+    }
+}
+
 /// nginx as its documentation serves large files, on two free ports.
-fn nginx(project: &Project, folder: &Path) -> Result<(Running, Places)> {
+fn nginx(project: &Project, folder: &Path) -> Result<(Nginx, Places)> {
     let (key, certificate) = (folder.join("nginx.key"), folder.join("nginx.pem"));
     project
         .tool("openssl")?
@@ -221,16 +231,20 @@ fn nginx(project: &Project, folder: &Path) -> Result<(Running, Places)> {
     );
     let path = folder.join("nginx.conf");
     std::fs::write(&path, config)?;
-    let mut running = project
-        .tool("nginx")?
-        .arg("-c")
-        .arg(&path)
-        .arg("-e")
-        .arg(folder.join("nginx.log"))
-        .start_logged(&folder.join("nginx.out"))?;
-    running.wait_until("nginx listens", Duration::from_secs(20), || {
-        std::net::TcpStream::connect(("127.0.0.1", https)).is_ok()
-    })?;
+    let mut nginx = Nginx(
+        project
+            .tool("nginx")?
+            .arg("-c")
+            .arg(&path)
+            .arg("-e")
+            .arg(folder.join("nginx.log"))
+            .start_logged(&folder.join("nginx.out"))?,
+    );
+    nginx
+        .0
+        .wait_until("nginx listens", Duration::from_secs(20), || {
+            std::net::TcpStream::connect(("127.0.0.1", https)).is_ok()
+        })?;
     // What curl trusts: ours and nginx's.
     let mut trusted = std::fs::read_to_string(folder.join("ca.pem"))?;
     trusted += &std::fs::read_to_string(&certificate)?;
@@ -240,7 +254,7 @@ fn nginx(project: &Project, folder: &Path) -> Result<(Running, Places)> {
         (scheme.to_owned(), url)
     };
     let places = [place("http", http), place("https", https)];
-    Ok((running, places.into_iter().collect()))
+    Ok((nginx, places.into_iter().collect()))
 }
 
 /// So many curls at once: seconds until the last has it all, and the slowest first byte's.
