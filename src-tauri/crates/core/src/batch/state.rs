@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{dpu::JobOutcome, ids::JobId, job::state_table, time::Timestamp};
+use crate::{dpu::JobOutcome, ids::JobId, job::machine::machine, time::Timestamp};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "name")]
@@ -81,11 +81,6 @@ impl State {
         }
     }
 
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
     /// Whether nothing more happens unless somebody asks for it.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -97,17 +92,6 @@ impl State {
             | Self::Stopped { .. }
             | Self::Cancelling { .. } => false,
         }
-    }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        state_table(&Self::NAMES, &CAN_BECOME)
     }
 }
 
@@ -122,6 +106,8 @@ const CAN_BECOME: [&[usize]; 7] = [
     &[1],
     &[1],
 ];
+
+machine!(BatchState);
 
 /// Where one card of a batch stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

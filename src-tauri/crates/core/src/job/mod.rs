@@ -12,6 +12,7 @@ pub mod engine;
 mod event;
 pub mod image_build;
 pub mod iso_build;
+pub(crate) mod machine;
 pub mod marvell;
 pub(crate) mod plan;
 mod policy;
@@ -23,7 +24,6 @@ mod subject;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-pub(crate) use boot_change::table as state_table;
 pub use boot_change::{BootChange, BootChangePlan, BootChangeState};
 pub use cluster_deploy::{Begun, ClusterDeployPlan, ClusterDeployState, ClusterTool};
 pub use deployment::{DeploymentPlan, DeploymentState};

@@ -13,7 +13,7 @@ mod verdict;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Residue, StepContext, StepOutcome, Terminal};
+use super::{Residue, StepContext, StepOutcome, Terminal, machine::machine};
 use crate::{
     bootc::UpdateCommand,
     dpu::JobOutcome,
@@ -119,11 +119,6 @@ impl State {
     }
 
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
-    #[must_use]
     pub fn outcome(&self) -> JobOutcome {
         match self {
             Self::Succeeded { .. } => JobOutcome::Succeeded,
@@ -137,17 +132,6 @@ impl State {
             | Self::VerifyingImage
             | Self::CleaningUp { .. } => JobOutcome::Running,
         }
-    }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        table(&Self::NAMES, &CAN_BECOME)
     }
 }
 
@@ -165,17 +149,7 @@ const CAN_BECOME: [&[usize]; 10] = [
     &[],
 ];
 
-pub(crate) fn table<const N: usize>(
-    names: &[&'static str; N],
-    rows: &[&[usize]; N],
-) -> Vec<(&'static str, Vec<&'static str>)> {
-    let named = |row: &&[usize]| row.iter().map(|to| names[*to]).collect();
-    names
-        .iter()
-        .zip(rows)
-        .map(|(from, row)| (*from, named(row)))
-        .collect()
-}
+machine!(BootChangeState);
 
 type Outcome = Result<StepOutcome<State>, StepError>;
 

@@ -15,7 +15,7 @@ use specta::Type;
 pub use plan::planned_steps;
 pub use tool::{BuildStanding, ClusterTool};
 
-use super::{BuildContext, JobFacts, Residue, StepOutcome, Terminal, boot_change};
+use super::{BuildContext, JobFacts, Residue, StepOutcome, Terminal, machine::machine};
 use crate::{
     batch::BatchRules,
     dpu::JobOutcome,
@@ -136,11 +136,6 @@ impl State {
     }
 
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
-    #[must_use]
     pub fn outcome(&self) -> JobOutcome {
         match self {
             Self::Succeeded { .. } => JobOutcome::Succeeded,
@@ -152,17 +147,6 @@ impl State {
             | Self::Deploying { .. }
             | Self::CleaningUp { .. } => JobOutcome::Running,
         }
-    }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        boot_change::table(&Self::NAMES, &CAN_BECOME)
     }
 }
 
@@ -178,6 +162,8 @@ const CAN_BECOME: [&[usize]; 8] = [
     &[],
     &[],
 ];
+
+machine!(ClusterDeployState);
 
 type Outcome = Result<StepOutcome<State>, StepError>;
 type Context<'a> = BuildContext<'a, dyn ClusterTool>;

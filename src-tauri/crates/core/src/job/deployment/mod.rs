@@ -27,7 +27,7 @@ pub(in crate::job) use imc_boot::planned as planned_imc_boot;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Residue, StepContext, StepOutcome, Terminal, boot_change};
+use super::{Residue, StepContext, StepOutcome, Terminal, machine::machine};
 use crate::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, StepError},
@@ -166,11 +166,6 @@ impl State {
     }
 
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
-    #[must_use]
     pub fn outcome(&self) -> JobOutcome {
         match self {
             Self::Succeeded { .. } => JobOutcome::Succeeded,
@@ -192,17 +187,6 @@ impl State {
             | Self::RunningPostSteps { .. }
             | Self::CleaningUp { .. } => JobOutcome::Running,
         }
-    }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        boot_change::table(&Self::NAMES, &CAN_BECOME)
     }
 }
 
@@ -228,6 +212,8 @@ const CAN_BECOME: [&[usize]; 18] = [
     &[],
     &[],
 ];
+
+machine!(DeploymentState);
 
 type Outcome = Result<StepOutcome<State>, StepError>;
 

@@ -15,7 +15,7 @@ use specta::Type;
 pub use plan::planned_steps;
 pub use tool::{ImageProgress, ImageTool, ImageWork, ImageWorkDone};
 
-use super::{BuildContext, Residue, StepOutcome, Terminal, boot_change};
+use super::{BuildContext, Residue, StepOutcome, Terminal, machine::machine};
 use crate::{
     dpu::JobOutcome,
     failure::{Failure, FailureKind, StepError},
@@ -97,11 +97,6 @@ impl State {
     }
 
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
-    #[must_use]
     pub fn outcome(&self) -> JobOutcome {
         match self {
             Self::Succeeded { .. } => JobOutcome::Succeeded,
@@ -115,17 +110,6 @@ impl State {
             | Self::Verifying { .. }
             | Self::CleaningUp { .. } => JobOutcome::Running,
         }
-    }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        boot_change::table(&Self::NAMES, &CAN_BECOME)
     }
 }
 
@@ -143,6 +127,8 @@ const CAN_BECOME: [&[usize]; 10] = [
     &[],
     &[],
 ];
+
+machine!(ImageBuildState);
 
 type Outcome = Result<StepOutcome<State>, StepError>;
 

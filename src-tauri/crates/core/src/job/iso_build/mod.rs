@@ -16,7 +16,7 @@ use specta::Type;
 pub use plan::planned_steps;
 pub use tool::{BuildProgress, IsoTool, IsoWork, IsoWorkDone};
 
-use super::{BuildContext, Residue, StepOutcome, Terminal, boot_change};
+use super::{BuildContext, Residue, StepOutcome, Terminal, machine::machine};
 use crate::{
     dpu::JobOutcome,
     failure::{Failure, StepError},
@@ -166,11 +166,6 @@ impl State {
     }
 
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
-    #[must_use]
     pub fn outcome(&self) -> JobOutcome {
         match self {
             Self::Succeeded { .. } => JobOutcome::Succeeded,
@@ -185,17 +180,6 @@ impl State {
             | Self::AddingToLibrary { .. }
             | Self::CleaningUp { .. } => JobOutcome::Running,
         }
-    }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        boot_change::table(&Self::NAMES, &CAN_BECOME)
     }
 }
 
@@ -214,6 +198,8 @@ const CAN_BECOME: [&[usize]; 11] = [
     &[],
     &[],
 ];
+
+machine!(IsoBuildState);
 
 type Outcome = Result<StepOutcome<State>, StepError>;
 

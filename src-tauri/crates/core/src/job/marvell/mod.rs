@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{CONTAINER, install};
 pub use plan::planned_steps;
 
-use super::{BuildContext, Residue, StepOutcome, Terminal, boot_change};
+use super::{BuildContext, Residue, StepOutcome, Terminal, machine::machine};
 use crate::{
     address::Address,
     dpu::JobOutcome,
@@ -85,11 +85,6 @@ impl State {
     }
 
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        Self::NAMES[self.index()]
-    }
-
-    #[must_use]
     pub fn outcome(&self) -> JobOutcome {
         match self {
             Self::Succeeded { .. } => JobOutcome::Succeeded,
@@ -100,21 +95,12 @@ impl State {
             }
         }
     }
-
-    #[must_use]
-    pub fn can_become(&self, next: &Self) -> bool {
-        CAN_BECOME[self.index()].contains(&next.index())
-    }
-
-    /// Where a state may go, by name; the diagram in `docs/states` is made of it.
-    #[must_use]
-    pub fn table() -> Vec<(&'static str, Vec<&'static str>)> {
-        boot_change::table(&Self::NAMES, &CAN_BECOME)
-    }
 }
 
 /// Row: from; entries: to.
 const CAN_BECOME: [&[usize]; 7] = [&[1, 3], &[2, 3], &[3], &[4, 5, 6], &[], &[], &[]];
+
+machine!(MarvellState);
 
 type Outcome = Result<StepOutcome<State>, StepError>;
 /// The host's shell is what makes it.
