@@ -51,10 +51,10 @@ export const COLUMNS: Column[] = [
     word: "Host",
     usual: true,
     sort: "host",
-    width: 115,
+    width: 111,
     cell: (row) => row.host ?? nothing,
   },
-  { id: "imc", word: "IMC", usual: true, width: 150, cell: (row) => <code>{row.imc}</code> },
+  { id: "imc", word: "IMC", usual: true, width: 160, cell: (row) => <code>{row.imc}</code> },
   {
     id: "firmware",
     word: "Firmware",
@@ -67,7 +67,7 @@ export const COLUMNS: Column[] = [
     id: "image",
     word: "Image",
     usual: true,
-    width: 130,
+    width: 122,
     cell: (row) => row.image ?? nothing,
   },
   {
@@ -75,7 +75,7 @@ export const COLUMNS: Column[] = [
     word: "Version",
     usual: true,
     sort: "version",
-    width: 118,
+    width: 126,
     cell: version,
   },
   {
@@ -85,7 +85,7 @@ export const COLUMNS: Column[] = [
     width: 150,
     cell: ({ digest }) => (digest ? withCopy(digest, <code>{shortDigest(digest)}</code>) : nothing),
   },
-  { id: "available", word: "Available", usual: true, width: 110, cell: available },
+  { id: "available", word: "Available", usual: true, width: 104, cell: available },
   {
     id: "last_seen",
     word: "Last seen",
