@@ -69,18 +69,21 @@ impl Desk {
         }
     }
 
-    /// Ends what is copied, lets the steps that run save what they did, and gives the engine's
-    /// lease back.
+    /// Ends what is copied, lets the steps that run save what they did, gives the engine's lease
+    /// back, and deletes our sessions at BMCs.
     pub fn close(&self) {
         self.stop.cancel();
         let runner = self.runner.lock().ok().and_then(|mut runner| runner.take());
         let fleet = self.fleet();
         tauri::async_runtime::block_on(async {
-            if let Ok(fleet) = fleet {
+            if let Ok(fleet) = &fleet {
                 fleet.end_transfers().await;
             }
             if let Some(runner) = runner {
                 let _ = runner.await;
+            }
+            if let Ok(fleet) = fleet {
+                fleet.end_sessions().await;
             }
             if let Some(lab) = self.lab.lock().await.take() {
                 lab.stop().await;

@@ -51,10 +51,15 @@ fn main() -> ExitCode {
             ));
         }
     };
-    match runtime.block_on(dispatch(cli, output)) {
-        Ok(code) => code,
-        Err(failed) => output.failed(&failed),
-    }
+    runtime.block_on(async {
+        let code = match dispatch(cli, output).await {
+            Ok(code) => code,
+            Err(failed) => output.failed(&failed),
+        };
+        // All is said; our sessions at BMCs, which have room for few, end before we do.
+        slipway_fleet::goodbyes().await;
+        code
+    })
 }
 
 async fn dispatch(cli: Cli, output: Output) -> Result<ExitCode, Failed> {

@@ -1,7 +1,7 @@
 //! One stored card, opened for a step of the engine or for a look: its connections, pins and
 //! credentials, and what the media server serves it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ use crate::{
     ChangeTag, Fleet, beside::write_private, cluster::ClusterDesk, images_build::ImageDesk,
     logins::Login, media::CardMedia, studio_tool::DeskIsoTool,
 };
+
+/// For the sessions at BMCs, when a shell ends.
+const END_OF_SESSIONS: Duration = Duration::from_secs(5);
 
 /// The engine's way to cards, and to what makes ISOs.
 pub struct DeskSubjects {
@@ -191,6 +194,17 @@ impl Fleet {
             Some(client) => client,
             None => self.inner.links.keep_bmc(key, RedfishClient::new(target)),
         }
+    }
+
+    /// Deletes the sessions at all BMCs, which have room for few. For the end of a shell, which
+    /// waits five seconds at most.
+    pub async fn end_sessions(&self) {
+        let clients = self.inner.links.take_bmcs();
+        let closed = futures::future::join_all(clients.iter().map(|client| client.close()));
+        // One that is only now logging in is not waited for.
+        let _ = tokio::time::timeout(END_OF_SESSIONS, closed).await;
+        drop(clients);
+        slipway_redfish::goodbyes().await;
     }
 
     pub(crate) fn remote_link(&self, dpu: &DpuId, target: SshTarget) -> Arc<SshRemote> {

@@ -65,6 +65,12 @@ impl Links {
         }
     }
 
+    /// The clients of all BMCs, which are kept no longer.
+    pub fn take_bmcs(&self) -> Vec<Arc<RedfishClient>> {
+        let all = self.bmcs.lock().map(|mut all| std::mem::take(&mut *all));
+        all.unwrap_or_default().into_values().collect()
+    }
+
     /// Closes everything to a card: its credential, address or pin was changed.
     pub fn forget(&self, dpu: &str) {
         self.set_refused(dpu, false);

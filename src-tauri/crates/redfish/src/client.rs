@@ -76,8 +76,9 @@ impl RedfishClient {
     }
 
     /// Deletes the session at the service, where one was made: services have room for few. Waits
-    /// for it five seconds at most. A client that is dropped does the same in the background, which
-    /// a process that ends does not wait for. The client may be used again; it logs in anew.
+    /// for it five seconds at most; who stops waiting does not break it off. A client that is dropped
+    /// does the same in the background: a process that ends waits for that by [`crate::goodbyes`].
+    /// The client may be used again; it logs in anew.
     pub async fn close(&self) {
         self.transport.log_out().await;
     }

@@ -54,12 +54,11 @@ impl Tree {
         }
     }
 
-    fn raw(&self) -> Vec<RawResource> {
-        let raw = self.order.iter().filter_map(|path| {
-            Some(RawResource {
-                path: path.clone(),
-                body: Value::Object(self.resources.get(path)?.clone()),
-            })
+    fn into_raw(self) -> Vec<RawResource> {
+        let mut resources = self.resources;
+        let raw = self.order.into_iter().filter_map(|path| {
+            let body = Value::Object(resources.remove(&path)?);
+            Some(RawResource { path, body })
         });
         raw.collect()
     }
@@ -184,11 +183,11 @@ impl Work {
             let changed = self.changed.notified();
             match self.next() {
                 Next::Read(wanted) => {
-                    let read = client.transport.resource(&wanted.path).await;
+                    let read = client.transport.raw_resource(&wanted.path).await;
                     self.with(|state| {
                         state.in_flight -= 1;
                         match read {
-                            Ok((resource, _)) => {
+                            Ok(resource) => {
                                 state.strikes = 0;
                                 state.learn(&wanted, resource);
                             }
@@ -251,8 +250,8 @@ impl RedfishClient {
         }
         let mut inventory = assemble(&state.tree);
         inventory.requests = sent().saturating_sub(before);
-        let raw = state.tree.raw();
-        inventory.gaps = state.tree.gaps;
+        inventory.gaps = std::mem::take(&mut state.tree.gaps);
+        let raw = state.tree.into_raw();
         Ok(Crawl { inventory, raw })
     }
 }

@@ -19,6 +19,7 @@ mod etag;
 mod evidence;
 mod fields;
 mod follow;
+mod goodbye;
 mod greet;
 mod ipu;
 mod kind;
@@ -40,5 +41,6 @@ pub use client::{
     RedfishClient, RedfishTarget, Timeouts, describe, inspect, probe, probe_within,
     shown_certificate,
 };
+pub use goodbye::goodbyes;
 pub use greet::{Greeting, greet};
 pub use tls::Accepted;

@@ -3,12 +3,9 @@
 //! A password that was refused is not sent again, by whatever question: IMCs answer slowly and
 //! accounts get locked. So the first request that carries it goes alone, and its refusal stays.
 //! A session that has run out is renewed once. Sessions are scarce (Dell allows eight), so each is
-//! deleted: by [`Transport::log_out`], else when the last client is dropped.
+//! deleted: see `goodbye.rs`.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
@@ -17,7 +14,7 @@ use reqwest::{
 };
 use serde_json::json;
 use slipway_core::{ports::BmcError, secret::Password};
-use tokio::{runtime::Handle, time};
+use tokio::runtime::Handle;
 
 use crate::{
     answer::{Answer, path_of},
@@ -28,9 +25,6 @@ use crate::{
     resource::{self, Link, ServiceRoot, linked},
     transport::{AUTH_TOKEN, Transport},
 };
-
-/// How long the deletion of a session may take: it is a courtesy, and nobody waits for it longer.
-const GOODBYE: Duration = Duration::from_secs(5);
 
 /// A user name and its password.
 pub(crate) struct Credential {
@@ -92,11 +86,11 @@ pub(crate) enum Login {
 
 #[derive(Clone)]
 pub(crate) struct Session {
-    token: HeaderValue,
+    pub(crate) token: HeaderValue,
     /// What is deleted at the end; a service that does not tell lets it run out.
-    path: Option<String>,
+    pub(crate) path: Option<String>,
     /// Where it was made, for a deletion when nobody is left to wait for it.
-    runtime: Handle,
+    pub(crate) runtime: Handle,
 }
 
 /// What the answer to a login means. No I/O.
@@ -259,42 +253,6 @@ impl Transport {
             *known = Some(Arc::new(self.read_root(answer)?));
         }
         Ok(known.clone())
-    }
-
-    /// Deletes the session, where there is one. The next question logs in anew.
-    pub(crate) async fn log_out(&self) {
-        let mut login = self.login.lock().await;
-        let Login::Session(session) = &*login else {
-            return;
-        };
-        let session = session.clone();
-        *login = Login::NotYet;
-        drop(login);
-        if let Some(path) = &session.path {
-            let auth = Auth::Token(session.token);
-            let goodbye = || self.login_request(Method::DELETE, path);
-            let _ = time::timeout(GOODBYE, self.exchange(&goodbye, Some(&auth))).await;
-        }
-    }
-}
-
-impl Drop for Transport {
-    /// Whoever drops a client does not wait for it: its session is deleted in the background.
-    fn drop(&mut self) {
-        let Login::Session(session) = self.login.get_mut() else {
-            return;
-        };
-        let Some(path) = session.path.clone() else {
-            return;
-        };
-        let auth = Auth::Token(session.token.clone());
-        let runtime = session.runtime.clone();
-        let request = auth.on(self.login_request(Method::DELETE, &path));
-        let limit = self.limit();
-        runtime.spawn(time::timeout(GOODBYE, async move {
-            let _place = limit.acquire().await;
-            let _ = request.send().await;
-        }));
     }
 }
 

@@ -160,6 +160,12 @@ impl Transport {
         Ok(())
     }
 
+    /// GET of a resource as it came; anything but a JSON object is an error.
+    pub(crate) async fn raw_resource(&self, path: &str) -> Result<Map<String, Value>, BmcError> {
+        let answer = self.accepted(self.get(path).await?)?;
+        self.object(&answer)
+    }
+
     /// GET of a resource, with its ETag; anything but a JSON object is an error.
     pub(crate) async fn resource<T>(&self, path: &str) -> Result<(T, Option<String>), BmcError>
     where
@@ -249,9 +255,7 @@ impl Transport {
             let reason = "its other requests are still waiting for an answer";
             return Err(self.broken(Stage::Http, reason, false));
         };
-        let request = request
-            .header(header::ACCEPT, "application/json")
-            .header(ODATA_VERSION, "4.0");
+        let request = with_usual_headers(request);
         let request = match identity {
             true => request.header(header::ACCEPT_ENCODING, "identity"),
             false => request,
@@ -304,6 +308,12 @@ impl Transport {
         url.set_query(query);
         url
     }
+}
+
+pub(crate) fn with_usual_headers(request: RequestBuilder) -> RequestBuilder {
+    request
+        .header(header::ACCEPT, "application/json")
+        .header(ODATA_VERSION, "4.0")
 }
 
 /// A client of one peer, with room for as many idle connections.

@@ -5,7 +5,10 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use serde_json::json;
 use slipway_core::ports::{Bmc, BmcError, Controller};
@@ -109,6 +112,42 @@ async fn a_dropped_client_leaves_no_session() {
     assert_eq!(open(&desk), [1]);
     drop(other);
     until("the session's deletion", || open(&desk).is_empty()).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_process_can_wait_for_the_sessions_of_dropped_clients() {
+    let (server, desk) = start(|_, _| None).await;
+    let client = server.client();
+    client.crawl().await.unwrap();
+    assert_eq!(open(&desk), [1]);
+    drop(client);
+    slipway_redfish::goodbyes().await;
+    assert_eq!(open(&desk), [0; 0]);
+}
+
+#[tokio::test]
+async fn who_stops_waiting_for_a_goodbye_does_not_break_it_off() {
+    let (server, desk) = start(|_, _| None).await;
+    let client = server.client();
+    client.identify().await.unwrap();
+    let waited = tokio::time::timeout(Duration::ZERO, client.close()).await;
+    assert!(waited.is_err(), "it was given no time");
+    slipway_redfish::goodbyes().await;
+    assert_eq!(open(&desk), [0; 0]);
+    let deletions = server.of_method("DELETE");
+    assert_eq!(deletions, [format!("{SESSIONS}/1")], "and not twice");
+}
+
+#[tokio::test]
+async fn a_crawl_that_is_broken_off_leaves_no_session() {
+    let (server, desk) = start(|_, _| None).await;
+    let client = server.client();
+    client.identify().await.unwrap();
+    let crawling = tokio::spawn(async move { client.crawl().await });
+    crawling.abort();
+    assert!(crawling.await.unwrap_err().is_cancelled());
+    slipway_redfish::goodbyes().await;
+    assert_eq!(open(&desk), [0; 0]);
 }
 
 #[tokio::test]

@@ -96,10 +96,24 @@ fn judged(at_once: u32, ours: &[Told], peers: &[Told], counts: &[Told]) -> Vec<M
     };
     let limit = limit_s(at_once);
     vec![
-        against("wall time", "s", "wall_s", Bar::TimesPeer(0.6)),
+        against(
+            "wall time until the last inventory is in hand",
+            "s",
+            "wall_s",
+            Bar::TimesPeer(0.6),
+        ),
+        against(
+            "wall time until the last session is gone",
+            "s",
+            "ended_s",
+            Bar::TimesPeer(0.6),
+        ),
         against("CPU", "s", "cpu_s", Bar::TimesPeer(0.25)),
         Measurement {
-            what: format!("wall time over its limit of {limit:.1} s, {at_once} at once"),
+            what: format!(
+                "wall time until the last inventory over its limit of {limit:.1} s, \
+                 {at_once} at once"
+            ),
             unit: "×",
             ours: column(ours, "wall_s")
                 .iter()

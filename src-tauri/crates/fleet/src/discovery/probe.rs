@@ -194,7 +194,8 @@ impl Fleet {
             Err(_) => Ended::Otherwise,
         };
         discovery.gate.leave(&profile, ended);
-        client.close().await;
+        // What it is can be shown before its session is deleted: that goes on in the background.
+        drop(client);
         match crawled {
             Ok(crawl) => {
                 row.summarize(&crawl.inventory);

@@ -6,7 +6,8 @@ use slipway_core::{address::Address, ports::Controller, secret::Password};
 use slipway_redfish::{RedfishClient, RedfishTarget, Timeouts, tls};
 use tokio::sync::Semaphore;
 
-/// Reads the folder that `serve` filled, and prints what it took.
+/// Reads the folder that `serve` filled, and prints what it took: until the last inventory was in
+/// hand, and until the last session was gone.
 pub async fn read(at_once: usize, folder: PathBuf) {
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let fingerprint = text("fingerprint").trim().parse().unwrap();
@@ -48,7 +49,9 @@ pub async fn read(at_once: usize, folder: PathBuf) {
     for goodbye in goodbyes {
         goodbye.await.unwrap();
     }
+    let ended = begun.elapsed().as_secs_f64();
     println!("wall_s {wall:.3}");
+    println!("ended_s {ended:.3}");
     println!("cpu_s {:.2}", cpu_seconds());
     println!("peak_kib {}", peak_kib());
 }

@@ -37,7 +37,8 @@ struct Counts {
 }
 
 struct Fleet {
-    tree: HashMap<String, Vec<u8>>,
+    /// Of each resource, by its path: what is sent, head and all.
+    answers: HashMap<String, Vec<u8>>,
     latency: Duration,
     counts: Counts,
 }
@@ -65,9 +66,11 @@ pub async fn serve(bmcs: usize, latency_ms: u64, folder: PathBuf) {
         .unwrap();
     // All BMCs share a memory for sessions here; each real one has its own, which forgets none.
     config.session_storage = ServerSessionMemoryCache::new(8 * bmcs);
+    // Each connection gets what one more needs.
+    config.send_tls13_tickets = 1;
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let fleet = Arc::new(Fleet {
-        tree: tree(),
+        answers: answers(),
         latency: Duration::from_millis(latency_ms),
         counts: Counts::default(),
     });
@@ -140,10 +143,11 @@ async fn connection(
             let Some((name, value)) = line.trim_end().split_once(':') else {
                 break;
             };
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.trim().parse().ok()?,
-                "authorization" | "x-auth-token" => known = true,
-                _ => {}
+            let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            if is("content-length") {
+                length = value.trim().parse().ok()?;
+            } else if is("authorization") || is("x-auth-token") {
+                known = true;
             }
         }
         let mut body = vec![0; length];
@@ -151,42 +155,39 @@ async fn connection(
         time::sleep(fleet.latency).await;
         let answer = answer(fleet, &method, &path, known);
         in_flight.fetch_sub(1, Ordering::SeqCst);
-        stream.write_all(&answer).await.ok()?;
+        stream.write_all(answer).await.ok()?;
         stream.flush().await.ok()?;
     }
 }
 
-fn answer(fleet: &Fleet, method: &str, path: &str, known: bool) -> Vec<u8> {
-    let http = |head: &str, body: &[u8]| {
-        let mut answer = format!(
-            "HTTP/1.1 {head}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        )
-        .into_bytes();
-        answer.extend_from_slice(body);
-        answer
-    };
+const SESSION_MADE: &[u8] = b"HTTP/1.1 201 Created\r\nX-Auth-Token: t\r\n\
+    Location: /redfish/v1/SessionService/Sessions/1\r\n\
+    Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+const SESSION_ENDED: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+const UNAUTHORIZED: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+fn answer<'a>(fleet: &'a Fleet, method: &str, path: &str, known: bool) -> &'a [u8] {
     let path = path.trim_end_matches('/');
     let sessions = &fleet.counts.open_sessions;
-    match (method, fleet.tree.get(path)) {
+    match (method, fleet.answers.get(path)) {
         ("POST", _) if path == SESSIONS => {
             sessions.fetch_add(1, Ordering::SeqCst);
-            let head = format!("201 Created\r\nX-Auth-Token: t\r\nLocation: {SESSIONS}/1");
-            http(&head, b"{}")
+            SESSION_MADE
         }
         ("DELETE", _) if path.starts_with(SESSIONS) => {
             sessions.fetch_sub(1, Ordering::SeqCst);
-            b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()
+            SESSION_ENDED
         }
-        ("GET", Some(body)) if known || path == "/redfish/v1" => http("200 OK", body),
-        ("GET", Some(_)) => http("401 Unauthorized", b"{}"),
-        _ => http("404 Not Found", b"{}"),
+        ("GET", Some(answer)) if known || path == "/redfish/v1" => answer,
+        ("GET", Some(_)) => UNAUTHORIZED,
+        _ => NOT_FOUND,
     }
 }
 
 /// Twelve resources; the longest chain of links has six: a drive is behind root, systems, system,
 /// storages and storage.
-fn tree() -> HashMap<String, Vec<u8>> {
+fn answers() -> HashMap<String, Vec<u8>> {
     let link = |path: &str| json!({"@odata.id": format!("/redfish/v1{path}")});
     let all = |kind: &str, path: &str| {
         json!({"@odata.type": format!("#{kind}Collection.{kind}Collection"),
@@ -263,7 +264,12 @@ fn tree() -> HashMap<String, Vec<u8>> {
     let whole = resources.into_iter().map(|(path, mut body)| {
         let path = format!("/redfish/v1{path}");
         body["@odata.id"] = json!(path);
-        (path, body.to_string().into_bytes())
+        let body = body.to_string();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        (path, answer.into_bytes())
     });
     whole.collect()
 }
