@@ -97,6 +97,20 @@ fn a_servers_bmc_is_added_read_and_listed_beside_the_cards() {
 }
 
 #[test]
+fn a_command_that_ended_has_left_no_session_at_a_bmc() {
+    let rack = Rack::start(1, |_| {});
+    let desk = Desk::joined(&rack);
+    let resources = tree::with_sessions(tree::server("IPU0000042"));
+    let server = Tree::start(&rack.handle(), resources, None);
+    add_server(&desk, &server, "srv-01", &[TRUST]).good();
+    assert_eq!(server.sessions(), (1, 1));
+    desk.run(&["bmc", "inventory", "srv-01"]).good();
+    let (made, ended) = server.sessions();
+    assert!(made > 1, "it was asked again");
+    assert_eq!(ended, made);
+}
+
+#[test]
 fn what_a_person_said_about_a_host_stays() {
     let rack = Rack::start(1, |_| {});
     let desk = Desk::joined(&rack);

@@ -26,6 +26,9 @@ use tokio::runtime::Handle;
 pub const USER: &str = "admin";
 pub const PASSWORD: &str = "sentinel-of-a-server";
 
+const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
+const TOKEN: &str = "token-of-a-server";
+
 /// A running service; it lives as long as its runtime.
 pub struct Tree {
     pub address: String,
@@ -36,6 +39,8 @@ pub struct Tree {
 struct Counts {
     refused: AtomicU32,
     let_in: AtomicU32,
+    sessions_made: AtomicU32,
+    sessions_ended: AtomicU32,
     /// What is answered instead of everything.
     spoilt: Mutex<Option<Spoilt>>,
 }
@@ -97,6 +102,15 @@ impl Tree {
         *self.counts.spoilt.lock().unwrap() = how;
     }
 
+    /// How many sessions were made, and how many were deleted.
+    pub fn sessions(&self) -> (u32, u32) {
+        let counts = &self.counts;
+        (
+            counts.sessions_made.load(Ordering::SeqCst),
+            counts.sessions_ended.load(Ordering::SeqCst),
+        )
+    }
+
     pub fn let_in(&self) -> u32 {
         self.counts.let_in.load(Ordering::Relaxed)
     }
@@ -117,7 +131,15 @@ fn answer(
             Spoilt::Empty => StatusCode::OK.into_response(),
         };
     }
-    if path != "/redfish/v1" {
+    let with_token = request.headers().get("x-auth-token");
+    let by_session = with_token.is_some_and(|given| given.as_bytes() == TOKEN.as_bytes());
+    if path == SESSIONS && request.method() == "POST" {
+        counts.sessions_made.fetch_add(1, Ordering::SeqCst);
+        let place = format!("{SESSIONS}/1");
+        let head = [("x-auth-token", TOKEN), ("location", place.as_str())];
+        return (StatusCode::CREATED, head, Json(json!({}))).into_response();
+    }
+    if path != "/redfish/v1" && !by_session {
         let wanted = format!(
             "Basic {}",
             BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}"))
@@ -130,6 +152,10 @@ fn answer(
             return StatusCode::UNAUTHORIZED.into_response();
         }
         counts.let_in.fetch_add(1, Ordering::Relaxed);
+    }
+    if path.starts_with(SESSIONS) && request.method() == "DELETE" {
+        counts.sessions_ended.fetch_add(1, Ordering::SeqCst);
+        return StatusCode::NO_CONTENT.into_response();
     }
     match resources.get(path) {
         Some(resource) if request.method() == "GET" => Json(resource.clone()).into_response(),
@@ -172,6 +198,16 @@ pub fn like_an_imc(name: &'static str, vendor: Option<&'static str>) -> Vec<(&'s
                 "Oem": { "Intel": { "@odata.type": "#OemManager.v1_0_0.Intel" } } }),
         ),
     ]
+}
+
+/// The same service, which makes sessions.
+pub fn with_sessions(mut resources: Vec<(&'static str, Value)>) -> Vec<(&'static str, Value)> {
+    for (path, resource) in &mut resources {
+        if *path == "/redfish/v1" {
+            resource["Links"] = json!({ "Sessions": link(SESSIONS) });
+        }
+    }
+    resources
 }
 
 /// A server of our own invention, with a PCIe device of this serial number in it.
