@@ -34,8 +34,8 @@ use crate::{ca::SiteCa, kx::Secp521r1};
 
 /// aws-lc-rs as rustls brings it, and P-521 as one more key exchange group: what Intel's TLS
 /// policy for the IMC leaves in common. AES-128 is offered before AES-256, as browsers do: what
-/// goes with it is SHA-256, for which processors have instructions; with SHA-384, a handshake of
-/// many small hashes takes a fifth more of both sides.
+/// goes with it is SHA-256, for which processors have instructions; SHA-384 took a twelfth of the
+/// CPU while 500 BMCs were connected, on either side (`bench redfish`, perf).
 #[must_use]
 pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
