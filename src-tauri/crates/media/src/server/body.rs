@@ -36,8 +36,8 @@ const SMALLEST: u64 = 64 << 10;
 const A_SECOND: u64 = 16;
 /// Of what is copied from the page cache: it stays in the processor's cache until it is encrypted.
 const AT_ONCE: usize = 128 << 10;
-/// A reader gets so much, then the others that wait.
-const TURN: usize = 1 << 20;
+/// A reader gets so much, then the others that wait, among them one whose first byte is due.
+const TURN: usize = 256 << 10;
 
 /// What is put over a file's bytes, and where.
 pub type Overlay = (u64, Arc<Vec<u8>>);
