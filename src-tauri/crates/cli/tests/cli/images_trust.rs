@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::{
-    images::{own_storage, podman_runs, with_podman},
+    images::{of_storage, own_storage, podman_runs, with_podman},
     support::{
         Desk, Ran,
         studio::{Registry, missing},
@@ -16,7 +16,7 @@ fn ran(desk: &Desk, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn podman_pushes_to_a_registry_whose_certificate_was_accepted_and_not_before() {
+fn podman_pushes_to_and_builds_from_a_registry_whose_certificate_was_accepted_and_not_before() {
     if !podman_runs() || missing(&["docker-registry"]) {
         return;
     }
@@ -48,7 +48,21 @@ fn podman_pushes_to_a_registry_whose_certificate_was_accepted_and_not_before() {
     ran(&desk, &push).good();
     desk.run(&["image", "tags", &reference]).good().says("1");
 
-    // Another certificate at the same place is not the accepted one.
+    // A build that begins with it fetches it, too.
+    let text = format!("FROM {reference}\nLABEL containers.bootc=1\n");
+    fs::write(desk.beside("context/Containerfile"), text).unwrap();
+    let next = format!("{}/lab/dpu-os:2", registry.host);
+    let build = [
+        "image", "build", &context, "-t", &next, "--arch", "x86_64", "--other",
+    ];
+    let mut forget = std::process::Command::new("podman");
+    let forgot = of_storage(&desk, &mut forget)
+        .args(["rmi", &reference])
+        .output();
+    assert!(forgot.unwrap().status.success());
+    ran(&desk, &build).good();
+
+    // And no more when it is forgotten.
     desk.run(&["image", "distrust", &registry.host]).good();
     assert_ne!(ran(&desk, &push).code, Some(0));
 }
