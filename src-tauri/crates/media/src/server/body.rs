@@ -117,7 +117,8 @@ struct Reading {
     taken: u64,
     /// Of this reader's turn.
     in_turn: usize,
-    /// The next chunk is read from the disk while the one before is encrypted and sent.
+    /// The next chunk is read from the disk while the one before is encrypted and sent. What is
+    /// only brought into the page cache is empty.
     ahead: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
@@ -173,6 +174,14 @@ impl Reading {
         Some(Bytes::from_owner(lent))
     }
 
+    fn bring_in(&self, part: Range<u64>) -> JoinHandle<io::Result<Bytes>> {
+        let file = self.file.clone();
+        tokio::task::spawn_blocking(move || {
+            page_cache::bring_in(&file, part)?;
+            Ok(Bytes::new())
+        })
+    }
+
     /// The next chunk as a part of the file that goes out by itself, or the overlay's bytes.
     async fn stand_in(&mut self, parts: &Parts) -> io::Result<Bytes> {
         let mut wanted = self.wanted();
@@ -190,18 +199,29 @@ impl Reading {
             }
         }
         // sendfile would wait for the disk where all readers' connections are driven.
+        let mut from_disk = false;
+        if let Some(ahead) = self.ahead.take() {
+            ahead.await.map_err(io::Error::other)??;
+            from_disk = true;
+        }
         if !page_cache::holds(&self.file, &wanted) {
-            let (file, wanted) = (self.file.clone(), wanted.clone());
-            let reading = move || page_cache::bring_in(&file, wanted);
-            let brought = tokio::task::spawn_blocking(reading).await;
+            let brought = self.bring_in(wanted.clone()).await;
             brought.map_err(io::Error::other)??;
+            from_disk = true;
         }
         self.left.start = wanted.end;
+        if from_disk && !self.left.is_empty() {
+            let next = self.wanted();
+            if !page_cache::holds(&self.file, &next) {
+                self.ahead = Some(self.bring_in(next));
+            }
+        }
         let length = (wanted.end - wanted.start) as usize;
         Ok(parts.stand_in(self.file.clone(), wanted.start, length))
     }
 
     async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        // What was read ahead is a chunk to come; what was brought in still counts as left.
         if self.left.is_empty() && self.ahead.is_none() {
             return Ok(None);
         }
