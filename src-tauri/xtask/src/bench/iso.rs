@@ -296,7 +296,8 @@ fn first_byte_of(project: &Project, folder: &Path, url: &str, readers: usize) ->
     let mut tool = project
         .tool("curl")?
         .args(["-sS", "--fail", "--noproxy", "*"])
-        .args(["--parallel", "--parallel-immediate", "--parallel-max"])
+        .args(["--no-progress-meter", "--parallel", "--parallel-immediate"])
+        .arg("--parallel-max")
         .arg(readers.to_string())
         .args([
             "-w",
