@@ -9,7 +9,7 @@ use std::{
 use slipway_core::{
     containerfile::{
         ContextFiles, LintInput, LintReport, LintSeverity, LintTarget, Template, TemplateFile,
-        lint, lint_image,
+        lint, lint_image, only_registry,
     },
     image::{Architecture, ImageReference},
     image_build::{
@@ -120,9 +120,11 @@ impl Fleet {
     pub(crate) async fn podman_options(&self, plan: &ImageBuildPlan) -> image_build::Podman {
         let registry = self.registry().await;
         let host = plan.reference.registry();
+        let cert_dir = |host: &str| registry.cert_dir(host).map(|dir| dir.display().to_string());
         image_build::Podman {
             auth_file: plan.auth_file.clone(),
-            cert_dir: registry.cert_dir(host).map(|dir| dir.display().to_string()),
+            cert_dir: cert_dir(host),
+            bases_cert_dir: bases_registry(plan).await.as_deref().and_then(cert_dir),
             plain_http: plan.push && registry.is_plain_http(host).await,
         }
     }
@@ -278,6 +280,20 @@ fn title(plan: &ImageBuildPlan) -> String {
         }
         ImageSource::Local { reference } => format!("Name {reference} {}{push}", plan.reference),
     }
+}
+
+/// The one registry that a build's images come from; a Containerfile that can't be read is podman's
+/// to tell.
+async fn bases_registry(plan: &ImageBuildPlan) -> Option<String> {
+    let folder = plan.folder()?;
+    let path = folder.containerfile_path();
+    let read = tokio::task::spawn_blocking(move || fs::read_to_string(path));
+    let text = read.await.ok()?.ok()?;
+    let args = folder.args.iter();
+    let args = args
+        .map(|arg| (arg.name.clone(), arg.value.clone()))
+        .collect();
+    only_registry(&text, &args)
 }
 
 async fn read_folder(folder: &Path, path: &Path) -> Result<(String, ContextFiles), AppError> {

@@ -414,6 +414,7 @@ async fn a_push_and_all_questions_through_a_registry_with_tls_and_a_login() {
     let podman = Podman {
         auth_file: Some(desk.works.auth_file(&job).display().to_string()),
         cert_dir: asked.cert_dir(&host).map(|dir| dir.display().to_string()),
+        bases_cert_dir: None,
         plain_http: false,
     };
     let result = desk

@@ -19,6 +19,7 @@ mod discovery;
 mod doctor;
 mod images;
 mod images_cross;
+mod images_trust;
 mod iso_build;
 mod iso_builder;
 mod iso_bundle;

@@ -1,6 +1,7 @@
 //! Containerfiles of bootc images: what is wrong with them before anybody waits an hour, and one
 //! that is right as a start. Parsing and rules; no I/O.
 
+mod bases;
 mod findings;
 mod image;
 mod lint;
@@ -8,6 +9,7 @@ mod rules;
 mod script;
 mod template;
 
+pub use bases::only_registry;
 pub use findings::{
     Binding, BoundImage, LintFinding, LintReport, LintRule, LintSeverity, LintTarget,
 };

@@ -8,8 +8,11 @@ use crate::{command::CommandLine, image::ImageReference};
 pub struct Podman {
     /// `--authfile`.
     pub auth_file: Option<String>,
-    /// `--cert-dir`: the registry's own authority.
+    /// A push's `--cert-dir`: the registry's own authority.
     pub cert_dir: Option<String>,
+    /// The same for a build, whose images all come from one registry: with it podman looks for no
+    /// authority of another.
+    pub bases_cert_dir: Option<String>,
     /// The registry is on this machine and speaks plain HTTP.
     pub plain_http: bool,
 }
@@ -65,6 +68,9 @@ impl Podman {
         }
         if let Some(file) = &self.auth_file {
             argv.push(format!("--authfile={file}"));
+        }
+        if let Some(dir) = &self.bases_cert_dir {
+            argv.push(format!("--cert-dir={dir}"));
         }
         argv.push(folder.folder.clone());
         CommandLine::new(argv)
@@ -195,14 +201,20 @@ mod tests {
     }
 
     #[test]
-    fn a_push_says_where_the_registrys_authority_is() {
+    fn a_push_and_a_build_say_where_their_registrys_authority_is() {
         let podman = Podman {
             cert_dir: Some("/c".into()),
+            bases_cert_dir: Some("/b".into()),
             plain_http: true,
             auth_file: None,
         };
+        let plan = plan();
+        let build = podman
+            .build(&plan, plan.folder().unwrap(), "/i")
+            .to_string();
+        assert!(build.ends_with(" --cert-dir=/b '/src/my dpu'"), "{build}");
         assert_eq!(
-            podman.push(&plan().reference, Some("/d")).to_string(),
+            podman.push(&plan.reference, Some("/d")).to_string(),
             "podman push --digestfile=/d --cert-dir=/c --tls-verify=false quay.io/lab/dpu-os:1"
         );
     }

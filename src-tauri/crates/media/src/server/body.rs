@@ -1,4 +1,9 @@
 //! The bytes of a published file with a card's overlay put over them, as a stream.
+//!
+//! What lies in the page cache is sent at once: a hop to a thread that may wait costs more than the
+//! reading, and a machine's processors are busy with the readers. Only what has to come from a disk
+//! is waited for elsewhere. Over plain HTTP on Linux the file's bytes don't even pass through here
+//! ([`Way::Sendfile`]).
 
 use std::{
     fs::File,
@@ -6,7 +11,7 @@ use std::{
     ops::Range,
     os::unix::fs::FileExt as _,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -16,14 +21,23 @@ use bytes::Bytes;
 use futures::{Stream, stream};
 use tokio::task::JoinHandle;
 
-/// Of a fast reader: each costs a hop to a blocking thread, and small ones are far from a disk's
-/// speed.
-const LARGEST: u64 = 1 << 20;
+use super::{
+    page_cache,
+    parts::{LONGEST, Parts},
+};
+
+/// Of a fast reader: from a disk each costs a hop to a blocking thread, and small ones are far from
+/// a disk's speed.
+const LARGEST: u64 = LONGEST as u64;
 /// Of a slow one, which holds its chunk, and the next, for as long as it takes: a rack of cards
 /// that read at once would else hold 2 MiB each.
 const SMALLEST: u64 = 64 << 10;
 /// Chunks in the second at a reader's speed.
 const A_SECOND: u64 = 16;
+/// Of what is copied from the page cache: it stays in the processor's cache until it is encrypted.
+const AT_ONCE: usize = 128 << 10;
+/// A reader gets so much, then the others that wait, among them one whose first byte is due.
+const TURN: usize = 256 << 10;
 
 /// What is put over a file's bytes, and where.
 pub type Overlay = (u64, Arc<Vec<u8>>);
@@ -49,50 +63,187 @@ fn chunk_length(taken: u64, time: Duration) -> u64 {
     (chunk as u64).clamp(SMALLEST, LARGEST)
 }
 
+/// How bytes come from the file to the socket.
+pub enum Way {
+    /// Through our memory: what is encrypted, and where there is no sendfile.
+    Memory(Shelf),
+    Sendfile(Parts),
+}
+
+/// One reader's buffers that are not in use. New memory for each chunk would have to be cleared.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Shelf {
+    fn take(&self) -> Lent {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Lent {
+            buffer: kept.pop().unwrap_or_else(|| vec![0; AT_ONCE]),
+            filled: 0,
+            shelf: self.clone(),
+        }
+    }
+}
+
+/// A buffer that goes back to its shelf when hyper has sent it.
+struct Lent {
+    buffer: Vec<u8>,
+    filled: usize,
+    shelf: Shelf,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.filled]
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let kept = self.shelf.0.lock();
+        let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
+        kept.push(std::mem::take(&mut self.buffer));
+    }
+}
+
 /// What is left to stream to one reader.
 struct Reading {
     file: Arc<File>,
     left: Range<u64>,
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
+    way: Way,
     since: Instant,
     taken: u64,
-    /// The next chunk is read while the one before is encrypted and sent.
+    /// Of this reader's turn.
+    in_turn: usize,
+    /// The next chunk is read from the disk while the one before is encrypted and sent. What is
+    /// only brought into the page cache is empty.
     ahead: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
 impl Reading {
-    /// Begins to read the next chunk; `None` at the end.
-    fn read(&mut self) -> Option<JoinHandle<io::Result<Bytes>>> {
+    /// The next chunk, if it has to come from the disk.
+    fn wanted(&self) -> Range<u64> {
+        let length = chunk_length(self.taken, self.since.elapsed());
         let at = self.left.start;
-        let wanted = chunk_length(self.taken, self.since.elapsed());
-        let length = wanted.min(self.left.end.saturating_sub(at));
-        if length == 0 {
-            return None;
-        }
-        self.left.start += length;
+        at..at.saturating_add(length).min(self.left.end)
+    }
+
+    /// Begins to read the next chunk from the disk.
+    fn read(&mut self) -> JoinHandle<io::Result<Bytes>> {
+        let wanted = self.wanted();
+        self.left.start = wanted.end;
         let (file, overlay) = (self.file.clone(), self.overlay.clone());
-        Some(tokio::task::spawn_blocking(move || {
-            let mut chunk = vec![0; length as usize];
-            file.read_exact_at(&mut chunk, at)?;
+        tokio::task::spawn_blocking(move || {
+            let mut chunk = vec![0; (wanted.end - wanted.start) as usize];
+            file.read_exact_at(&mut chunk, wanted.start)?;
             if let Some(overlay) = &overlay {
-                splice(&mut chunk, at, overlay);
+                splice(&mut chunk, wanted.start, overlay);
             }
             Ok(Bytes::from(chunk))
-        }))
+        })
+    }
+
+    /// The next chunk by way of our memory.
+    async fn copied(&mut self, shelf: &Shelf) -> io::Result<Bytes> {
+        if self.ahead.is_none()
+            && let Some(chunk) = self.at_once(shelf)
+        {
+            return Ok(chunk);
+        }
+        let ahead = self.ahead.take();
+        let ahead = ahead.unwrap_or_else(|| self.read());
+        let chunk = ahead.await.map_err(io::Error::other)??;
+        if !self.left.is_empty() && !page_cache::holds(&self.file, &self.wanted()) {
+            self.ahead = Some(self.read());
+        }
+        Ok(chunk)
+    }
+
+    /// What is at hand.
+    fn at_once(&mut self, shelf: &Shelf) -> Option<Bytes> {
+        let mut lent = shelf.take();
+        let at = self.left.start;
+        let room = (self.left.end - at).min(AT_ONCE as u64) as usize;
+        lent.filled = page_cache::read(&self.file, &mut lent.buffer[..room], at)?;
+        if let Some(overlay) = &self.overlay {
+            splice(&mut lent.buffer[..lent.filled], at, overlay);
+        }
+        self.left.start += lent.filled as u64;
+        Some(Bytes::from_owner(lent))
+    }
+
+    fn bring_in(&self, part: Range<u64>) -> JoinHandle<io::Result<Bytes>> {
+        let file = self.file.clone();
+        tokio::task::spawn_blocking(move || {
+            page_cache::bring_in(&file, part)?;
+            Ok(Bytes::new())
+        })
+    }
+
+    /// The next chunk as a part of the file that goes out by itself, or the overlay's bytes.
+    async fn stand_in(&mut self, parts: &Parts) -> io::Result<Bytes> {
+        let mut wanted = self.wanted();
+        if let Some((offset, bytes)) = &self.overlay {
+            let over = *offset..offset + bytes.len() as u64;
+            if over.contains(&wanted.start) {
+                let end = over.end.min(self.left.end);
+                let here = |position: u64| (position - over.start) as usize;
+                let chunk = Bytes::copy_from_slice(&bytes[here(wanted.start)..here(end)]);
+                self.left.start = end;
+                return Ok(chunk);
+            }
+            if wanted.start < over.start && !over.is_empty() {
+                wanted.end = wanted.end.min(over.start);
+            }
+        }
+        // sendfile would wait for the disk where all readers' connections are driven.
+        let mut from_disk = false;
+        if let Some(ahead) = self.ahead.take() {
+            ahead.await.map_err(io::Error::other)??;
+            from_disk = true;
+        }
+        if !page_cache::holds(&self.file, &wanted) {
+            let brought = self.bring_in(wanted.clone()).await;
+            brought.map_err(io::Error::other)??;
+            from_disk = true;
+        }
+        self.left.start = wanted.end;
+        if from_disk && !self.left.is_empty() {
+            let next = self.wanted();
+            if !page_cache::holds(&self.file, &next) {
+                self.ahead = Some(self.bring_in(next));
+            }
+        }
+        let length = (wanted.end - wanted.start) as usize;
+        Ok(parts.stand_in(self.file.clone(), wanted.start, length))
     }
 
     async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        // What was read ahead is a chunk to come; what was brought in still counts as left.
+        if self.left.is_empty() && self.ahead.is_none() {
+            return Ok(None);
+        }
+        if self.in_turn >= TURN {
+            self.in_turn = 0;
+            tokio::task::yield_now().await;
+        }
         if self.revoked.load(Ordering::Relaxed) {
             return Err(io::Error::other("no longer published"));
         }
-        let ahead = self.ahead.take();
-        let Some(read) = ahead.or_else(|| self.read()) else {
-            return Ok(None);
+        let chunk = match &self.way {
+            Way::Memory(shelf) => {
+                let shelf = shelf.clone();
+                self.copied(&shelf).await?
+            }
+            Way::Sendfile(parts) => {
+                let parts = parts.clone();
+                self.stand_in(&parts).await?
+            }
         };
-        let chunk = read.await.map_err(io::Error::other)??;
         self.taken += chunk.len() as u64;
-        self.ahead = self.read();
+        self.in_turn += chunk.len();
         Ok(Some((chunk, self)))
     }
 }
@@ -103,14 +254,17 @@ pub fn stream(
     range: Range<u64>,
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
+    way: Way,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let reading = Reading {
         file,
         left: range,
         overlay,
         revoked,
+        way,
         since: Instant::now(),
         taken: 0,
+        in_turn: 0,
         ahead: None,
     };
     stream::try_unfold(reading, Reading::next)

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
@@ -12,7 +12,12 @@ use axum::{
 };
 use futures::StreamExt as _;
 
-use super::{Published, Shared, body, range};
+use super::{
+    Published, Shared,
+    body::{self, Shelf, Way},
+    parts::Parts,
+    range,
+};
 
 /// Everything but `/iso/<token>/<file name>` falls through to the same 404.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -29,6 +34,8 @@ fn not_found() -> Response {
 async fn answer(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    // Where the connection below can send parts of a file by itself.
+    by_itself: Option<Extension<Parts>>,
     request: Request,
 ) -> Response {
     // Tokens and names need no escapes, so an escaped path is not one of ours.
@@ -41,7 +48,7 @@ async fn answer(
     };
     let answered = match *request.method() {
         Method::HEAD => head(&published),
-        Method::GET => get(&shared, &published, peer, request.headers()),
+        Method::GET => get(&shared, &published, peer, request.headers(), way(by_itself)),
         _ => return not_found(),
     };
     let status = answered.status().as_u16();
@@ -49,6 +56,13 @@ async fn answer(
     // Without the token: whoever has it can read the file.
     tracing::info!(%peer, %method, file_name, status, "media request");
     answered
+}
+
+fn way(by_itself: Option<Extension<Parts>>) -> Way {
+    match by_itself {
+        Some(Extension(parts)) => Way::Sendfile(parts),
+        None => Way::Memory(Shelf::default()),
+    }
 }
 
 fn head(published: &Published) -> Response {
@@ -69,6 +83,7 @@ fn get(
     published: &Arc<Published>,
     peer: SocketAddr,
     headers: &HeaderMap,
+    way: Way,
 ) -> Response {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // A part of another file than the reader began with would be glued to it.
@@ -106,6 +121,7 @@ fn get(
         range,
         published.overlay.clone(),
         published.revoked.clone(),
+        way,
     )
     // The closure owns `reading`: it ends with the body, however that ends.
     .map(move |chunk| {

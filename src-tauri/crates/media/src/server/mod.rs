@@ -7,8 +7,16 @@
 
 mod body;
 mod http;
+mod page_cache;
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only sendfile asks what is next")
+)]
+mod parts;
 mod range;
 mod readers;
+#[cfg(target_os = "linux")]
+mod sendfile;
 
 use std::{
     collections::HashMap,
@@ -171,8 +179,13 @@ impl IsoServer {
                 tokio::spawn(async move { told(server.serve(service).await) })
             }
             Scheme::Http => {
-                let mut server = axum_server::from_tcp(listener).map_err(failed)?;
-                server.http_builder().http1().max_buf_size(UNSENT);
+                let server = axum_server::from_tcp(listener).map_err(failed)?;
+                #[cfg(target_os = "linux")]
+                let server = server.acceptor(sendfile::SendfileAcceptor);
+                let mut server = server;
+                let http = server.http_builder();
+                // Not copied together: what stands in for a part of a file is no data.
+                http.http1().max_buf_size(UNSENT).writev(true);
                 let server = server.http1_only().handle(handle.clone());
                 tokio::spawn(async move { told(server.serve(service).await) })
             }

@@ -104,13 +104,26 @@ impl Registry {
 
     /// The same, with a certificate for this name.
     pub fn with_certificate_for(dir: &Path, name: &str) -> Self {
-        let tls = dir.join("tls");
-        fs::create_dir_all(&tls).unwrap();
+        fs::create_dir_all(dir).unwrap();
         let issuer = authority(&dir.join("ca.crt"));
         let key = rcgen::KeyPair::generate().unwrap();
         let leaf = rcgen::CertificateParams::new(vec![name.into()]).unwrap();
         let leaf = leaf.signed_by(&key, &issuer).unwrap();
-        fs::write(tls.join("server.pem"), leaf.pem()).unwrap();
+        Self::with_tls(dir, &leaf.pem(), &key)
+    }
+
+    /// The same, with a certificate that nobody vouches for but itself.
+    pub fn self_signed(dir: &Path) -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
+        let leaf = leaf.self_signed(&key).unwrap();
+        Self::with_tls(dir, &leaf.pem(), &key)
+    }
+
+    fn with_tls(dir: &Path, certificate: &str, key: &rcgen::KeyPair) -> Self {
+        let tls = dir.join("tls");
+        fs::create_dir_all(&tls).unwrap();
+        fs::write(tls.join("server.pem"), certificate).unwrap();
         fs::write(tls.join("server.key"), key.serialize_pem()).unwrap();
         let shown = tls.display();
         let tls =

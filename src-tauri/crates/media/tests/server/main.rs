@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
 
+mod transfers;
+
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -9,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::StreamExt as _;
 use proptest::{prelude::*, strategy::ValueTree as _};
 use reqwest::{Client, Method, Response, StatusCode, header};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
@@ -38,14 +39,12 @@ struct Desk {
 
 impl Desk {
     fn open() -> Self {
+        Self::over(Scheme::Https)
+    }
+
+    fn over(scheme: Scheme) -> Self {
         let ca = CertificateAuthority::create("test", SystemClock.now()).unwrap();
-        let server = IsoServer::start(
-            loopback(0),
-            "127.0.0.1",
-            Scheme::Https,
-            &ca,
-            Arc::new(SystemClock),
-        );
+        let server = IsoServer::start(loopback(0), "127.0.0.1", scheme, &ca, Arc::new(SystemClock));
         Self {
             server: server.unwrap(),
             ca,
@@ -131,19 +130,24 @@ async fn readers_until(
     }
 }
 
+/// Under TLS what is sent passes through our memory, and over HTTP not.
+const BOTH: [Scheme; 2] = [Scheme::Https, Scheme::Http];
+
 #[tokio::test]
 async fn a_reader_gets_the_iso_with_its_own_overlay() {
-    let desk = Desk::open();
+    for scheme in BOTH {
+        a_reader_gets_it(&Desk::over(scheme)).await;
+    }
+}
+
+async fn a_reader_gets_it(desk: &Desk) {
     let bytes = pattern(5_000_000);
     // Over the border of two chunks.
     let (offset, overlay) = (1_048_576 - 30_000, vec![0xAB; 65_536]);
     let publication = desk.publication(&bytes, Some((offset as u64, overlay.clone())));
     let token = publication.token.clone();
     let url = desk.server.publish(publication).await.unwrap();
-    let expected = format!(
-        "https://127.0.0.1:{}/iso/{token}/rhel-0123456789ab.iso",
-        desk.server.bound().port()
-    );
+    let expected = format!("{}/iso/{token}/rhel-0123456789ab.iso", desk.server.origin());
     assert_eq!(url.as_str(), expected);
     let client = desk.client();
 
@@ -160,7 +164,7 @@ async fn a_reader_gets_the_iso_with_its_own_overlay() {
     assert_eq!(head(&response, header::CONTENT_LENGTH), "5000000");
     let got = response.bytes().await.unwrap();
     assert!(got == with_overlay(&bytes, offset, &overlay));
-    let readers = readers_until(&desk, &token, |r| !r[0].active).await;
+    let readers = readers_until(desk, &token, |r| !r[0].active).await;
     assert_eq!(readers.len(), 1);
     assert_eq!(readers[0].peer, "127.0.0.1");
     assert_eq!(readers[0].sent, ByteCount(5_000_000));
@@ -172,31 +176,34 @@ async fn a_reader_gets_the_iso_with_its_own_overlay() {
 #[test]
 fn every_range_is_that_part_of_the_whole() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let desk = Desk::open();
-        let bytes = pattern(2_500_000);
-        let (offset, overlay) = (1_000_000, vec![0xCD; 65_536]);
-        let naive = with_overlay(&bytes, offset, &overlay);
-        let publication = desk.publication(&bytes, Some((offset as u64, overlay)));
-        let url = desk.server.publish(publication).await.unwrap();
-        let client = desk.client();
-        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        });
-        let near = prop_oneof![0..2_500_000_usize, 990_000..1_070_000_usize];
-        let tree = (near, 1..200_000_usize);
-        for _ in 0..40 {
-            let case = tree.new_tree(&mut runner).unwrap().current();
-            let (start, end) = (case.0, (case.0 + case.1).min(naive.len()));
-            let response = part(&client, &url, &format!("bytes={start}-{}", end - 1)).await;
-            assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
-            let expected = format!("bytes {start}-{}/2500000", end - 1);
-            assert_eq!(head(&response, header::CONTENT_RANGE), expected);
-            let got = response.bytes().await.unwrap();
-            assert!(got == naive[start..end], "{start}..{end}");
-        }
+    for scheme in BOTH {
+        runtime.block_on(async { ranges_are_parts(&Desk::over(scheme)).await });
+    }
+}
+
+async fn ranges_are_parts(desk: &Desk) {
+    let bytes = pattern(2_500_000);
+    let (offset, overlay) = (1_000_000, vec![0xCD; 65_536]);
+    let naive = with_overlay(&bytes, offset, &overlay);
+    let publication = desk.publication(&bytes, Some((offset as u64, overlay)));
+    let url = desk.server.publish(publication).await.unwrap();
+    let client = desk.client();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
     });
+    let near = prop_oneof![0..2_500_000_usize, 990_000..1_070_000_usize];
+    let tree = (near, 1..200_000_usize);
+    for _ in 0..40 {
+        let case = tree.new_tree(&mut runner).unwrap().current();
+        let (start, end) = (case.0, (case.0 + case.1).min(naive.len()));
+        let response = part(&client, &url, &format!("bytes={start}-{}", end - 1)).await;
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+        let expected = format!("bytes {start}-{}/2500000", end - 1);
+        assert_eq!(head(&response, header::CONTENT_RANGE), expected);
+        let got = response.bytes().await.unwrap();
+        assert!(got == naive[start..end], "{start}..{end}");
+    }
 }
 
 #[tokio::test]
@@ -272,61 +279,6 @@ async fn everything_else_is_not_found() {
     }
     desk.server.unpublish(&token).await;
     assert_eq!(status(Method::GET, &right).await, StatusCode::NOT_FOUND);
-}
-
-/// More than the sockets between take, so that a reader who does not read holds the server up.
-const LARGE: usize = 64 << 20;
-
-#[tokio::test]
-async fn progress_is_seen_while_it_goes_and_an_abandoned_transfer_is_over() {
-    let desk = Desk::open();
-    let publication = desk.publication(&pattern(LARGE), None);
-    let token = publication.token.clone();
-    let url = desk.server.publish(publication.clone()).await.unwrap();
-    let response = desk.client().get(url.clone()).send().await.unwrap();
-    let mut body = response.bytes_stream();
-    body.next().await.unwrap().unwrap();
-    let under_way = |r: &MediaReader| r.active && r.sent.0 > 0 && r.sent < r.total;
-    readers_until(&desk, &token, |r| r.first().is_some_and(under_way)).await;
-    // The same publication again loses nothing.
-    assert_eq!(desk.server.publish(publication).await.unwrap(), url);
-    assert_eq!(desk.server.readers(&token).len(), 1);
-    drop(body);
-    let readers = readers_until(&desk, &token, |r| !r[0].active).await;
-    assert!(readers[0].sent < readers[0].total, "{readers:?}");
-}
-
-#[tokio::test]
-async fn unpublishing_and_stopping_end_transfers_under_way() {
-    let desk = Desk::open();
-    let publication = desk.publication(&pattern(LARGE), None);
-    let token = publication.token.clone();
-    let url = desk.server.publish(publication.clone()).await.unwrap();
-    let rest_fails = async |mut body: std::pin::Pin<
-        Box<dyn futures::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>,
-    >| {
-        while let Some(chunk) = body.next().await {
-            if chunk.is_err() {
-                return true;
-            }
-        }
-        false
-    };
-    let begin = async || {
-        let response = desk.client().get(url.clone()).send().await.unwrap();
-        let mut body = Box::pin(response.bytes_stream());
-        body.next().await.unwrap().unwrap();
-        body
-    };
-    let body = begin().await;
-    desk.server.unpublish(&token).await;
-    assert!(rest_fails(body).await);
-    desk.server.publish(publication).await.unwrap();
-    let body = begin().await;
-    desk.server.stop(Duration::ZERO).await;
-    assert!(rest_fails(body).await);
-    let refused = desk.client().get(url.clone()).send().await;
-    assert!(refused.is_err_and(|e| e.is_connect()));
 }
 
 #[tokio::test]
