@@ -53,6 +53,8 @@ pub struct Imc {
     pub boot_options: BTreeMap<String, String>,
     /// How far the clock is off, in seconds; negative is behind.
     pub clock_offset: i64,
+    /// Firmware that waits for a cold boot, such as `2.0.0.11999`.
+    pub flashed: Option<String>,
     /// How often it has come up, from 1.
     pub boots: u64,
     /// When it came up last, by the real clock.
@@ -124,6 +126,7 @@ impl Card {
             sessions: Sessions::default(),
             boot_options: kept.boot_options,
             clock_offset: kept.clock_offset,
+            flashed: kept.flashed,
             boots: kept.boots,
             up_since: kept.up_since,
             acc_failed: false,
@@ -358,13 +361,39 @@ impl Card {
         std::mem::take(&mut self.imc().hook_due)
     }
 
-    /// As Redfish shows it.
-    pub fn firmware_version(&self) -> &'static str {
+    /// As Redfish shows it: what the IMC's own files say.
+    pub fn firmware_version(&self) -> String {
         if self.faults.has(Fault::OldFirmware) {
-            invented::OLD_FIRMWARE_VERSION
-        } else {
-            invented::FIRMWARE_VERSION
+            return invented::OLD_FIRMWARE_VERSION.to_owned();
         }
+        let issue = self.imc().files.read_text(invented::ISSUE);
+        let issue = issue.unwrap_or_default();
+        let shown = issue
+            .lines()
+            .next()
+            .and_then(|line| line.split(' ').next_back());
+        shown.unwrap_or_default().to_owned()
+    }
+
+    /// What the flashing tool does: written now, in force from the next cold boot on.
+    pub fn flash(&self, version: &str) {
+        self.imc().flashed = Some(version.to_owned());
+        self.count(|o| o.flashes += 1);
+    }
+
+    /// The server that it is in is without power for a moment.
+    pub fn cold_boot(&self) {
+        {
+            let mut imc = self.imc();
+            if let Some(version) = imc.flashed.take() {
+                let issue = invented::issue(&version);
+                for path in ["/etc/issue", invented::ISSUE] {
+                    imc.files.place(path, issue.as_bytes());
+                }
+            }
+        }
+        self.count(|o| o.cold_boots += 1);
+        self.lose_imc();
     }
 
     /// Whether the service `redfish` runs.
@@ -397,6 +426,7 @@ impl Card {
             boot_override: imc.boot_override,
             boot_options: imc.boot_options.clone(),
             clock_offset: imc.clock_offset,
+            flashed: imc.flashed.clone(),
             up_since: imc.up_since,
             boots: imc.boots,
         }

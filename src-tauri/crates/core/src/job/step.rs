@@ -233,6 +233,11 @@ impl Alone {
         }
     }
 
+    /// What was seen and done.
+    pub(super) fn notes(self) -> Vec<String> {
+        self.notes.into_inner().unwrap_or_default()
+    }
+
     pub(super) fn context<'a>(
         &'a mut self,
         card: &'a dyn CardAccess,

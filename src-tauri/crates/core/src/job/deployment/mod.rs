@@ -15,7 +15,7 @@ mod undo;
 mod verify;
 
 pub use beside::{Beside, Flash, PostSecret, PostStep};
-pub use firmware::{ColdBoot, FlashFacts, Flashing, Power};
+pub use firmware::{ColdBoot, FlashFacts, Flashing, Power, look_to_flash};
 pub use host::Reload;
 pub use prepare::prepare;
 pub use reserved_memory::{NEEDS_RESERVED_MEMORY, reserve_memory, reserves_enough};

@@ -11,7 +11,7 @@ use crate::{
     failure::{FailureKind, StepError},
     ids::JobId,
     job::{
-        Residue, StepContext, StepOutcome, WaitReason,
+        Alone, CardAccess, Policy, Residue, StepContext, StepOutcome, WaitReason,
         deployment::{DeploymentPlan, Flash, Outcome, State, install::imc_uptime},
     },
     time::Timestamp,
@@ -133,6 +133,21 @@ pub(super) async fn look(flash: &Flash, cx: &StepContext<'_>) -> Result<(), Step
         )
         .hint("wait for it; deploy the cards of one server one after another")),
     }
+}
+
+/// The same on its own, for the doctor: answers with what was seen.
+///
+/// # Errors
+/// As the check of a deployment.
+pub async fn look_to_flash(
+    flash: &Flash,
+    card: &dyn CardAccess,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<Vec<String>, StepError> {
+    let mut alone = Alone::new();
+    look(flash, &alone.context(card, now, policy)).await?;
+    Ok(alone.notes())
 }
 
 pub(in crate::job::deployment) async fn flash(

@@ -9,7 +9,7 @@ mod flash;
 mod words;
 
 pub use cold_boot::{ColdBoot, Power};
-pub use flash::{FlashFacts, Flashing};
+pub use flash::{FlashFacts, Flashing, look_to_flash};
 
 pub(super) use cold_boot::cold_boot;
 pub(super) use flash::{flash, tidy};
