@@ -52,6 +52,11 @@ impl Scene {
             desk,
             emulator,
         };
+        // Known before anything is asked of anybody.
+        scene
+            .deploy(&["--firmware-image", &scene.image])
+            .explains(4, "this can't be deployed yet")
+            .says("of the card's server is not in Slipway");
         let secret = scene.desk.beside("emulator-password");
         fs::write(&secret, PASSWORD).unwrap();
         let add = ["bmc", "add", &scene.emulator.address, "--name", "srv-01"];

@@ -6,13 +6,15 @@
 
 mod cold_boot;
 mod flash;
+mod tidy;
 mod words;
 
 pub use cold_boot::{ColdBoot, Power};
 pub use flash::{FlashFacts, Flashing, look_to_flash};
 
 pub(super) use cold_boot::cold_boot;
-pub(super) use flash::{flash, tidy};
+pub(super) use flash::flash;
+pub(super) use tidy::tidy;
 pub(crate) use words::planned;
 
 use super::{
