@@ -24,7 +24,6 @@ use crate::{
     files::Files,
     host::DpuHost,
     imc::{auth::Sessions, identity::TlsIdentity, task::Tasks},
-    invented,
 };
 
 pub use state::{
