@@ -6,6 +6,7 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 use crate::{
     commands,
     events::{ChangedEvent, PressedEvent},
+    first_look::FirstLook,
 };
 
 /// Where the generated TypeScript lies, from the root of the repository.
@@ -137,6 +138,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::lab::stop_lab,
         ])
         .events(collect_events![ChangedEvent, PressedEvent])
+        .typ::<FirstLook>()
 }
 
 /// The generated TypeScript.

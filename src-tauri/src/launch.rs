@@ -14,7 +14,12 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use crate::{events, notifications, state::Desk};
+use crate::{
+    events,
+    first_look::{FirstLook, Slot},
+    notifications,
+    state::Desk,
+};
 
 /// How long work in the background waits for the first page, should that never come.
 const FIRST_PAGE: Duration = Duration::from_secs(10);
@@ -62,6 +67,8 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     // WebKit's processes need longer to come up than the data folder: it is opened meanwhile. No
     // command comes before the event loop runs.
     let opening = tauri::async_runtime::spawn(Fleet::open(config.clone()));
+    let first_look = Slot::default();
+    let hands_over = first_look.clone();
     let route = std::env::var("SLIPWAY_ROUTE").unwrap_or_default();
     let url = WebviewUrl::App(format!("index.html{}", hash(&route)).into());
     let window = WebviewWindowBuilder::new(app, "main", url)
@@ -76,6 +83,7 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
                 show(&window);
             }
         })
+        .on_web_resource_request(move |request, page| hands_over.hand_over(&request, page))
         .build()?;
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(FIRST_PAGE).await;
@@ -94,9 +102,21 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     });
     app.manage(desk.clone());
     if let Ok(fleet) = &fleet {
+        read_ahead(&desk, fleet, first_look);
         start(app.handle(), &desk, fleet);
     }
     Ok(())
+}
+
+/// Without a look the page asks, and says what was wrong.
+fn read_ahead(desk: &Arc<Desk>, fleet: &Fleet, slot: Slot) {
+    let (desk, fleet) = (desk.clone(), fleet.clone());
+    tauri::async_runtime::spawn(async move {
+        match FirstLook::at(&desk, &fleet).await {
+            Ok(look) => slot.put(look),
+            Err(error) => tracing::warn!(%error, "the first page's rows were not read ahead"),
+        }
+    });
 }
 
 /// Of a window that can't be shown nothing better is known than what the log says.

@@ -6,6 +6,7 @@ pub mod bindings;
 mod commands;
 mod desktop;
 mod events;
+mod first_look;
 mod launch;
 mod notifications;
 mod rendering;

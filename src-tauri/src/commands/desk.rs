@@ -28,20 +28,23 @@ pub struct DeskState {
     pub data_dir: String,
 }
 
-fn desk_state_of(desk: &Desk) -> DeskState {
-    let fleet = desk.fleet();
-    DeskState {
-        open: fleet.is_ok(),
-        error: fleet.err(),
-        has_secret_file: slipway_fleet::has_secret_file(&desk.config.data_dir),
-        data_dir: desk.config.data_dir.display().to_string(),
+impl Desk {
+    /// For the page.
+    pub fn state(&self) -> DeskState {
+        let fleet = self.fleet();
+        DeskState {
+            open: fleet.is_ok(),
+            error: fleet.err(),
+            has_secret_file: slipway_fleet::has_secret_file(&self.config.data_dir),
+            data_dir: self.config.data_dir.display().to_string(),
+        }
     }
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn desk_state(desk: State<'_>) -> Answer<DeskState> {
-    Ok(desk_state_of(&desk))
+    Ok(desk.state())
 }
 
 /// Opens the data folder with the passphrase of its secret file; the first one makes the file.
@@ -53,14 +56,14 @@ pub async fn unlock(
     passphrase: String,
 ) -> Answer<DeskState> {
     if desk.fleet().is_ok() {
-        return Ok(desk_state_of(&desk));
+        return Ok(desk.state());
     }
     let mut config = desk.config.clone();
     config.passphrase = Some(Password::new(passphrase));
     let fleet = Fleet::open(config).await?;
     desk.replace_fleet(Ok(fleet.clone()));
     launch::start(&app, &desk, &fleet);
-    Ok(desk_state_of(&desk))
+    Ok(desk.state())
 }
 
 #[tauri::command]

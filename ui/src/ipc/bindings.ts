@@ -1519,6 +1519,18 @@ export type FirmwareInfo = {
 	updateable?: boolean | null,
 };
 
+/**  What a page is otherwise told on its first questions, one field for each. */
+export type FirstLook = {
+	desk: DeskState,
+	app: AppInfo,
+	overview: Overview,
+	/**  Jobs that run. */
+	running: JobRow[],
+	/**  What `cards` answers. */
+	query: DpuQuery,
+	cards: DpuPage,
+};
+
 /**  What to do about it. */
 export type Fix = {
 	text: string,

@@ -61,6 +61,12 @@ export function useStopLab() {
 }
 
 let told = false;
+let shown: () => void;
+
+/** When the first page is on the screen. */
+export const firstPageShown = new Promise<void>((resolve) => {
+  shown = resolve;
+});
 
 /**
  * Tells that the page has its content, once that is on the screen: the first frame after a change
@@ -73,6 +79,7 @@ export function benchReady(route: string) {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       commands.benchReady(route).catch(() => undefined);
+      shown();
     }),
   );
 }
