@@ -1015,6 +1015,14 @@ export type ClusterOpen = {
 	/**  The image of marvell-tools, for Marvell cards. */
 	marvell_tools: string | null,
 	/**
+	 *  The image of the tool that flashes cards, by its digest: without one their firmware is only
+	 *  looked at.
+	 */
+	firmware_image: string | null,
+	/**  Where the card finds the P4 components, with their SHA-256, or neither. */
+	p4_components: string | null,
+	p4_sha256: string | null,
+	/**
 	 *  The registry of the DPU operator's cluster, `host` or `host:port`, which the cards are to
 	 *  trust. With its authority's certificate, or neither.
 	 */
@@ -1291,7 +1299,7 @@ export type DoctorCheck = {
 };
 
 /**  One thing that the doctor looks at. */
-export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host" | "local_network";
+export type DoctorCheckId = "imc_name" | "imc_reach" | "imc_certificate" | "imc_host_key" | "redfish_login" | "ssh_login" | "intel_ipu" | "firmware" | "recovery_mode" | "redfish_service" | "virtual_media" | "imc_clock" | "imc_memory" | "imc_disk" | "media_reach" | "media_trust" | "iso_file" | "iso_architecture" | "iso_image" | "iso_arguments" | "active_job" | "booted_image" | "host_bmc" | "dpu_host" | "local_network" | "firmware_flash";
 
 /**  Everything that was looked at before a deployment to one card. */
 export type DoctorReport = {

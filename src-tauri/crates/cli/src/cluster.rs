@@ -12,8 +12,8 @@ use slipway_core::{
     ids::JobId,
 };
 use slipway_fleet::{
-    Begun, ClusterBegun, ClusterRequest, ClusterTexts, ConfirmedCluster, Fleet, is_there,
-    read_operator_registry, read_pull_secret, write_today, wrong_file,
+    Begun, ClusterBegun, ClusterRequest, ClusterTexts, ConfirmedCluster, Fleet, firmware_image,
+    is_there, p4_components, read_operator_registry, read_pull_secret, write_today, wrong_file,
 };
 
 use crate::{
@@ -207,6 +207,15 @@ pub async fn request(file: &Path, args: &ClusterArgs) -> Result<ClusterRequest, 
         kubeconfigs: args.kubeconfigs.as_ref().map(whole),
         operator_registry: operator_registry(args).await?,
         marvell_tools: args.marvell_tools.clone(),
+        firmware_image: match &args.firmware_image {
+            Some(text) => Some(firmware_image(text)?),
+            None => None,
+        },
+        p4_components: match (&args.p4_components, &args.p4_sha256) {
+            (Some(url), Some(sha256)) => Some(p4_components(url, sha256)?),
+            // Both or neither: clap sees to that.
+            (None, _) | (_, None) => None,
+        },
         folder: absolute.parent().map(Path::to_owned).unwrap_or_default(),
         ..ClusterRequest::default()
     })

@@ -45,6 +45,9 @@ async fn planned(
         operator_registry: None,
         operator_registry_ca: None,
         marvell_tools: None,
+        firmware_image: None,
+        p4_components: None,
+        p4_sha256: None,
         kubeconfigs: None,
     };
     let request = cluster::request(&args.file, &of_file).await?;

@@ -124,6 +124,12 @@ impl ImageReference {
         path.rsplit_once(':').map_or("latest", |(_, tag)| tag)
     }
 
+    /// The digest that it names.
+    #[must_use]
+    pub fn digest(&self) -> Option<ImageDigest> {
+        self.0.split_once('@')?.1.parse().ok()
+    }
+
     /// `registry/repository`, without tag and digest.
     #[must_use]
     pub fn without_tag(&self) -> String {

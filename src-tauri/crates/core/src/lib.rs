@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod cluster;
 pub mod command;
 pub mod containerfile;
+pub mod containers;
 pub mod credential;
 pub mod discovery;
 pub mod doctor;

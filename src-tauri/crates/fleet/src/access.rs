@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use slipway_core::{
     address::Address,
     bootc::{BootcStatus, Greenboot},
+    containers::Containers,
     dpu::{AccRoute, Dpu},
     failure::{FailureKind, StepError},
     ids::{DpuId, JobId},
@@ -19,7 +20,7 @@ use slipway_core::{
     },
     kickstart::Overlay,
     ports::{
-        Bmc, LocalNetworks, MediaServer, Publication, Registry, RegistryError, Remote,
+        Bmc, Controller, LocalNetworks, MediaServer, Publication, Registry, RegistryError, Remote,
         ResolvedImage,
     },
     secret::{Password, imc_redfish_password},
@@ -318,6 +319,19 @@ impl CardAccess for OpenCard {
     async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {
         let target = self.fleet.host_target(address, "root").await?;
         Ok(self.fleet.host_link(target))
+    }
+
+    async fn host_bmc(&self, address: &Address) -> Result<Arc<dyn Controller>, StepError> {
+        let bmc = self.fleet.server_bmc(address).await?;
+        Ok(self.fleet.bmc_client(&bmc).await?)
+    }
+
+    async fn others_in_server(&self, address: &Address) -> Result<Vec<(JobId, String)>, StepError> {
+        self.fleet.others_in_server(&self.dpu.id, address).await
+    }
+
+    fn containers(&self) -> &dyn Containers {
+        &self.fleet.inner.podman
     }
 
     async fn post_secret(&self, which: PostSecret) -> Result<Password, StepError> {

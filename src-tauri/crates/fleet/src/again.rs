@@ -101,8 +101,9 @@ impl Fleet {
             JobSpec::Marvell(plan) => JobSpec::Marvell(plan),
             JobSpec::ClusterDeploy(plan) => JobSpec::ClusterDeploy(plan),
         };
-        self.submit_for(Job::new(job.subject, spec, self.now()), &after(id))
-            .await
+        let mut again = Job::new(job.subject, spec, self.now());
+        again.facts.flash = job.facts.flash.kept();
+        self.submit_for(again, &after(id)).await
     }
 
     /// Goes on from this step of a failed job, as a new job. The first one is the whole job again.
@@ -159,6 +160,9 @@ impl Fleet {
                 let name = dpu.as_ref().map_or("(removed)", |dpu| dpu.name.as_str());
                 let title = format!("Deploy {} to {name} again", plan.iso_name);
                 let mut warnings = vec!["everything on the card's disk is lost".to_owned()];
+                if plan.beside.flash.is_some() {
+                    warnings.push("the card is flashed as the plan says, and its host cold-booted; neither was yet run on real hardware".into());
+                }
                 warnings.extend(plan.beside.after.iter().map(post_words));
                 if let Some(dpu) = &dpu {
                     problems.extend(self.against_again(dpu, plan).await?);

@@ -1,5 +1,5 @@
-//! What deployments do beside the installation, as far as this desk is asked: the DPU host's login,
-//! the secrets of post steps, kubeconfigs.
+//! What deployments do beside the installation, as far as this desk is asked: the DPU host's login, the
+//! BMC of its server, the secrets of post steps, kubeconfigs.
 
 use std::{
     io::Write as _,
@@ -10,8 +10,9 @@ use std::{
 
 use slipway_core::{
     address::Address,
+    bmc::KnownBmc,
     failure::{FailureKind, StepError},
-    ids::DpuId,
+    ids::{DpuId, JobId},
     job::deployment::PostSecret,
     ports::SecretsError,
     secret::Password,
@@ -77,6 +78,43 @@ impl Fleet {
             Some(remote) => remote,
             None => self.inner.links.keep_remote(key, SshRemote::new(target)),
         }
+    }
+
+    /// The BMC of a server, by the address that a plan has of it.
+    pub(crate) async fn server_bmc(&self, address: &Address) -> Result<KnownBmc, StepError> {
+        let known = self.store().bmc_named(&address.to_string()).await;
+        let known = known.map_err(local)?.filter(|bmc| bmc.dpu.is_none());
+        known.ok_or_else(|| {
+            StepError::new(
+                FailureKind::Precondition,
+                format!("the BMC {address} of the card's server is not in Slipway"),
+            )
+            .because("the plan cold-boots that server after the flash")
+            .hint(format!(
+                "add it (`slipctl bmc add {address}`); or take `bmc_host` out of the file, and cold-boot the server by hand"
+            ))
+        })
+    }
+
+    /// Jobs that run on other cards of a server.
+    pub(crate) async fn others_in_server(
+        &self,
+        card: &DpuId,
+        address: &Address,
+    ) -> Result<Vec<(JobId, String)>, StepError> {
+        let server = self.server_bmc(address).await?;
+        let mut others = Vec::new();
+        for pairing in self.store().pairings().await.map_err(local)? {
+            if pairing.host != server.id || pairing.dpu == *card {
+                continue;
+            }
+            let job = self.active_job(&pairing.dpu).await;
+            if let Some(job) = job.map_err(local)? {
+                let other = self.store().dpu(&pairing.dpu).await.map_err(local)?.name;
+                others.push((job.id.clone(), format!("{} on {other}", job.kind_name())));
+            }
+        }
+        Ok(others)
     }
 
     /// Keeps what a post step of this card needs, until it is done.

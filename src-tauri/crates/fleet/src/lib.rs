@@ -58,8 +58,8 @@ pub mod views;
 pub use changes::{Change, ChangeTag};
 pub use cluster::{
     ClusterBegun, ClusterCard, ClusterIso, ClusterPlan, ClusterRequest, ClusterStanding,
-    ClusterTexts, ConfirmedCluster, IsoWhere, WrongVariables, is_there, read_operator_registry,
-    read_pull_secret, write_today, wrong_file,
+    ClusterTexts, ConfirmedCluster, IsoWhere, WrongVariables, firmware_image, is_there,
+    p4_components, read_operator_registry, read_pull_secret, write_today, wrong_file,
 };
 pub use config::FleetConfig;
 pub use desk::Fleet;

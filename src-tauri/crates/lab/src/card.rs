@@ -4,6 +4,7 @@
 //! and change it. Locks are held for moments and never across an await.
 
 mod breaking;
+mod firmware;
 mod state;
 
 use std::{
@@ -23,7 +24,6 @@ use crate::{
     files::Files,
     host::DpuHost,
     imc::{auth::Sessions, identity::TlsIdentity, task::Tasks},
-    invented,
 };
 
 pub use state::{
@@ -53,6 +53,8 @@ pub struct Imc {
     pub boot_options: BTreeMap<String, String>,
     /// How far the clock is off, in seconds; negative is behind.
     pub clock_offset: i64,
+    /// Firmware that waits for a cold boot, such as `2.0.0.11999`.
+    pub flashed: Option<String>,
     /// How often it has come up, from 1.
     pub boots: u64,
     /// When it came up last, by the real clock.
@@ -124,6 +126,7 @@ impl Card {
             sessions: Sessions::default(),
             boot_options: kept.boot_options,
             clock_offset: kept.clock_offset,
+            flashed: kept.flashed,
             boots: kept.boots,
             up_since: kept.up_since,
             acc_failed: false,
@@ -358,15 +361,6 @@ impl Card {
         std::mem::take(&mut self.imc().hook_due)
     }
 
-    /// As Redfish shows it.
-    pub fn firmware_version(&self) -> &'static str {
-        if self.faults.has(Fault::OldFirmware) {
-            invented::OLD_FIRMWARE_VERSION
-        } else {
-            invented::FIRMWARE_VERSION
-        }
-    }
-
     /// Whether the service `redfish` runs.
     pub fn redfish_runs(&self) -> bool {
         self.imc().redfish_runs && !self.faults.has(Fault::RedfishOff)
@@ -397,6 +391,7 @@ impl Card {
             boot_override: imc.boot_override,
             boot_options: imc.boot_options.clone(),
             clock_offset: imc.clock_offset,
+            flashed: imc.flashed.clone(),
             up_since: imc.up_since,
             boots: imc.boots,
         }

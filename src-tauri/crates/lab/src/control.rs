@@ -26,6 +26,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/cards/{number}/faults", post(inject).delete(clear))
         .route("/v1/cards/{number}/imc/exec", post(imc_exec))
         .route("/v1/cards/{number}/acc/exec", post(acc_exec))
+        .route("/v1/cards/{number}/flash", post(flash))
+        .route("/v1/cards/{number}/cold-boot", post(cold_boot))
         .route("/v1/registry/promote", post(promote))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
@@ -141,6 +143,28 @@ async fn clear(
     Path(number): Path<usize>,
 ) -> Result<StatusCode, Refusal> {
     find(&shared, number)?.clear_faults();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct Flash {
+    version: String,
+}
+
+async fn flash(
+    State(shared): State<Arc<Shared>>,
+    Path(number): Path<usize>,
+    Json(flash): Json<Flash>,
+) -> Result<StatusCode, Refusal> {
+    find(&shared, number)?.flash(&flash.version);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn cold_boot(
+    State(shared): State<Arc<Shared>>,
+    Path(number): Path<usize>,
+) -> Result<StatusCode, Refusal> {
+    find(&shared, number)?.cold_boot();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -9,7 +9,6 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::files::Files;
 
-pub const FIRMWARE_VERSION: &str = "MEV-HW-B1-ci-ts.release.2.0.0.11126";
 pub const OLD_FIRMWARE_VERSION: &str = "MEV-HW-B1-ci-ts.release.1.8.0.10052";
 pub const BIOS_VERSION: &str = "MEV-ACC-UEFI-2.0.0.11126";
 pub const BOOTLOADER_VERSION: &str = "MEV-BL-2.0.0.11126";
@@ -70,11 +69,22 @@ pub fn boot_options() -> BTreeMap<String, String> {
     .into()
 }
 
+/// Where an IMC says what its firmware is.
+pub const ISSUE: &str = "/etc/issue.net";
+
+/// What it says there with this version, such as `2.0.0.11126`.
+#[must_use]
+pub fn issue(version: &str) -> String {
+    let release: Vec<&str> = version.split('.').take(3).collect();
+    let release = release.join(".");
+    format!("Intel IPU IMC MEV-HW-B1-ci-ts.release.{version}\nVersion: {release}\n")
+}
+
 /// The files of a factory-fresh IMC that somebody could look at.
 #[must_use]
 pub fn imc_files(card: usize) -> Files {
     let hostname = imc_hostname(card);
-    let issue = format!("Intel IPU IMC {FIRMWARE_VERSION}\nVersion: 2.0.0\n");
+    let issue = issue("2.0.0.11126");
     let mut files = Files::with_directories(&[
         "/etc/pki/ca-trust/source/anchors",
         "/etc/pki/ca-trust/extracted/pem",
@@ -92,7 +102,7 @@ pub fn imc_files(card: usize) -> Files {
     for (path, text) in [
         ("/etc/hostname", hostname.as_str()),
         ("/etc/issue", issue.as_str()),
-        ("/etc/issue.net", issue.as_str()),
+        (ISSUE, issue.as_str()),
         (CONFIGURATION, configuration.as_str()),
     ] {
         files.place(path, text.as_bytes());

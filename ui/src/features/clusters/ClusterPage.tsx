@@ -51,7 +51,7 @@ export function ClusterPage() {
 
   const view = query.error ? undefined : query.data;
   const chosen = view ? chosenCards(draft, view.plan.cards) : [];
-  const scope = view ? scopeOf(view, chosen) : null;
+  const scope = view ? scopeOf(view, chosen, draft) : null;
   const outOfDate = consent.steps.length > 0 && scope !== null && consent.scope !== scope;
   useEffect(() => {
     if (outOfDate) setConsent(noConsent);

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { OPERATOR } from "@/ipc/mock/clusterFiles";
+import { FIRMWARE, OPERATOR } from "@/ipc/mock/clusterFiles";
 import { show } from "../../../test/show";
 import { ClusterPage } from "./ClusterPage";
 
@@ -11,8 +11,8 @@ const next = () => screen.getByTestId("wizard-next");
 type Shown = ReturnType<typeof open>;
 
 /** Up to the cards of the file, those that are known. */
-async function toCards({ user }: Shown) {
-  await user.type(await screen.findByRole("textbox", { name: /^Cluster file/ }), OPERATOR);
+async function toCards({ user }: Shown, file = OPERATOR) {
+  await user.type(await screen.findByRole("textbox", { name: /^Cluster file/ }), file);
   await user.click(next());
   await screen.findByText("Nothing is wrong with it");
   await user.click(next());
@@ -58,6 +58,66 @@ test("the operator's registry is asked for with its certificate, and half of it 
 });
 
 const registryField = () => screen.queryByRole("textbox", { name: "The operator's registry" });
+
+test("P4 components are asked for with their hash", async () => {
+  const shown = open();
+  const { user } = shown;
+  await toCards(shown);
+  await user.type(
+    screen.getByRole("textbox", { name: "P4 components" }),
+    "https://files.lab/p4.tgz",
+  );
+  expect(await screen.findByText(/are named without their SHA-256/)).toBeInTheDocument();
+  await user.type(screen.getByRole("textbox", { name: /^SHA-256/ }), "ab".repeat(32));
+  await waitFor(() =>
+    expect(asked(shown, "read_cluster").at(-1)?.args.open).toMatchObject({
+      p4_components: "https://files.lab/p4.tgz",
+      p4_sha256: "ab".repeat(32),
+    }),
+  );
+});
+
+test("a card is flashed only with an image by its digest, and a word that was given for just that", async () => {
+  const shown = open();
+  const { user } = shown;
+  await toCards(shown, FIRMWARE);
+  const image = () => screen.getByRole("textbox", { name: "Image of the flashing tool" });
+  const confirm = () => screen.findByRole("checkbox", { name: /^Run dpu_firmware/ });
+  // Without one it is only looked at, and a word for that is none for a flash.
+  await user.click(next());
+  expect(await screen.findByText(/its firmware is only looked at/)).toBeInTheDocument();
+  await user.click(await confirm());
+  await waitFor(() =>
+    expect(screen.getByTestId("wizard-deploy")).not.toHaveAttribute("aria-disabled", "true"),
+  );
+  await user.click(screen.getByTestId("wizard-back"));
+  await user.type(image(), "quay.io/lab/flasher:latest");
+  expect(
+    await screen.findByText("`quay.io/lab/flasher:latest` names no digest."),
+  ).toBeInTheDocument();
+  await user.clear(image());
+  const flasher = `quay.io/lab/flasher@sha256:${"f".repeat(64)}`;
+  await user.type(image(), flasher);
+  await waitFor(() =>
+    expect(asked(shown, "read_cluster").at(-1)?.args.open).toMatchObject({
+      firmware_image: flasher,
+    }),
+  );
+  await user.click(next());
+  expect(await screen.findByText(/where it fails the card can be lost/)).toBeInTheDocument();
+  expect(await confirm()).not.toBeChecked();
+  expect(screen.getByTestId("wizard-deploy")).toHaveAttribute("aria-disabled", "true");
+  await user.click(await confirm());
+  await waitFor(() =>
+    expect(screen.getByTestId("wizard-deploy")).not.toHaveAttribute("aria-disabled", "true"),
+  );
+  await user.click(screen.getByTestId("wizard-deploy"));
+  await waitFor(() =>
+    expect(asked(shown, "deploy_cluster")[0]?.args.deploy).toMatchObject({
+      open: { accept_untried: ["dpu_firmware"], firmware_image: flasher },
+    }),
+  );
+});
 
 test("the local network is shown with its effect, and is left out until a person asks for it", async () => {
   const shown = open();

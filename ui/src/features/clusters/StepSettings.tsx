@@ -4,7 +4,7 @@ import { TextField } from "@/components/TextField";
 import type { ClusterCard, ClusterView } from "@/ipc/bindings";
 import { pickCertificate, pickFolder, pickPullSecret } from "@/ipc/dialog";
 import { sentence } from "@/lib/format";
-import { type ClusterDraft, untriedSteps } from "./draft";
+import { type ClusterDraft, hasStep, untriedSteps } from "./draft";
 
 type Props = {
   view: ClusterView;
@@ -19,7 +19,8 @@ export function StepSettings({ view, chosen, draft, onChange }: Props) {
   const microshift = steps.includes("microshift");
   const operator = steps.includes("dpu_operator_dpu");
   const marvell = chosen.some(({ kind }) => kind === "marvell");
-  if (!microshift && !operator && !marvell) return null;
+  const firmware = hasStep(view, chosen, "dpu_firmware");
+  if (!microshift && !operator && !marvell && !firmware) return null;
   return (
     <FormFieldGroup
       header={
@@ -73,7 +74,32 @@ export function StepSettings({ view, chosen, draft, onChange }: Props) {
             onPath={(operatorRegistryCa) => onChange({ operatorRegistryCa })}
             hint="In PEM, without a key. It counts on the cards for this registry alone."
           />
+          <TextField
+            id="p4-components"
+            label="P4 components"
+            value={draft.p4Components}
+            onChange={(p4Components) => onChange({ p4Components })}
+            placeholder="https://files.lab/intel-ipu-acc-components.tar.gz"
+            hint="Intel's archive, as the cards reach it: it replaces /opt/p4 on each of them. Empty: none are installed."
+          />
+          <TextField
+            id="p4-sha256"
+            label="SHA-256 of the P4 components"
+            value={draft.p4Sha256}
+            onChange={(p4Sha256) => onChange({ p4Sha256 })}
+            hint="Another archive than this one is not unpacked."
+          />
         </>
+      )}
+      {firmware && (
+        <TextField
+          id="firmware-image"
+          label="Image of the flashing tool"
+          value={draft.firmwareImage}
+          onChange={(firmwareImage) => onChange({ firmwareImage })}
+          placeholder="quay.io/lab/flasher@sha256:…"
+          hint="By its digest. With it a card that has another firmware is flashed, about 40 minutes, and its server cold-booted. Empty: the firmware is only looked at, and another one ends the deployment before it begins."
+        />
       )}
       {marvell && (
         <TextField

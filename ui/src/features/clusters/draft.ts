@@ -35,6 +35,11 @@ export type ClusterDraft = {
   /** `host` or `host:port`, and the path of its authority's certificate. */
   operatorRegistry: string;
   operatorRegistryCa: string;
+  /** Where the card finds them, and their SHA-256. */
+  p4Components: string;
+  p4Sha256: string;
+  /** Of the tool that flashes cards, by its digest; empty: their firmware is only looked at. */
+  firmwareImage: string;
   rules: RulesDraft;
 };
 
@@ -54,6 +59,9 @@ export const emptyCluster: ClusterDraft = {
   marvellTools: "",
   operatorRegistry: "",
   operatorRegistryCa: "",
+  p4Components: "",
+  p4Sha256: "",
+  firmwareImage: "",
   rules: usualRules,
 };
 
@@ -76,9 +84,11 @@ export type Consent = { scope: string; steps: string[] };
 
 export const noConsent: Consent = { scope: "", steps: [] };
 
-/** What a confirmation is given for. */
-export const scopeOf = (view: ClusterView, cards: ClusterCard[]): string =>
-  [view.seen, ...cards.map(keyOf)].join("\n");
+/** What a confirmation is given for: to look at a firmware is not to flash it. */
+export const scopeOf = (view: ClusterView, cards: ClusterCard[], draft: ClusterDraft): string =>
+  [view.seen, draft.firmwareImage, draft.p4Components, draft.p4Sha256, ...cards.map(keyOf)].join(
+    "\n",
+  );
 
 /** The question to the backend; `null` while no file is named. */
 export function asOpen(
@@ -106,6 +116,9 @@ export function asOpen(
     marvell_tools: orNull(draft.marvellTools),
     operator_registry: orNull(draft.operatorRegistry),
     operator_registry_ca: orNull(draft.operatorRegistryCa),
+    p4_components: orNull(draft.p4Components),
+    p4_sha256: orNull(draft.p4Sha256),
+    firmware_image: orNull(draft.firmwareImage),
   };
 }
 
@@ -173,6 +186,14 @@ export const LOCAL_NETWORK = "local_network";
 export const networkCards = (view: ClusterView, cards: ClusterCard[]): ClusterCard[] =>
   cards.filter((card) =>
     stepsOf(view.plan.clusters, card).some((step) => step.skip === LOCAL_NETWORK),
+  );
+
+/** Whether a card of these has this step of the file, and it is not left out. */
+export const hasStep = (view: ClusterView, cards: ClusterCard[], name: string): boolean =>
+  cards.some((card) =>
+    stepsOf(view.plan.clusters, card).some(
+      ({ skip, standing }) => skip === name && standing !== "left_out",
+    ),
   );
 
 /** The steps that are not done by themselves and that can be left out, or are already. */

@@ -7,6 +7,9 @@ export const BROKEN = "/home/ada/clusters/broken.yaml";
 /** Good, with all values in it, and the DPU operator's step. */
 export const OPERATOR = "/home/ada/clusters/operator.yaml";
 
+/** Good, with all values in it, and a firmware that the cards are to have. */
+export const FIRMWARE = "/home/ada/clusters/firmware.yaml";
+
 const card = (number: number, imc: string, more: string[] = []) => [
   `    - name: "b7-acc-${number}"`,
   '      node: "localhost"',
@@ -45,6 +48,13 @@ export function operatorText(): string[] {
   const lines = goodText(false).map((line) => line.replace("{{ bmc_hostname(2) }}", "10.40.7.12"));
   const steps = lines.indexOf("    postconfig:");
   return [...lines.slice(0, steps + 1), '    - name: "dpu_operator_dpu"'];
+}
+
+export function firmwareText(): string[] {
+  const lines = operatorText();
+  const steps = lines.indexOf("    postconfig:");
+  const step = ["    preconfig:", '    - name: "dpu_firmware"', '      mev_version: "2.0.0.11126"'];
+  return [...lines.slice(0, steps), ...step];
 }
 
 type Told = {

@@ -20,6 +20,8 @@ import {
   BROKEN,
   BUILDS,
   brokenProblems,
+  FIRMWARE,
+  firmwareText,
   GOOD,
   goodText,
   OPERATOR,
@@ -60,6 +62,21 @@ const OF_THE_OPERATOR: Post[] = [
   ],
 ];
 
+/** Looked at, or flashed where there is an image to do it with. */
+const ofTheFirmware = ({ firmware_image: image }: ClusterOpen): Post[] => [
+  image
+    ? [
+        "dpu_firmware",
+        "Flashes firmware 2.0.0.11126 on the card, unless the IMC has it already",
+        "The card itself: flashing it was not yet run on real hardware. It takes about 40 minutes and can't be cut off, and where it fails the card can be lost; then the server that the card is in is cold-booted, and what runs there is cut off",
+      ]
+    : [
+        "dpu_firmware",
+        "Looks whether the IMC has firmware 2.0.0.11126, and stops where it has another one",
+        "Nothing of the card: its firmware is only looked at",
+      ],
+];
+
 const POST: Post[] = [
   [
     "rh_subscription",
@@ -83,7 +100,8 @@ function outline(desk: Desk, card: ClusterCard, open: ClusterOpen): OutlineStep[
   const installed = steps
     .filter((step) => step.name !== "Run post steps")
     .map((step): OutlineStep => ({ ...step, standing: "planned", skip: null, untried: null }));
-  const post = (open.file === OPERATOR ? OF_THE_OPERATOR : POST).map(
+  const own = { [OPERATOR]: OF_THE_OPERATOR, [FIRMWARE]: ofTheFirmware(open) }[open.file];
+  const post = (own ?? POST).map(
     ([name, effect, stakes]): OutlineStep => ({
       name,
       effect,
@@ -204,6 +222,13 @@ function wrongSettings(open: ClusterOpen): string[] {
     wrong.push(`${open.pull_secret} is no pull secret`);
   }
   const { operator_registry: registry, operator_registry_ca: authority } = open;
+  const image = open.firmware_image;
+  if (image && !image.includes("@sha256:") && !open.skip_steps.includes("dpu_firmware")) {
+    wrong.push(`\`${image}\` names no digest`);
+  }
+  if (open.p4_components && !open.p4_sha256) {
+    wrong.push("the P4 components are named without their SHA-256 (64 hexadecimal digits)");
+  }
   if (registry?.includes("/")) wrong.push(`\`${registry}\` is no registry`);
   else if (registry && !authority) {
     wrong.push(
@@ -215,9 +240,14 @@ function wrongSettings(open: ClusterOpen): string[] {
   return wrong;
 }
 
+function textOf(file: string): string[] {
+  if (file === OPERATOR) return operatorText();
+  return file === FIRMWARE ? firmwareText() : goodText(file === BROKEN);
+}
+
 function read(desk: Desk, open: ClusterOpen): ClusterView {
   const name = open.file.split("/").at(-1) ?? open.file;
-  if (![GOOD, BUILDS, BROKEN, OPERATOR].includes(open.file)) {
+  if (![GOOD, BUILDS, BROKEN, OPERATOR, FIRMWARE].includes(open.file)) {
     throw refuse("not_found", `there is no file ${open.file}`, "give the path of a cluster.yaml");
   }
   const broken = open.file === BROKEN;
@@ -243,7 +273,7 @@ function read(desk: Desk, open: ClusterOpen): ClusterView {
       }));
   return {
     seen: hex(JSON.stringify(open.file), 64),
-    file: { name, lines: open.file === OPERATOR ? operatorText() : goodText(broken) },
+    file: { name, lines: textOf(open.file) },
     variables: null,
     problems,
     migrations: migrations(),

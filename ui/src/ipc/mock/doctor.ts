@@ -137,6 +137,8 @@ function report(
   checks.push(...beside(host));
   const none = skipped("no plan asks for one");
   checks.push({ id: "local_network", title: "Local network", outcome: none });
+  const title = "Flashing the firmware";
+  checks.push({ id: "firmware_flash", title, outcome: skipped("no plan flashes it") });
   const tally: Tally = { passed: 0, warned: 0, failed: 0, skipped: 0 };
   const COUNTED = { pass: "passed", warn: "warned", fail: "failed", skipped: "skipped" } as const;
   for (const { outcome } of checks) tally[COUNTED[outcome.verdict]] += 1;

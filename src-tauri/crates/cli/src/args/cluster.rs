@@ -18,7 +18,7 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
     pub skip_steps: Vec<String>,
     /// Do a step although it was not yet run on real hardware: rh_subscription, microshift,
-    /// dpu_operator_dpu, dpu_firmware (only looks; never flashes), pxeboot (a Marvell's
+    /// dpu_operator_dpu, dpu_firmware (looks; flashes with --firmware-image), pxeboot (a Marvell's
     /// installation), local_network (DHCP for the card on
     /// this machine's port, while the job runs)
     #[arg(long, value_name = "STEP", value_delimiter = ',', num_args = 1..)]
@@ -35,6 +35,15 @@ pub struct ClusterArgs {
     /// The image of marvell-tools, with its digest, for a Marvell card
     #[arg(long, value_name = "IMAGE")]
     pub marvell_tools: Option<String>,
+    /// The image of the tool that flashes cards, by its digest; without it `dpu_firmware` only looks
+    #[arg(long, value_name = "IMAGE@sha256:…")]
+    pub firmware_image: Option<String>,
+    /// Intel's P4 components (.tar.gz) for `dpu_operator_dpu`, as the card reaches them
+    #[arg(long, value_name = "URL", requires = "p4_sha256")]
+    pub p4_components: Option<String>,
+    /// Their SHA-256
+    #[arg(long, value_name = "DIGITS", requires = "p4_components")]
+    pub p4_sha256: Option<String>,
     /// Where kubeconfigs go, as CARD.kubeconfig; else beside the cluster.yaml
     #[arg(long, value_name = "FOLDER")]
     pub kubeconfigs: Option<PathBuf>,
@@ -42,7 +51,8 @@ pub struct ClusterArgs {
 
 /// Why options of a file are refused beside cards.
 pub const ONLY_OF_A_FILE: &str = "--vars, --cards, --skip-steps, --accept-untried, --pull-secret, \
-     --kubeconfigs, --operator-registry and --marvell-tools go with a cluster.yaml";
+     --kubeconfigs, --operator-registry, --marvell-tools, --firmware-image and --p4-components go \
+     with a cluster.yaml";
 
 impl ClusterArgs {
     /// Whether nothing of it was said.
@@ -58,11 +68,20 @@ impl ClusterArgs {
             operator_registry,
             operator_registry_ca,
             marvell_tools,
+            firmware_image,
+            p4_components,
+            p4_sha256,
         } = self;
+        let texts = [
+            marvell_tools,
+            operator_registry,
+            firmware_image,
+            p4_components,
+            p4_sha256,
+        ];
         let files = [vars, pull_secret, kubeconfigs, operator_registry_ca];
         let lists = [only, skip_steps, accept_untried];
-        marvell_tools.is_none()
-            && operator_registry.is_none()
+        texts.iter().all(|text| text.is_none())
             && files.iter().all(|file| file.is_none())
             && lists.iter().all(|list| list.is_empty())
     }

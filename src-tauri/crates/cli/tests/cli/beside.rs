@@ -241,7 +241,7 @@ fn wants_firmware(file: &std::path::Path, version: &str) {
 }
 
 #[test]
-fn firmware_is_looked_at_on_a_persons_word_and_never_flashed() {
+fn firmware_is_looked_at_on_a_persons_word_and_without_an_image_never_flashed() {
     let rack = Rack::start(1, |_| {});
     let desk = Desk::joined(&rack);
     let file = cluster_yaml(&desk, &rack, 1);

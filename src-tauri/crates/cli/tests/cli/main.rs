@@ -17,6 +17,7 @@ mod cluster_build;
 mod credentials;
 mod discovery;
 mod doctor;
+mod firmware;
 mod images;
 mod images_cross;
 mod images_trust;

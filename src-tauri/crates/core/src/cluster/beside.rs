@@ -2,12 +2,16 @@
 
 use std::net::IpAddr;
 
+use url::Url;
+
 use super::model::{Card, IsoCluster, StepKind};
 use crate::{
     address::Address,
+    dpu::IMC_REDFISH_PORT,
+    image::ImageReference,
     job::{
         MarvellPlan,
-        deployment::{Beside, PostStep},
+        deployment::{Beside, Flash, PostStep},
     },
     network::{DhcpServer, Lease, LocalNetwork},
 };
@@ -20,6 +24,7 @@ pub const IMC_BOOT: &str = "imc_boot";
 /// The step that works around a fault of the host's driver after a reset of the IMC.
 pub const HOST_DRIVER: &str = "host_driver_reload";
 const SSH_PORT: u16 = 22;
+const HTTPS_PORT: u16 = 443;
 /// Of 2 MiB: what the DPU operator wants.
 const HUGE_PAGES: u32 = 512;
 
@@ -38,6 +43,10 @@ pub struct Choices {
     pub operator_registry: Option<(String, String)>,
     /// The image of marvell-tools.
     pub marvell_tools: Option<String>,
+    /// The image of the tool that flashes cards, by its digest.
+    pub firmware_image: Option<ImageReference>,
+    /// Where the P4 components are, and their SHA-256.
+    pub p4_components: Option<(Url, String)>,
     /// Where this machine's networks are kept.
     pub networks: String,
     pub dhcp_server: DhcpServer,
@@ -113,30 +122,57 @@ pub(super) fn post_steps(step: &StepKind, card: &Card, choices: &Choices) -> Vec
                 registry: registry.clone(),
                 ca: ca.clone(),
             });
-            std::iter::once(pages).chain(trust).collect()
+            let p4 = choices.p4_components.iter();
+            let p4 = p4.map(|(url, sha256)| PostStep::P4Components {
+                url: url.clone(),
+                sha256: sha256.clone(),
+            });
+            std::iter::once(pages).chain(trust).chain(p4).collect()
         }
         StepKind::DpuFirmware { .. } | StepKind::IsoBuilder(_) | StepKind::OutOfScope(_) => vec![],
     }
 }
 
-/// The firmware that the file wants, where it is enough that it is there: flashing is nobody's.
-fn firmware(cluster: &IsoCluster, choices: &Choices) -> Option<String> {
+/// How this card's firmware would be flashed; `None`: no image was given, or nobody knows its IMC.
+pub(super) fn flash(card: &Card, force: bool, choices: &Choices) -> Option<Flash> {
+    let imc = Address::parse_or(&card.imc.as_ref()?.address, IMC_REDFISH_PORT).ok()?;
+    let host_bmc = card.host_bmc.as_ref();
+    Some(Flash {
+        image: choices.firmware_image.clone()?,
+        force,
+        imc: imc.host,
+        host_bmc: host_bmc.and_then(|bmc| Address::parse_or(&bmc.address, HTTPS_PORT).ok()),
+    })
+}
+
+/// The firmware that the file wants, and how it gets there. Without an image it is only looked for,
+/// and to flash it whatever is there can't be done.
+fn firmware(
+    cluster: &IsoCluster,
+    card: &Card,
+    choices: &Choices,
+) -> (Option<String>, Option<Flash>) {
     let mut steps = cluster.before.iter().filter(|step| {
         let name = step.what.name();
         choices.accepts(name) && !choices.skips(name)
     });
-    steps.find_map(|step| match &step.what {
-        StepKind::DpuFirmware {
-            version,
-            force: false,
-        } => version.clone(),
-        StepKind::DpuFirmware { .. }
-        | StepKind::IsoBuilder(_)
+    let found = steps.find_map(|step| match &step.what {
+        StepKind::DpuFirmware { version, force } => {
+            version.clone().map(|version| (version, *force))
+        }
+        StepKind::IsoBuilder(_)
         | StepKind::RhSubscription(_)
         | StepKind::Microshift
         | StepKind::DpuOperatorDpu
         | StepKind::OutOfScope(_) => None,
-    })
+    });
+    let Some((version, force)) = found else {
+        return (None, None);
+    };
+    match flash(card, force, choices) {
+        None if force => (None, None),
+        flash => (Some(version), flash),
+    }
 }
 
 /// The installation of a Marvell, by which it is confirmed.
@@ -191,16 +227,18 @@ pub fn beside(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Beside {
     // MicroShift counts pages and reads certificates when it starts.
     after.sort_by_key(|step| match step {
         PostStep::HugePages { .. } => 0,
-        PostStep::TrustRegistry { .. } => 1,
+        PostStep::TrustRegistry { .. } | PostStep::P4Components { .. } => 1,
         PostStep::RhSubscription { .. } | PostStep::Microshift { .. } => 2,
     });
+    let (firmware, flash) = firmware(cluster, card, choices);
     Beside {
         imc_boot: !choices.skips(IMC_BOOT),
         host: host(card).filter(|_| !choices.skips(HOST_DRIVER)),
         network: local_network(cluster, card, choices)
             .and_then(Result::ok)
             .filter(|_| choices.accepts(LOCAL_NETWORK) && !choices.skips(LOCAL_NETWORK)),
-        firmware: firmware(cluster, choices),
+        firmware,
+        flash,
         after,
     }
 }

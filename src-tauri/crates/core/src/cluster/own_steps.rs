@@ -1,7 +1,7 @@
 //! The steps that a file adds to an installation, in words and as commands.
 
 use super::{
-    beside::{Choices, HOST_DRIVER, LOCAL_NETWORK, host, post_steps},
+    beside::{Choices, HOST_DRIVER, LOCAL_NETWORK, flash, host, post_steps},
     builder::{self, wanted_iso},
     model::{Card, StepKind},
     plan::{OutlineStep, SSH_PORT, Standing, not_yet},
@@ -123,6 +123,13 @@ impl OwnSteps<'_> {
                     .into(),
             );
         }
+        if matches!(step, StepKind::DpuOperatorDpu) && self.choices.p4_components.is_none() {
+            effects.push(
+                "P4 components are installed only where they are named, with their SHA-256 \
+                 (--p4-components, --p4-sha256)"
+                    .into(),
+            );
+        }
         self.add(step.name(), effects.join("; "), commands);
         self.waits_for_a_word(step.name());
         if self.choices.accepts(step.name()) {
@@ -134,7 +141,7 @@ impl OwnSteps<'_> {
         let name = step.name();
         match step {
             StepKind::DpuFirmware { version, force } => {
-                self.firmware(version.as_deref().unwrap_or("VERSION"), *force);
+                self.firmware(version.as_deref(), *force);
             }
             StepKind::IsoBuilder(builder) => match wanted_iso(builder) {
                 Ok(wanted) => {
@@ -178,42 +185,40 @@ impl OwnSteps<'_> {
         }
     }
 
-    /// Looked for and never flashed; what CDA does is shown, to be done by hand.
-    fn firmware(&mut self, version: &str, force: bool) {
+    /// Flashed where the tool's image is given and there is a word for it, and then the deployment's
+    /// own steps tell of it; without an image only looked for.
+    fn firmware(&mut self, version: Option<&str>, force: bool) {
+        const NAME: &str = "dpu_firmware";
         let imc = self.dpu.map_or("IMC", |dpu| dpu.imc_redfish.host.as_str());
-        let mut commands = vec![
-            ssh(imc, SSH_PORT, &["cat", deployment::ISSUE]),
-            format!(
-                "podman run --rm --privileged IMAGE@sha256:… --dpu-type ipu --imc-address {} firmware up --version {}",
-                CommandLine::new([imc]),
-                CommandLine::new([version])
-            ),
-        ];
-        let boot = match &self.card.host_bmc {
-            Some(bmc) => {
-                commands.push(format!(
-                    "curl -u USER -X POST https://{}/redfish/v1/Systems/SYSTEM/Actions/ComputerSystem.Reset -d '{{\"ResetType\":\"PowerCycle\"}}'",
-                    bmc.address
-                ));
-                "a cold boot of the DPU host"
-            }
-            None => "a cold boot of the DPU host by hand (no bmc_host in the file)",
+        let on_imc = |argv: &[&str]| ssh(imc, SSH_PORT, argv);
+        let Some(version) = version else {
+            let effect = "Can't be done: the file names no mev_version";
+            return self.add(NAME, effect, vec![]);
         };
-        let by_hand = format!(
-            "flashing it (about 40 minutes) and {boot} are never done by Slipway, and shown for a person"
-        );
+        if let Some(flash) = flash(self.card, force, self.choices) {
+            let steps = deployment::planned_flash(version, &flash, &on_imc);
+            let effects: Vec<_> = steps.iter().map(|step| step.effect.clone()).collect();
+            let commands = steps.into_iter().flat_map(|step| step.commands);
+            self.add(NAME, effects.join("; "), commands.collect());
+            if let Some(step) = self.steps.last_mut() {
+                step.untried = Some(Untried::of_flash());
+            }
+            return;
+        }
+        let look = vec![on_imc(&["cat", deployment::ISSUE])];
+        let given = "it is flashed only where the tool's image is given by its digest \
+                     (--firmware-image IMAGE@sha256:…)";
         if force {
-            let effect =
-                format!("Can't be done: firmware {version} whatever the IMC has; {by_hand}");
-            return self.add("dpu_firmware", effect, commands);
+            let effect = format!("Can't be done: firmware {version} whatever the IMC has; {given}");
+            return self.add(NAME, effect, look);
         }
         let effect = format!(
-            "Looks whether the IMC has firmware {version}, and stops before anything is done where it \
-             has another one; {by_hand}"
+            "Looks whether the IMC has firmware {version}, and stops before anything is done where \
+             it has another one; {given}"
         );
-        self.add("dpu_firmware", effect, commands);
-        self.waits_for_a_word("dpu_firmware");
-        if self.choices.accepts("dpu_firmware") {
+        self.add(NAME, effect, look);
+        self.waits_for_a_word(NAME);
+        if self.choices.accepts(NAME) {
             self.is_done();
         }
     }

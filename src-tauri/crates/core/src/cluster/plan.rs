@@ -8,7 +8,7 @@ use specta::Type;
 
 use super::{
     beside::{Choices, IMC_BOOT, PXEBOOT, beside, local_network, marvell},
-    model::{Card, CardKind, Cluster, ClusterFile, IsoCluster},
+    model::{Card, CardKind, Cluster, ClusterFile, IsoCluster, StepKind},
     own_steps::OwnSteps,
     untried::Untried,
 };
@@ -210,18 +210,23 @@ fn of_an_ipu(
             }
         }
         if !replaced {
+            let flashes = DeploymentState::FLASH.contains(&step.name.as_str());
             // Its larger part can be left out; the clock and our certificate can't.
             let skip = (step.name == prepare.name()).then(|| IMC_BOOT.to_owned());
             own.steps.push(OutlineStep {
                 step,
                 standing: Standing::Planned,
-                skip,
-                untried: None,
+                skip: flashes.then(|| "dpu_firmware".to_owned()).or(skip),
+                untried: flashes.then(Untried::of_flash),
             });
         }
         if number == 0 {
             for step in &cluster.before {
-                own.step(&step.what);
+                // The deployment's own steps tell of a flash that is done.
+                let told = matches!(step.what, StepKind::DpuFirmware { .. });
+                if !(told && beside.flash.is_some()) {
+                    own.step(&step.what);
+                }
             }
         }
     }

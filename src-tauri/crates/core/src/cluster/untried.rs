@@ -30,8 +30,9 @@ const STAKES: [(&str, &str); 5] = [
     ),
     (
         "dpu_operator_dpu",
-        "1 GiB of the card's memory is set aside, now and at every boot; where the step fails, the \
-         card stays installed, and the setting in its place",
+        "1 GiB of the card's memory is set aside, now and at every boot, and with P4 components \
+         given /opt/p4 on the card is replaced; where the step fails, the card stays installed, and \
+         the setting in its place",
     ),
     (
         "dpu_firmware",
@@ -45,7 +46,20 @@ const STAKES: [(&str, &str); 5] = [
     ),
 ];
 
+/// Where the image of the tool is given.
+const FLASH: &str = "The card itself: flashing it was not yet run on real hardware. It takes about 40 \
+                     minutes and can't be cut off, and where it fails the card can be lost; then the \
+                     server that the card is in is cold-booted, and what runs there is cut off";
+
 impl Untried {
+    /// Of `dpu_firmware` where it flashes.
+    pub(super) fn of_flash() -> Self {
+        Self {
+            name: "dpu_firmware".to_owned(),
+            stakes: FLASH.to_owned(),
+        }
+    }
+
     /// `None`: there is no such step that waits for a word.
     pub(super) fn of(name: &str) -> Option<Self> {
         let (name, stakes) = STAKES.iter().find(|(known, _)| *known == name)?;

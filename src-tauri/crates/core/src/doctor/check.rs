@@ -34,11 +34,12 @@ pub enum DoctorCheckId {
     HostBmc,
     DpuHost,
     LocalNetwork,
+    FirmwareFlash,
 }
 
 impl DoctorCheckId {
     /// In the order in which they are told: none needs a later one.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ImcName,
         Self::ImcReach,
         Self::ImcCertificate,
@@ -64,6 +65,7 @@ impl DoctorCheckId {
         Self::HostBmc,
         Self::DpuHost,
         Self::LocalNetwork,
+        Self::FirmwareFlash,
     ];
 
     #[must_use]
@@ -94,6 +96,7 @@ impl DoctorCheckId {
             Self::HostBmc => "Host's BMC",
             Self::DpuHost => "DPU host",
             Self::LocalNetwork => "Local network",
+            Self::FirmwareFlash => "Flashing the firmware",
         }
     }
 
@@ -110,7 +113,8 @@ impl DoctorCheckId {
             | Self::BootedImage
             | Self::HostBmc
             | Self::DpuHost
-            | Self::LocalNetwork => &[],
+            | Self::LocalNetwork
+            | Self::FirmwareFlash => &[],
             Self::ImcReach | Self::ImcHostKey => &[Self::ImcName],
             Self::ImcCertificate => &[Self::ImcReach],
             // Nothing is said to a stranger.

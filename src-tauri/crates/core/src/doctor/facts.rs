@@ -184,6 +184,8 @@ pub struct CardFacts {
     pub dpu_host: Option<HostSeen>,
     /// `None`: no plan asks for one.
     pub network: Option<Asked<Vec<String>>>,
+    /// What flashing its firmware takes; `None`: no plan does.
+    pub flash: Option<Asked<Vec<String>>>,
 }
 
 /// A job that holds the card.

@@ -82,5 +82,6 @@ fn judge(id: DoctorCheckId, facts: &Facts) -> CheckOutcome {
         DoctorCheckId::HostBmc => target::host_bmc(facts),
         DoctorCheckId::DpuHost => target::dpu_host(facts),
         DoctorCheckId::LocalNetwork => target::local_network(facts),
+        DoctorCheckId::FirmwareFlash => target::firmware_flash(facts),
     }
 }

@@ -201,8 +201,24 @@ pub(super) fn local_network(facts: &Facts) -> CheckOutcome {
     }
 }
 
-/// A deployment never enters the host's BMC, and the DPU host only to reload its driver, which can
-/// be left out: what is wrong with them is a warning.
+/// As a deployment looks before it begins: podman here, and the BMC of the host that it cold-boots.
+pub(super) fn firmware_flash(facts: &Facts) -> CheckOutcome {
+    match &facts.target.flash {
+        None => CheckOutcome::skip(
+            "no plan flashes it (--accept-untried dpu_firmware with --firmware-image)",
+        ),
+        Some(Asked::NotAsked(why)) => CheckOutcome::skip(why),
+        Some(Asked::Answered(seen)) => CheckOutcome::pass(seen.join("; ")),
+        Some(Asked::Failed(error)) => CheckOutcome::fail(
+            told(error),
+            fix_of(error, "leave it out with --skip-steps dpu_firmware"),
+        ),
+    }
+}
+
+/// A deployment enters the host's BMC only to cold-boot it after a flash, which is looked at by itself,
+/// and the DPU host only to reload its driver, which can be left out: what is wrong with them is a
+/// warning.
 fn beside(seen: &HostSeen, kind: PinKind, facts: &Facts) -> CheckOutcome {
     let peer = &seen.address;
     let shown = match &seen.shown {

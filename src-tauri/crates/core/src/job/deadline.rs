@@ -21,6 +21,11 @@ pub fn deadline(state: &JobState, policy: &Policy) -> Option<Duration> {
             D::Queued | D::Preflight | D::PublishingMedia | D::SettingBootOverride => {
                 policy.observe_s
             }
+            D::FlashingFirmware { .. } => policy.flash_s,
+            // Another card's job in the same server is waited for, too.
+            D::ColdBootingHost { boot: None } => policy.install_s,
+            D::ColdBootingHost { .. } => policy.prepare_s,
+            D::AwaitingFirmware { .. } => policy.imc_return_s,
             D::SettingUpNetwork | D::PreparingImc => policy.prepare_s,
             D::InsertingMedia { .. } => policy.insert_s,
             // Both wait for an IMC that may be away: the one to learn whether it was reset.

@@ -554,9 +554,10 @@ fn first(then: Terminal<()>, later: Failure) -> Failure {
     }
 }
 
-/// Where a wish to cancel leads; a job that cleans up already is left to it.
+/// Where a wish to cancel leads; a job that cleans up already is left to it, and so is what must not
+/// be cut off: the wish waits.
 fn cancelled(job: &Job) -> Option<JobState> {
-    let may = job.cancel_requested && !job.state.is_terminal();
+    let may = job.cancel_requested && !job.state.is_terminal() && !job.state.must_end();
     (may && job.state.cleaning_up().is_none()).then(|| job.state.given_up(GivenUp::Cancelled))
 }
 

@@ -26,6 +26,7 @@ use specta::Type;
 
 pub use boot_change::{BootChange, BootChangePlan, BootChangeState};
 pub use cluster_deploy::{Begun, ClusterDeployPlan, ClusterDeployState, ClusterTool};
+use deployment::FlashFacts;
 pub use deployment::{DeploymentPlan, DeploymentState};
 pub use event::{EventKind, JobEvent, NewEvent};
 pub use image_build::{ImageBuildState, ImageTool};
@@ -152,6 +153,9 @@ pub struct JobFacts {
     /// The host's driver was reloaded after the IMC was reset.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub driver_reloaded: bool,
+    /// What became of a flash of its firmware.
+    #[serde(skip_serializing_if = "FlashFacts::is_nothing")]
+    pub flash: FlashFacts,
     /// The builds that a deployment of a cluster file waits for, or waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub iso_builds: Vec<JobId>,
@@ -349,6 +353,18 @@ impl JobState {
             Self::ImageBuild(_) => Self::ImageBuild(ImageBuildState::Failed { failure }),
             Self::Marvell(_) => Self::Marvell(MarvellState::Failed { failure }),
             Self::ClusterDeploy(_) => Self::ClusterDeploy(ClusterDeployState::Failed { failure }),
+        }
+    }
+
+    /// Whether a cancel must wait for what is under way.
+    fn must_end(&self) -> bool {
+        match self {
+            Self::Deployment(state) => state.must_end(),
+            Self::BootChange(_)
+            | Self::IsoBuild(_)
+            | Self::ImageBuild(_)
+            | Self::Marvell(_)
+            | Self::ClusterDeploy(_) => false,
         }
     }
 

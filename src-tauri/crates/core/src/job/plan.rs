@@ -100,12 +100,15 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
     };
     let at = Timestamp::from_millis(0);
     let after = deployment::planned_after(plan.beside, &on_acc);
-    vec![
-        planned(
-            name(&State::Preflight),
-            "Only looks: an Intel IPU, its firmware, not in recovery, what runs now",
-            vec![format!("curl {imc}"), on_imc(&["cat", "/etc/hostname"])],
-        ),
+    let mut steps = vec![planned(
+        name(&State::Preflight),
+        "Only looks: an Intel IPU, its firmware, not in recovery, what runs now",
+        vec![format!("curl {imc}"), on_imc(&["cat", "/etc/hostname"])],
+    )];
+    if let (Some(version), Some(flash)) = (&plan.beside.firmware, &plan.beside.flash) {
+        steps.extend(deployment::planned_flash(version, flash, &on_imc));
+    }
+    steps.extend([
         network_step(plan.beside),
         prepare_step(plan.beside, &on_imc),
         planned(
@@ -169,7 +172,8 @@ pub(crate) fn deployment_steps(plan: &DeploymentWords<'_>, dpu: &Dpu) -> Vec<Pla
         ),
         planned(POST_STEPS.name(), after.0, after.1),
         clean_up_step(plan.beside, curl),
-    ]
+    ]);
+    steps
 }
 
 const RELOAD: DeploymentState = DeploymentState::ReloadingHostDriver { reload: None };
@@ -335,7 +339,8 @@ pub fn step_position(job: &Job) -> (u32, u32) {
 
 pub(super) fn step_names(spec: &JobSpec) -> &'static [&'static str] {
     match spec {
-        JobSpec::Deployment(_) => &DeploymentState::NAMES[1..15],
+        JobSpec::Deployment(plan) if plan.beside.flash.is_some() => &DeploymentState::NAMES[1..18],
+        JobSpec::Deployment(_) => &DeploymentState::WITHOUT_FLASH,
         JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
         JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
         JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],

@@ -29,6 +29,8 @@ pub struct Policy {
     pub microshift_s: u64,
     /// A Marvell's whole installation by its host.
     pub pxeboot_s: u64,
+    /// A flash of a card's firmware. It is not cut off at its end, only given up on.
+    pub flash_s: u64,
     pub cleanup_s: u64,
     /// Downloading a base ISO or an image to this machine.
     pub fetch_s: u64,
@@ -61,6 +63,7 @@ impl Policy {
             health_s: 900,
             microshift_s: 900,
             pxeboot_s: 2 * 3600,
+            flash_s: 3600,
             cleanup_s: 300,
             fetch_s: 4 * 3600,
             build_s: 4 * 3600,

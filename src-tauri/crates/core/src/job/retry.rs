@@ -55,7 +55,16 @@ pub fn retry_from(job: &Job, step: &str, now: Timestamp) -> Result<Option<Job>, 
         Begin::At(state) => state,
     };
     let mut next = Job::new(job.subject.clone(), job.spec.clone(), now);
+    let anew = matches!(state, DeploymentState::Preflight);
     next.state = JobState::Deployment(state);
+    if anew {
+        next.facts.flash = job.facts.flash.kept();
+        // Whether it is only looked at again, or cold-booted again.
+        if step == (DeploymentState::AwaitingFirmware { since: now }).name() {
+            next.facts.flash.cold_booted_at = job.facts.flash.cold_booted_at;
+        }
+        return Ok(Some(next));
+    }
     let known = job.facts.clone();
     next.facts = JobFacts {
         installed_by: known.installed_by.or_else(|| Some(job.id.clone())),
@@ -129,6 +138,10 @@ fn within_deployment(
         since: None,
     };
     let after = [&install, &reload, &verify, &post].map(State::name);
+    if State::FLASH.contains(&step) && facts.flash.flashed_at.is_some() {
+        // The card is looked at first, as every deployment does; what is flashed is not flashed again.
+        return Ok(Begin::At(State::Preflight));
+    }
     let place = |name: &str| State::NAMES.iter().position(|known| *known == name);
     if place(step) < place(State::PublishingMedia.name()) {
         return Err(format!(

@@ -10,10 +10,11 @@ use super::{DeploymentPlan, JobFacts, Policy, deployment::PostSecret};
 use crate::{
     address::Address,
     bootc::{BootcStatus, Greenboot, Progress},
+    containers::Containers,
     failure::{FailureKind, StepError},
     ids::JobId,
     image::ImageReference,
-    ports::{Bmc, LocalNetworks, MediaServer, RegistryError, Remote, ResolvedImage},
+    ports::{Bmc, Controller, LocalNetworks, MediaServer, RegistryError, Remote, ResolvedImage},
     secret::Password,
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
@@ -171,6 +172,12 @@ pub trait CardAccess: Send + Sync {
     async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError>;
     /// The DPU host that a plan names, under the host key that is pinned for it.
     async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError>;
+    /// The BMC of the server that the card is in, which a plan names: one that this desk knows.
+    async fn host_bmc(&self, address: &Address) -> Result<Arc<dyn Controller>, StepError>;
+    /// Jobs that run on other cards of that server, each with its words: "Upgrade on dpu-02".
+    async fn others_in_server(&self, address: &Address) -> Result<Vec<(JobId, String)>, StepError>;
+    /// On this machine.
+    fn containers(&self) -> &dyn Containers;
     /// What a post step of this card needs and a database must not hold.
     async fn post_secret(&self, which: PostSecret) -> Result<Password, StepError>;
     async fn forget_post_secrets(&self) -> Result<(), StepError>;
@@ -224,6 +231,11 @@ impl Alone {
             facts: JobFacts::default(),
             notes: Mutex::default(),
         }
+    }
+
+    /// What was seen and done.
+    pub(super) fn notes(self) -> Vec<String> {
+        self.notes.into_inner().unwrap_or_default()
     }
 
     pub(super) fn context<'a>(

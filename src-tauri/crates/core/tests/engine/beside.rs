@@ -352,7 +352,7 @@ async fn a_card_with_the_wanted_firmware_is_deployed() {
 }
 
 #[tokio::test]
-async fn a_card_with_another_firmware_is_not_begun_and_nobody_pretends_to_flash() {
+async fn a_card_with_another_firmware_is_not_begun_without_an_image_to_flash_it_with() {
     let spring = |w: &mut World| drop(w.files.insert("/etc/issue.net".into(), ISSUE.into()));
     for (mut rig, seen) in [
         (Rig::with(spring), "release.2.0.0.11126; Version: 2.0.0"),
@@ -366,7 +366,7 @@ async fn a_card_with_another_firmware_is_not_begun_and_nobody_pretends_to_flash(
         );
         assert!(told.causes[0].contains(seen), "{told:?}");
         assert!(
-            format!("{:?}", told.retry).contains("Slipway does not flash"),
+            format!("{:?}", told.retry).contains("--firmware-image"),
             "{told:?}"
         );
         let effects = rig.world().effects.lasting();

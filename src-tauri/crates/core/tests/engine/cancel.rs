@@ -63,7 +63,9 @@ fn went_through_clean_up(rig: &Rig, job: &Job) {
 async fn a_deployment_in_every_state() {
     // Up to the reset only the IMC's preparation stays; from then on the disk may be half installed,
     // until the new system is verified.
-    for (index, state) in DeploymentState::NAMES[..14].iter().enumerate() {
+    let states = DeploymentState::NAMES[..17].iter();
+    let states = states.filter(|name| !DeploymentState::FLASH.contains(name));
+    for (index, state) in states.enumerate() {
         let (rig, job) = cancelled_in(with_network(), state, 0).await;
         went_through_clean_up(&rig, &job);
         let left: Vec<&str> = residue(&job).iter().map(|r| r.what.as_str()).collect();

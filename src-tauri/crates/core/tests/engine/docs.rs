@@ -14,8 +14,9 @@ type Table = Vec<(&'static str, Vec<&'static str>)>;
 
 const DEPLOYMENT: &str = "\
 A deployment brings a card from whatever is on it to a verified booted image. The engine saves each \
-state before it acts on it, so a job that was stopped goes on from its state by looking first; the \
-only irreversible step is *Reset the IMC*, which boots the installer. Every working state has a \
+state before it acts on it, so a job that was stopped goes on from its state by looking first; what \
+can't be taken back is *Flash the firmware*, only where the plan has the image of the tool, and *Reset the \
+IMC*, which boots the installer. A flash, and the cold boot after it, are not cut off: a cancel waits. Every working state has a \
 deadline and may go to *Clean up*, on a failure as on a cancel: there the ISO is ejected and the boot \
 override taken back, and what can't be taken back is told as residue.";
 

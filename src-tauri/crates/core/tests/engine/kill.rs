@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use slipway_core::{dpu::JobOutcome, image::ImageDigest, job::JobSpec};
 
-use crate::beside;
 use crate::support::{
-    Effects, Entry, Rig, STABLE, When, deployment, digest, full_deployment, marvell, rollback,
-    switch, upgrade,
+    Effects, Entry, Rig, STABLE, When, deployment, digest, flashing_deployment, full_deployment,
+    marvell, rollback, switch, upgrade,
 };
+use crate::{beside, firmware::flashed};
 
 /// Zero; less than the grace that an effect is given to show; much more.
 const GAPS: [Duration; 3] = [
@@ -25,7 +25,7 @@ struct Case {
     effects: Effects,
 }
 
-fn cases() -> [Case; 6] {
+fn cases() -> [Case; 7] {
     let deployed = Effects {
         inserts: 1,
         ejects: 1,
@@ -64,7 +64,7 @@ fn cases() -> [Case; 6] {
             name: "deployment",
             spec: deployment,
             booted: digest('b'),
-            effects: deployed,
+            effects: deployed.clone(),
         },
         Case {
             name: "full deployment",
@@ -89,6 +89,12 @@ fn cases() -> [Case; 6] {
             spec: rollback,
             booted: digest('0'),
             effects: rolled,
+        },
+        Case {
+            name: "flashing deployment",
+            spec: flashing_deployment,
+            booted: digest('b'),
+            effects: flashed(deployed),
         },
         // The card of the inventory is not touched by it.
         Case {

@@ -6,7 +6,9 @@ use slipway_core::{
     failure::{Failure, FailureKind, Retry},
     job::{
         Begun, BootChangeState, ClusterDeployState, DeploymentState, IsoBuildState, JobState,
-        MarvellState, Residue, Terminal, deployment::Reload, iso_build::BuiltIso,
+        MarvellState, Residue, Terminal,
+        deployment::{ColdBoot, Flashing, Power, Reload},
+        iso_build::BuiltIso,
     },
     ports::TaskUri,
     time::Timestamp,
@@ -35,12 +37,28 @@ pub fn some_residue() -> Vec<Residue> {
     }]
 }
 
+pub fn cold_boot(power: Power) -> ColdBoot {
+    ColdBoot {
+        system: "/redfish/v1/Systems/1".into(),
+        on: Some("On".into()),
+        began: at(),
+        power,
+    }
+}
+
 /// One of each name, in the order of `NAMES`.
 pub fn deployment_states() -> Vec<DeploymentState> {
     use DeploymentState as S;
     vec![
         S::Queued,
         S::Preflight,
+        S::FlashingFirmware {
+            flash: Some(Flashing::Running),
+        },
+        S::ColdBootingHost {
+            boot: Some(cold_boot(Power::SwitchingOff(at()))),
+        },
+        S::AwaitingFirmware { since: at() },
         S::SettingUpNetwork,
         S::PreparingImc,
         S::PublishingMedia,

@@ -10,19 +10,19 @@ use slipway_core::{
     job::{
         Begun, BootChangeState, ClusterDeployState, DeploymentState, IsoBuildState, JobFacts,
         JobSpec, JobState, Prepared, Terminal, Wait, WaitReason,
-        deployment::{Beside, Reload},
+        deployment::{Beside, FlashFacts, Flashing, Power, Reload},
     },
     time::ByteCount,
 };
 
 use crate::{
     moves::{
-        at, begun, boot_change_states, built, cluster_deploy_states, deployment_states,
+        at, begun, boot_change_states, built, cluster_deploy_states, cold_boot, deployment_states,
         iso_build_states, marvell_states, some_failure, some_residue,
     },
     support::{
-        cluster_deploy, deployment, digest, full_deployment, iso_build, key, marvell, rollback,
-        switch, upgrade,
+        cluster_deploy, deployment, digest, flashing_deployment, full_deployment, iso_build, key,
+        marvell, rollback, switch, upgrade,
     },
 };
 
@@ -43,6 +43,14 @@ fn every_state() {
     assert_eq!(deployments.len(), D::NAMES.len(), "one of each");
     // The variants within a state.
     deployments.extend([
+        D::FlashingFirmware { flash: None },
+        D::FlashingFirmware {
+            flash: Some(Flashing::Creating),
+        },
+        D::FlashingFirmware {
+            flash: Some(Flashing::Starting),
+        },
+        D::ColdBootingHost { boot: None },
         D::InsertingMedia { task: None },
         D::ResettingImc { requested_at: None },
         D::ReloadingHostDriver { reload: None },
@@ -60,6 +68,15 @@ fn every_state() {
             then: Terminal::Cancelled,
         },
     ]);
+    let powers = [
+        Power::GoingOff,
+        Power::SwitchingOn(at()),
+        Power::ComingOn,
+        Power::Cycling(at()),
+    ];
+    deployments.extend(powers.map(|power| D::ColdBootingHost {
+        boot: Some(cold_boot(power)),
+    }));
     let mut boot_changes = boot_change_states();
     assert_eq!(
         boot_changes.len(),
@@ -127,9 +144,10 @@ fn every_kind_of_failure_and_retry() {
 
 #[test]
 fn every_spec() {
-    let specs: [JobSpec; 8] = [
+    let specs: [JobSpec; 9] = [
         deployment(),
         full_deployment(),
+        flashing_deployment(),
         upgrade(),
         switch(),
         rollback(),
@@ -213,6 +231,15 @@ fn facts_full_and_empty() {
         residue: some_residue(),
         installed_by: Some("0190000000007000a0000000000000bb".parse().unwrap()),
         driver_reloaded: true,
+        flash: FlashFacts {
+            created: true,
+            started: true,
+            lines: 7,
+            flashed_at: Some(at()),
+            host_off: true,
+            cold_booted_at: Some(at()),
+            seen: true,
+        },
         iso_builds: vec!["0190000000007000a0000000000000b1".parse().unwrap()],
         begins: Some(begun()),
     };
@@ -261,7 +288,9 @@ fn what_earlier_releases_wrote_is_still_read() {
     let full: Beside = serde_json::from_str(full).unwrap();
     assert!(full.imc_boot && full.network.is_none() && full.after.len() == 1);
     let written = serde_json::to_string(&full).unwrap();
-    assert!(!written.contains("network") && !written.contains("firmware"));
+    assert!(
+        !written.contains("network") && !written.contains("fl") && !written.contains("firmware")
+    );
     let facts = r#"{"boot_id_before":null,"installer_started":true,"download_restarts":0}"#;
     let facts: JobFacts = serde_json::from_str(facts).unwrap();
     assert!(facts.installer_started && !facts.imc_touched && !facts.verified);

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use slipway_core::job::{Job, JobSpec, build_steps, planned_steps, step_position, step_statuses};
 
 use crate::support::{
-    Call, Rig, START, card, cluster_deploy, deployment, full_deployment, marvell, refused,
-    rollback, says, switch, upgrade,
+    Call, Rig, START, card, cluster_deploy, deployment, flashing_deployment, full_deployment,
+    marvell, refused, rollback, says, switch, upgrade,
 };
 
 fn plan(spec: &JobSpec) -> String {
@@ -50,6 +50,7 @@ fn progress(rig: &Rig, job: &Job) -> String {
 fn plans() {
     insta::assert_snapshot!("plan_deployment", plan(&deployment()));
     insta::assert_snapshot!("plan_full_deployment", plan(&full_deployment()));
+    insta::assert_snapshot!("plan_flashing_deployment", plan(&flashing_deployment()));
     insta::assert_snapshot!("plan_marvell", plan(&marvell()));
     insta::assert_snapshot!("plan_cluster_deploy", plan(&cluster_deploy()));
     insta::assert_snapshot!("plan_upgrade", plan(&upgrade()));
@@ -128,6 +129,7 @@ async fn histories() {
     for (name, spec) in [
         ("deployment", deployment()),
         ("full_deployment", full_deployment()),
+        ("flashing_deployment", flashing_deployment()),
         ("upgrade", upgrade()),
     ] {
         let mut rig = Rig::new();

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use slipway_core::{
     address::Address,
     bootc::{BootcStatus, Greenboot},
+    containers::Containers,
     failure::StepError,
     ids::{DpuId, JobId},
     image::ImageReference,
@@ -18,8 +19,8 @@ use slipway_core::{
         deployment::PostSecret, engine::Subjects,
     },
     ports::{
-        Bmc, LocalNetworks, MediaReader, MediaServer, Publication, RegistryError, Remote,
-        ResolvedImage, TaskState,
+        Bmc, Controller, LocalNetworks, MediaReader, MediaServer, Publication, RegistryError,
+        Remote, ResolvedImage, TaskState,
     },
     secret::Password,
     time::{ByteCount, Timestamp},
@@ -31,6 +32,7 @@ use super::{
     acc::AccShell,
     after::{ACTIVATION_KEY, PULL_SECRET},
     cluster_tool::ClusterDesk,
+    firmware::{FakeContainers, HostBmc},
     host::HostShell,
     imc::{FakeBmc, ImcShell},
     iso_tool::Workbench,
@@ -80,6 +82,7 @@ impl Subjects for FakeSubjects {
             },
             media: FakeMedia(sim.clone()),
             networks: FakeNetworks(sim.clone()),
+            containers: FakeContainers(sim.clone()),
             sim,
         }))
     }
@@ -106,6 +109,7 @@ struct FakeCard {
     acc: AccShell,
     media: FakeMedia,
     networks: FakeNetworks,
+    containers: FakeContainers,
 }
 
 #[async_trait]
@@ -135,6 +139,16 @@ impl CardAccess for FakeCard {
     async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {
         assert_eq!(address.to_string(), "host-01.lab:22");
         Ok(Arc::new(HostShell(self.sim.clone())))
+    }
+    async fn host_bmc(&self, address: &Address) -> Result<Arc<dyn Controller>, StepError> {
+        assert_eq!(address.to_string(), "host-01-bmc.lab:443");
+        Ok(Arc::new(HostBmc(self.sim.clone())))
+    }
+    async fn others_in_server(&self, _at: &Address) -> Result<Vec<(JobId, String)>, StepError> {
+        Ok(self.sim.world().others_in_server.clone())
+    }
+    fn containers(&self) -> &dyn Containers {
+        &self.containers
     }
     async fn post_secret(&self, which: PostSecret) -> Result<Password, StepError> {
         Ok(Password::new(match which {

@@ -5,6 +5,8 @@ use slipway_core::ports::CommandOutput;
 use super::{says, world::World};
 
 pub const ACTIVATION_KEY: &str = "sentinel-activation-key";
+/// Of what the card fetches.
+pub const P4_SHA256: &str = "0f0e0d0c0b0a09080706050403020100f0e0d0c0b0a090807060504030201000";
 pub const PULL_SECRET: &str = r#"{"auths":{"quay.io":{"auth":"sentinel-pull-secret"}}}"#;
 const KUBECONFIG: &str = "/var/lib/microshift/resources/kubeadmin/kubeconfig";
 /// From its start to its health, in milliseconds.
@@ -38,6 +40,45 @@ pub fn acc_command(
             None => says(1, "", "No such file or directory"),
         },
         ["mkdir", "-p", _] => done,
+        ["curl", "-fsSL", "--output", path, "--", _] => {
+            world.effects.fetches += 1;
+            let archive = ("an archive".to_owned(), "644".to_owned());
+            world.acc_files.insert((*path).to_owned(), archive);
+            done
+        }
+        ["sha256sum", path] => match world.acc_files.contains_key(*path) {
+            true => says(0, &format!("{P4_SHA256}  {path}\n"), ""),
+            false => says(1, "", "No such file or directory"),
+        },
+        ["tar", "-xzf", _, "-C", folder, "--strip-components=1"] => {
+            for name in ["p4-cp", "p4-sde"] {
+                let file = (String::new(), "644".to_owned());
+                world
+                    .acc_files
+                    .insert(format!("{folder}/{name}/file"), file);
+            }
+            done
+        }
+        ["rm", "-rf", folder] => {
+            let inside = format!("{folder}/");
+            world.acc_files.retain(|path, _| !path.starts_with(&inside));
+            done
+        }
+        ["mv", from, to] => {
+            let inside = format!("{from}/");
+            let paths: Vec<String> = world.acc_files.keys().cloned().collect();
+            for path in paths.iter().filter(|path| path.starts_with(&inside)) {
+                let file = world.acc_files.remove(path).expect("it is there");
+                let name = &path[inside.len()..];
+                world.acc_files.insert(format!("{to}/{name}"), file);
+            }
+            done
+        }
+        ["test", "-d", folder] => {
+            let inside = format!("{folder}/");
+            let there = world.acc_files.keys().any(|path| path.starts_with(&inside));
+            says(u32::from(!there), "", "")
+        }
         ["rm", "-f", path] => {
             world.acc_files.remove(*path);
             done

@@ -5,6 +5,7 @@ mod acc;
 mod access;
 mod after;
 mod cluster_tool;
+mod firmware;
 mod host;
 mod imc;
 mod iso_tool;
@@ -28,7 +29,7 @@ use slipway_core::{
     iso::KickstartArea,
     job::{
         BootChange, BootChangePlan, DeploymentPlan, Job, JobSpec, MarvellPlan,
-        deployment::{Beside, PostStep},
+        deployment::{Beside, Flash, PostStep},
     },
     network::{DhcpServer, Lease, LocalNetwork},
     ports::{BmcError, Clock, CommandOutput, RemoteError, Stage},
@@ -36,6 +37,7 @@ use slipway_core::{
     trust::Fingerprint,
 };
 
+pub use after::P4_SHA256;
 pub use cluster_tool::{BUILD, cluster_deploy, cluster_deploy_plan, disk_is_full};
 pub use iso_tool::{Fault, iso_build, iso_build_plan, written};
 pub use parts::{Call, Effects, Entry, Event};
@@ -168,6 +170,7 @@ pub fn full_deployment() -> JobSpec {
             host: Some(Address::new("host-01.lab", 22).unwrap()),
             network: Some(local_network()),
             firmware: None,
+            flash: None,
             after: vec![
                 PostStep::HugePages { pages: 512 },
                 trust,
@@ -177,6 +180,30 @@ pub fn full_deployment() -> JobSpec {
         },
         ..deployment_plan()
     })
+}
+
+/// A deployment that brings the card to this firmware first.
+pub fn flashing(version: &str, change: impl FnOnce(&mut Flash)) -> JobSpec {
+    let mut flash = Flash {
+        image: reference(&format!("quay.io/lab/flasher@{}", digest('f'))),
+        force: false,
+        imc: "imc-01.lab".into(),
+        host_bmc: Some(Address::new("host-01-bmc.lab", 443).unwrap()),
+    };
+    change(&mut flash);
+    JobSpec::Deployment(DeploymentPlan {
+        beside: Beside {
+            firmware: Some(version.into()),
+            flash: Some(flash),
+            ..Beside::default()
+        },
+        ..deployment_plan()
+    })
+}
+
+/// To a firmware that the card has not, with all that it takes.
+pub fn flashing_deployment() -> JobSpec {
+    flashing("2.0.0.11999", |_| {})
 }
 
 pub fn marvell() -> JobSpec {

@@ -30,12 +30,20 @@ pub struct Effects {
     pub driver_loads: u32,
     /// Files on the ACC.
     pub acc_writes: u32,
+    /// By the ACC, of what a plan names.
+    pub fetches: u32,
     pub registrations: u32,
     pub microshift_starts: u32,
     pub containers: u32,
     /// Of this machine's port to the card.
     pub network_set_ups: u32,
     pub network_take_backs: u32,
+    /// Containers that were started to flash.
+    pub flashes: u32,
+    /// Of the server that the card is in.
+    pub host_offs: u32,
+    pub host_ons: u32,
+    pub host_cycles: u32,
     pub partial_removals: u32,
     /// Times a login was refused: asking again locks accounts.
     pub refused_logins: u32,
@@ -85,6 +93,10 @@ pub enum Event {
     /// The IMC restarts, its ACC with it.
     ImcResets,
     AccReboots,
+    /// The server is off, or on again.
+    HostPower(bool),
+    /// The server was off for a moment.
+    ColdBoots,
     UpdateEnds {
         unit: String,
         dir: String,
@@ -180,4 +192,7 @@ pub struct Faults {
     /// This machine's port does what the word says: `forbidden`, `vanishes`, or can't be `taken-back`.
     pub network: Option<&'static str>,
     pub never_healthy: bool,
+    /// The flash does what the word says: `no-podman`, `not-started`, `fails`, writes
+    /// `other-version`; or the server's BMC `only-cycles`.
+    pub flash: Option<&'static str>,
 }

@@ -61,6 +61,7 @@ impl Rig {
             reboot_s: 120,
             health_s: 120,
             microshift_s: 120,
+            flash_s: 300,
             cleanup_s: 60,
             fetch_s: 300,
             build_s: 300,

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use slipway_core::{
     dpu::ImcIdentity,
+    ids::JobId,
     image::ImageDigest,
     ports::{BootOverride, BootOverrideEnabled, TaskState, VirtualMedia},
     trust::Fingerprint,
 };
 
 use super::{
-    EDGE, STABLE, START, digest, key,
+    EDGE, STABLE, START, digest,
+    firmware::Container,
+    key,
     parts::{Download, Effects, Entry, Event, Faults, Pace, System},
 };
 
@@ -40,6 +43,9 @@ pub struct World {
     pub boot_options: BTreeMap<String, String>,
     // The DPU host.
     pub driver_loaded: bool,
+    pub host_on: bool,
+    /// Jobs on its other cards.
+    pub others_in_server: Vec<(JobId, String)>,
     /// A unit that runs a container, and when that ends.
     pub host_unit: Option<(String, i64)>,
     pub acc_up_at: i64,
@@ -58,6 +64,10 @@ pub struct World {
     // The world around.
     /// The job that has this machine's port to the card.
     pub network: Option<String>,
+    /// What podman has on this machine.
+    pub container: Option<Container>,
+    /// What was flashed, and when that was done: it counts from the next cold boot on.
+    pub flashed: Option<(String, i64)>,
     pub registry: HashMap<String, ImageDigest>,
     pub published: HashSet<String>,
     /// The nonce and the key that the published ISO carries.
@@ -111,6 +121,8 @@ impl World {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
             driver_loaded: true,
+            host_on: true,
+            others_in_server: vec![],
             host_unit: None,
             acc_up_at: START - 86_000_000,
             boot_id: 1,
@@ -132,6 +144,8 @@ impl World {
             kubeconfig: None,
             unit: None,
             network: None,
+            container: None,
+            flashed: None,
             registry: HashMap::from([(STABLE.into(), digest('b')), (EDGE.into(), digest('c'))]),
             published: HashSet::new(),
             overlay: None,
@@ -188,6 +202,12 @@ impl World {
             }
             Event::ImcResets => self.imc_resets(),
             Event::AccReboots => self.acc_reboots(),
+            Event::HostPower(false) => self.host_on = false,
+            Event::HostPower(true) => {
+                self.host_on = true;
+                self.cold_boots();
+            }
+            Event::ColdBoots => self.cold_boots(),
             Event::UpdateEnds { unit, dir, argv } => self.update_ends(&unit, &dir, &argv),
             Event::GreenbootFallsBack => {
                 let system = self.system();
@@ -275,6 +295,25 @@ impl World {
             }
             Some(_) | None => self.boots(self.pace.imc_boot + self.pace.acc_boot),
         }
+    }
+
+    /// The server was without power, and the card with it.
+    pub fn cold_boots(&mut self) {
+        if let Some((version, done)) = self.flashed.take() {
+            assert!(done <= self.now, "a flash was cut off: the card is lost");
+            self.has_firmware(&version);
+        }
+        self.imc_resets();
+    }
+
+    /// As `/etc/issue.net` and Redfish show it.
+    pub fn has_firmware(&mut self, version: &str) {
+        let firmware = format!("MEV-HW-B1-ci-ts.release.{version}");
+        let release = version.split('.').take(3).collect::<Vec<_>>().join(".");
+        let issue = format!("Intel IPU IMC {firmware}\nVersion: {release}\n");
+        self.files.insert("/etc/issue.net".into(), issue);
+        self.identity.firmware = Some(firmware);
+        self.identity.firmware_release = Some(release);
     }
 
     fn acc_reboots(&mut self) {

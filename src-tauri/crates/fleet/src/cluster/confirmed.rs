@@ -192,6 +192,8 @@ fn plan_of(confirmed: &ConfirmedCluster<'_>, cards: ClusterPlan) -> ClusterDeplo
         pull_secret,
         operator_registry,
         marvell_tools,
+        firmware_image,
+        p4_components,
         kubeconfigs,
     } = confirmed.request;
     let chosen = cards.cards.into_iter();
@@ -214,6 +216,8 @@ fn plan_of(confirmed: &ConfirmedCluster<'_>, cards: ClusterPlan) -> ClusterDeplo
             pull_secret: pull_secret.is_some(),
             operator_registry: operator_registry.clone(),
             marvell_tools: marvell_tools.clone(),
+            firmware_image: firmware_image.clone(),
+            p4_components: p4_components.clone(),
             kubeconfigs: kubeconfigs.as_ref().map(|path| path.display().to_string()),
         },
     }

@@ -10,9 +10,11 @@ use slipway_core::{
     address::Address,
     cluster::{self, Import, LARGEST, Problem, Source, Surroundings, Values},
     failure::chain,
+    image::{ImageDigest, ImageReference},
     secret::Password,
 };
 use tokio::io::AsyncReadExt;
+use url::Url;
 
 use crate::{AppError, ErrorCode};
 
@@ -201,6 +203,53 @@ pub async fn read_operator_registry(
         ));
     }
     Ok((registry.to_owned(), text))
+}
+
+/// The image of the tool that flashes cards.
+///
+/// # Errors
+/// One without a digest: a tag may be another image tomorrow, and it writes a card's firmware.
+pub fn firmware_image(text: &str) -> Result<ImageReference, AppError> {
+    let image: ImageReference = text.parse().map_err(|error| {
+        AppError::from_chain(ErrorCode::Invalid, &error).hint("write registry/repository@sha256:…")
+    })?;
+    match image.digest() {
+        Some(_) => Ok(image),
+        None => Err(
+            AppError::invalid(format!("`{text}` names no digest")).hint(format!(
+                "write {}@sha256:…: a tag may be another image tomorrow, and this one writes a card's firmware",
+                image.without_tag()
+            )),
+        ),
+    }
+}
+
+/// Where the P4 components are, and their SHA-256.
+///
+/// # Errors
+/// A URL that is none of the web or has a login in it, which would stand in plans and on command
+/// lines; a text that is no SHA-256.
+pub fn p4_components(url: &str, sha256: &str) -> Result<(Url, String), AppError> {
+    let parsed = Url::parse(url).ok().filter(|parsed| {
+        matches!(parsed.scheme(), "http" | "https")
+            && parsed.has_host()
+            && parsed.username().is_empty()
+            && parsed.password().is_none()
+    });
+    let Some(parsed) = parsed else {
+        return Err(AppError::invalid(
+            "the P4 components are named by no http or https URL without a login",
+        )
+        .hint("give the address of the .tar.gz as the card reaches it"));
+    };
+    let digest: Result<ImageDigest, _> = format!("sha256:{}", sha256.to_lowercase()).parse();
+    match digest {
+        Ok(_) => Ok((parsed, sha256.to_lowercase())),
+        Err(_) => Err(AppError::invalid(
+            "the P4 components are named without their SHA-256 (64 hexadecimal digits)",
+        )
+        .hint("`sha256sum` of the archive that Intel's release has")),
+    }
 }
 
 /// Every problem of a file as a cause; nothing was started.

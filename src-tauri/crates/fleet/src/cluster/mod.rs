@@ -20,10 +20,12 @@ use serde::Serialize;
 use slipway_core::{
     cluster::{CardKind, Choices, ClusterOutline},
     ids::{DpuId, IsoId},
+    image::ImageReference,
     network::DhcpServer,
     secret::Password,
 };
 use specta::Type;
+use url::Url;
 
 pub(crate) use find::{Chosen, Found, IsoState};
 pub(crate) use plan::why_unknown;
@@ -31,8 +33,8 @@ pub(crate) use plan::why_unknown;
 pub use confirmed::{ClusterBegun, ConfirmedCluster};
 pub(crate) use file::write_new;
 pub use file::{
-    ClusterTexts, WrongVariables, is_there, read_operator_registry, read_pull_secret, write_today,
-    wrong_file,
+    ClusterTexts, WrongVariables, firmware_image, is_there, p4_components, read_operator_registry,
+    read_pull_secret, write_today, wrong_file,
 };
 pub(crate) use tool::ClusterDesk;
 
@@ -62,6 +64,10 @@ pub struct ClusterRequest {
     pub operator_registry: Option<(String, String)>,
     /// The image of marvell-tools, for Marvell cards.
     pub marvell_tools: Option<String>,
+    /// The image of the tool that flashes cards, by its digest.
+    pub firmware_image: Option<ImageReference>,
+    /// Where the P4 components are, and their SHA-256.
+    pub p4_components: Option<(Url, String)>,
     /// Where kubeconfigs go; else beside the file.
     pub kubeconfigs: Option<PathBuf>,
 }
@@ -78,6 +84,8 @@ impl ClusterRequest {
             kubeconfigs: kubeconfigs.display().to_string(),
             operator_registry: self.operator_registry.clone(),
             marvell_tools: self.marvell_tools.clone(),
+            firmware_image: self.firmware_image.clone(),
+            p4_components: self.p4_components.clone(),
             networks: "DATA/network".into(),
             dhcp_server: DhcpServer::default(),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use slipway_core::{
     cluster::{
         Card, CardKind, Cluster, ClusterOutline, Import, IsoCluster, ProblemCode, Standing,
-        Surroundings, Values, marvell, outline,
+        Surroundings, Values, beside, marvell, outline,
     },
     job::PlannedStep,
 };
@@ -109,6 +109,8 @@ impl Fleet {
         }));
         for part in &parts {
             problems.extend(self.against_marvells(part, request));
+            self.around_flashes(part, request, &mut problems, &mut warnings)
+                .await;
             warnings.extend(self.against_networks(part, request).await);
             if !part.needs_library() {
                 warnings.push(format!(
@@ -211,6 +213,37 @@ impl Fleet {
             plan.err().map(|why| format!("{}: {why}", card.name))
         });
         wrong.collect()
+    }
+
+    /// What stands against the cold boot after a flash, and what is left to a person.
+    async fn around_flashes(
+        &self,
+        part: &Chosen<'_>,
+        request: &ClusterRequest,
+        problems: &mut Vec<String>,
+        warnings: &mut Vec<String>,
+    ) {
+        let choices = self.choices(request);
+        for (card, _) in &part.cards {
+            let flash = match card.kind {
+                CardKind::Dpu => beside(part.cluster, card, &choices).flash,
+                CardKind::Marvell | CardKind::BlueField => None,
+            };
+            let Some(flash) = flash else {
+                continue;
+            };
+            let name = &card.name;
+            let Some(address) = &flash.host_bmc else {
+                warnings.push(format!(
+                    "{name}: the file has no bmc_host: after a flash a person cold-boots the host by hand, and the job is gone on with by a retry"
+                ));
+                continue;
+            };
+            if let Err(error) = self.server_bmc(address).await {
+                let next = error.hint.unwrap_or_default();
+                problems.push(format!("{name}: {}: {next}", error.message));
+            }
+        }
     }
 
     async fn plans_of(

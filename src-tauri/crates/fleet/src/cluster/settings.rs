@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use slipway_core::secret::Password;
+use slipway_core::{image::ImageReference, secret::Password};
+use url::Url;
 
-use super::file::{read_operator_registry, read_pull_secret};
+use super::file::{firmware_image, p4_components, read_operator_registry, read_pull_secret};
 use crate::{AppError, views::ClusterOpen};
 
 /// What is good of it, and what is wrong, all of it at once.
@@ -14,6 +15,8 @@ pub(super) struct StepSettings {
     pub pull_secret: Option<Password>,
     pub kubeconfigs: Option<PathBuf>,
     pub operator_registry: Option<(String, String)>,
+    pub firmware_image: Option<ImageReference>,
+    pub p4_components: Option<(Url, String)>,
     pub wrong: Vec<String>,
 }
 
@@ -35,6 +38,17 @@ impl StepSettings {
             let certificate = open.operator_registry_ca.as_deref().unwrap_or_default();
             let read = operator_registry(registry.trim(), certificate.trim()).await;
             all.operator_registry = all.kept(read).flatten();
+            let url = open.p4_components.as_deref().unwrap_or_default();
+            let sha256 = open.p4_sha256.as_deref().unwrap_or_default();
+            all.p4_components = match (url.trim(), sha256.trim()) {
+                ("", "") => None,
+                (url, sha256) => all.kept(p4_components(url, sha256)),
+            };
+        }
+        if !skips("dpu_firmware")
+            && let Some(image) = &open.firmware_image
+        {
+            all.firmware_image = all.kept(firmware_image(image.trim()));
         }
         all
     }

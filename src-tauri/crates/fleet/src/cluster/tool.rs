@@ -58,6 +58,8 @@ impl ClusterDesk {
             pull_secret: _,
             operator_registry,
             marvell_tools,
+            firmware_image,
+            p4_components,
             kubeconfigs,
         } = plan.choices.clone();
         let request = ClusterRequest {
@@ -73,6 +75,8 @@ impl ClusterDesk {
             pull_secret: secret.pull_secret(),
             operator_registry,
             marvell_tools,
+            firmware_image,
+            p4_components,
             kubeconfigs: kubeconfigs.map(PathBuf::from),
         };
         Ok((texts.import(&secret.values(), &around), request))

@@ -169,6 +169,8 @@ impl Fleet {
                 operator_registry: settings.operator_registry,
                 pull_secret: settings.pull_secret,
                 marvell_tools: open.marvell_tools.clone(),
+                firmware_image: settings.firmware_image,
+                p4_components: settings.p4_components,
                 kubeconfigs: settings.kubeconfigs,
             },
             import: texts.import(&values, &self.cluster_surroundings().await?),

@@ -7,7 +7,10 @@ use slipway_core::{
     doctor::{Asked, HostSeen},
     dpu::Dpu,
     failure::{FailureKind, StepError},
-    job::Policy,
+    job::{
+        Policy,
+        deployment::{Flash, look_to_flash},
+    },
     network::LocalNetwork,
     ports::{Bmc, LocalNetworks as _},
     trust::PinKind,
@@ -25,14 +28,17 @@ pub(super) struct Beside {
     dpu_host: Option<String>,
     /// Only where somebody asked for it.
     network: Option<LocalNetwork>,
+    flash: Option<Flash>,
 }
 
 impl Beside {
     pub(super) fn of(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Self {
+        let beside = cluster::beside(cluster, card, choices);
         Self {
             host_bmc: card.host_bmc.as_ref().map(|login| login.address.clone()),
             dpu_host: card.dpu_host.clone(),
-            network: cluster::beside(cluster, card, choices).network,
+            network: beside.network,
+            flash: beside.flash,
         }
     }
 }
@@ -106,6 +112,21 @@ impl Fleet {
     pub(super) async fn ask_network(&self, beside: &Beside) -> Option<Asked<Vec<String>>> {
         let wanted = beside.network.as_ref()?;
         Some(Asked::from(self.inner.ports.check(wanted).await))
+    }
+
+    /// Looks only: at podman here, and at the BMC of the host that a flash cold-boots.
+    pub(super) async fn ask_flash(
+        &self,
+        dpu: &Dpu,
+        beside: &Beside,
+        policy: &Policy,
+    ) -> Option<Asked<Vec<String>>> {
+        let flash = beside.flash.as_ref()?;
+        let look = async {
+            let card = self.open_card(dpu.clone()).await?;
+            look_to_flash(flash, &card, self.now(), policy).await
+        };
+        Some(Asked::from(look.await))
     }
 
     pub(super) async fn ask_dpu_host(

@@ -187,11 +187,12 @@ impl Fleet {
     ) -> Result<CardFacts, AppError> {
         let job = self.active_job(&dpu.id).await?;
         let busy = job.is_some();
-        let (booted, host_bmc, dpu_host, network) = futures::join!(
+        let (booted, host_bmc, dpu_host, network, flash) = futures::join!(
             self.ask_booted(dpu, busy, policy),
             self.ask_host_bmc(dpu, beside, policy),
             self.ask_dpu_host(beside, policy),
             self.ask_network(beside),
+            self.ask_flash(dpu, beside, policy),
         );
         Ok(CardFacts {
             job: job.map(|job| JobSeen {
@@ -203,6 +204,7 @@ impl Fleet {
             host_bmc: host_bmc?,
             dpu_host: dpu_host?,
             network,
+            flash,
         })
     }
 

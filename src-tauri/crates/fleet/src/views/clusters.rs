@@ -42,6 +42,12 @@ pub struct ClusterOpen {
     pub kubeconfigs: Option<String>,
     /// The image of marvell-tools, for Marvell cards.
     pub marvell_tools: Option<String>,
+    /// The image of the tool that flashes cards, by its digest: without one their firmware is only
+    /// looked at.
+    pub firmware_image: Option<String>,
+    /// Where the card finds the P4 components, with their SHA-256, or neither.
+    pub p4_components: Option<String>,
+    pub p4_sha256: Option<String>,
     /// The registry of the DPU operator's cluster, `host` or `host:port`, which the cards are to
     /// trust. With its authority's certificate, or neither.
     pub operator_registry: Option<String>,

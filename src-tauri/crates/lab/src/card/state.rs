@@ -102,6 +102,12 @@ pub struct Observed {
     pub microshift_starts: u64,
     /// Containers run on the DPU host.
     pub host_containers: u64,
+    /// Firmware that was flashed.
+    #[serde(default)]
+    pub flashes: u64,
+    /// Cold boots of the server that it is in.
+    #[serde(default)]
+    pub cold_boots: u64,
 }
 
 /// Who may log in, and the SSH host key of the IMC.
@@ -125,6 +131,8 @@ pub struct KeptImc {
     pub boot_override: Override,
     pub boot_options: BTreeMap<String, String>,
     pub clock_offset: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flashed: Option<String>,
     pub up_since: jiff::Timestamp,
     pub boots: u64,
 }
@@ -140,6 +148,7 @@ impl KeptImc {
             boot_override: Override::default(),
             boot_options: invented::boot_options(),
             clock_offset: 0,
+            flashed: None,
             up_since: jiff::Timestamp::now() - invented::uptime(number),
             boots: 1,
         }

@@ -42,6 +42,17 @@ impl CardHandle {
         self.0.host().marvell = true;
     }
 
+    /// The server that the card is in is without power for a moment: what was flashed is in force.
+    pub fn cold_boot(&self) {
+        self.0.cold_boot();
+    }
+
+    /// What was flashed and waits for a cold boot.
+    #[must_use]
+    pub fn flashed(&self) -> Option<String> {
+        self.0.imc().flashed.clone()
+    }
+
     /// The containers' command lines that the DPU host ran or runs.
     #[must_use]
     pub fn host_command(&self) -> Option<Vec<String>> {

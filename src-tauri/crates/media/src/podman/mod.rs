@@ -1,9 +1,10 @@
 //! podman and skopeo as subprocesses: questions that they answer at once ([`PodmanCli`]), builds and
 //! pushes that go on in the background ([`Works`]), what this machine has ([`look_at_host`]), and
-//! the reading of build contexts and of built images for the lint.
+//! the reading of build contexts and of built images for the lint; and containers that do one thing.
 //!
 //! It decides nothing: what is built, and what an answer means, is said in `slipway-core`.
 
+mod containers;
 mod context;
 mod host;
 mod layers;

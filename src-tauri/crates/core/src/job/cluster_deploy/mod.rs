@@ -11,6 +11,7 @@ mod tool;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use url::Url;
 
 pub use plan::planned_steps;
 pub use tool::{BuildStanding, ClusterTool};
@@ -21,6 +22,7 @@ use crate::{
     dpu::JobOutcome,
     failure::{Failure, StepError},
     ids::{BatchId, JobId},
+    image::ImageReference,
 };
 
 /// What a deployment of cards was begun as.
@@ -67,6 +69,12 @@ pub struct ClusterDeployChoices {
     /// The registry of the DPU operator's cluster, and its authority's certificate, PEM.
     pub operator_registry: Option<(String, String)>,
     pub marvell_tools: Option<String>,
+    /// Of the tool that flashes cards, by its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firmware_image: Option<ImageReference>,
+    /// Where the P4 components are, and their SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p4_components: Option<(Url, String)>,
     /// Where kubeconfigs go; else beside the file.
     pub kubeconfigs: Option<String>,
 }

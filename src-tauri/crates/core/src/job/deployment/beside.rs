@@ -2,8 +2,9 @@
 //! and on the ACC after the image was verified. Data only; secrets are asked for by name.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use crate::{address::Address, network::LocalNetwork};
+use crate::{address::Address, image::ImageReference, network::LocalNetwork};
 
 /// Nothing of it is done unless the plan says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct Beside {
     /// The IMC must have it, or nothing is begun. Compared with `/etc/issue.net` as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firmware: Option<String>,
+    /// How it gets there; `None`: it is only looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash: Option<Flash>,
     /// In this order.
     pub after: Vec<PostStep>,
 }
@@ -28,6 +32,19 @@ impl Beside {
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// How a card's firmware is flashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    /// Of the tool that flashes, by its digest.
+    pub image: ImageReference,
+    /// Also where the IMC has that firmware already; once.
+    pub force: bool,
+    /// The IMC, as the tool reaches it.
+    pub imc: String,
+    /// The BMC of the server that the card is in; `None`: a person cold-boots that.
+    pub host_bmc: Option<Address>,
 }
 
 /// One step on the ACC, after the image was verified.
@@ -42,6 +59,13 @@ pub enum PostStep {
         registry: String,
         /// PEM of its authority; a certificate is no secret.
         ca: String,
+    },
+    /// Intel's, for the ACC: what the DPU operator's P4 container runs.
+    P4Components {
+        /// Of a `.tar.gz`, as the card reaches it; without a login.
+        url: Url,
+        /// In hexadecimal digits.
+        sha256: String,
     },
     /// At Red Hat, by an activation key ([`PostSecret::ActivationKey`]).
     RhSubscription { organization: String },
@@ -60,7 +84,9 @@ impl PostStep {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::HugePages { .. } | Self::TrustRegistry { .. } => "dpu_operator_dpu",
+            Self::HugePages { .. } | Self::TrustRegistry { .. } | Self::P4Components { .. } => {
+                "dpu_operator_dpu"
+            }
             Self::RhSubscription { .. } => "rh_subscription",
             Self::Microshift { .. } => "microshift",
         }
@@ -71,7 +97,7 @@ impl PostStep {
         match self {
             Self::RhSubscription { .. } => Some(PostSecret::ActivationKey),
             Self::Microshift { pull_secret, .. } => pull_secret.then_some(PostSecret::PullSecret),
-            Self::HugePages { .. } | Self::TrustRegistry { .. } => None,
+            Self::HugePages { .. } | Self::TrustRegistry { .. } | Self::P4Components { .. } => None,
         }
     }
 }

@@ -70,7 +70,7 @@ pub(super) async fn reset_imc(
 
 /// As it was when the step began (`cx.now`): what asking took is taken off. Else, where SSH takes
 /// longer than the IMC was away, a reset would look as if it had never happened.
-async fn imc_uptime(cx: &StepContext<'_>) -> Result<Duration, StepError> {
+pub(super) async fn imc_uptime(cx: &StepContext<'_>) -> Result<Duration, StepError> {
     let asked = Instant::now();
     let out = run(cx.card.imc_shell(), cx, &["cat", "/proc/uptime"]).await?;
     let seconds = out

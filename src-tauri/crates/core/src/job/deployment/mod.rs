@@ -14,7 +14,8 @@ mod reserved_memory;
 mod undo;
 mod verify;
 
-pub use beside::{Beside, PostSecret, PostStep};
+pub use beside::{Beside, Flash, PostSecret, PostStep};
+pub use firmware::{ColdBoot, FlashFacts, Flashing, Power, look_to_flash};
 pub use host::Reload;
 pub use prepare::prepare;
 pub use reserved_memory::{NEEDS_RESERVED_MEMORY, reserve_memory, reserves_enough};
@@ -22,7 +23,7 @@ pub use undo::{Undone, undo};
 
 pub(crate) use after::of_step;
 pub(in crate::job) use after::planned as planned_after;
-pub(crate) use firmware::ISSUE;
+pub(crate) use firmware::{ISSUE, planned as planned_flash};
 pub(in crate::job) use imc_boot::planned as planned_imc_boot;
 
 use serde::{Deserialize, Serialize};
@@ -65,11 +66,33 @@ pub struct DeploymentPlan {
     pub beside: Beside,
 }
 
+impl DeploymentPlan {
+    /// Where it goes on once the card's firmware is what it should be.
+    fn after_firmware(&self) -> State {
+        match &self.beside.network {
+            Some(_) => State::SettingUpNetwork,
+            None => State::PreparingImc,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
 pub enum DeploymentState {
     Queued,
     Preflight,
+    FlashingFirmware {
+        /// `None`: whether there is anything to flash is looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flash: Option<Flashing>,
+    },
+    ColdBootingHost {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<ColdBoot>,
+    },
+    AwaitingFirmware {
+        since: Timestamp,
+    },
     SettingUpNetwork,
     PreparingImc,
     PublishingMedia,
@@ -113,9 +136,12 @@ pub enum DeploymentState {
 use DeploymentState as State;
 
 impl State {
-    pub const NAMES: [&str; 18] = [
+    pub const NAMES: [&str; 21] = [
         "Queued",
         "Check the card",
+        "Flash the firmware",
+        "Cold-boot the host",
+        "Wait for the firmware",
         "Set up the network",
         "Prepare the IMC",
         "Publish the ISO",
@@ -134,35 +160,89 @@ impl State {
         "Cancelled",
     ];
 
+    /// The steps that only a plan that flashes firmware has.
+    pub const FLASH: [&str; 3] = [Self::NAMES[2], Self::NAMES[3], Self::NAMES[4]];
+
+    /// The steps of one that flashes none.
+    pub(in crate::job) const WITHOUT_FLASH: [&str; 14] = [
+        Self::NAMES[1],
+        Self::NAMES[5],
+        Self::NAMES[6],
+        Self::NAMES[7],
+        Self::NAMES[8],
+        Self::NAMES[9],
+        Self::NAMES[10],
+        Self::NAMES[11],
+        Self::NAMES[12],
+        Self::NAMES[13],
+        Self::NAMES[14],
+        Self::NAMES[15],
+        Self::NAMES[16],
+        Self::NAMES[17],
+    ];
+
     /// The last step in which only the IMC is spoken to.
-    const AWAITING_IMC: usize = 8;
+    const AWAITING_IMC: usize = 11;
 
     fn index(&self) -> usize {
         match self {
             Self::Queued => 0,
             Self::Preflight => 1,
-            Self::SettingUpNetwork => 2,
-            Self::PreparingImc => 3,
-            Self::PublishingMedia => 4,
-            Self::InsertingMedia { .. } => 5,
-            Self::SettingBootOverride => 6,
-            Self::ResettingImc { .. } => 7,
+            Self::FlashingFirmware { .. } => 2,
+            Self::ColdBootingHost { .. } => 3,
+            Self::AwaitingFirmware { .. } => 4,
+            Self::SettingUpNetwork => 5,
+            Self::PreparingImc => 6,
+            Self::PublishingMedia => 7,
+            Self::InsertingMedia { .. } => 8,
+            Self::SettingBootOverride => 9,
+            Self::ResettingImc { .. } => 10,
             Self::AwaitingImc { .. } => Self::AWAITING_IMC,
-            Self::AwaitingInstaller => 9,
-            Self::AwaitingAcc => 10,
-            Self::ReloadingHostDriver { .. } => 11,
-            Self::VerifyingImage => 12,
-            Self::RunningPostSteps { .. } => 13,
-            Self::CleaningUp { .. } => 14,
-            Self::Succeeded { .. } => 15,
-            Self::Failed { .. } => 16,
-            Self::Cancelled { .. } => 17,
+            Self::AwaitingInstaller => 12,
+            Self::AwaitingAcc => 13,
+            Self::ReloadingHostDriver { .. } => 14,
+            Self::VerifyingImage => 15,
+            Self::RunningPostSteps { .. } => 16,
+            Self::CleaningUp { .. } => 17,
+            Self::Succeeded { .. } => 18,
+            Self::Failed { .. } => 19,
+            Self::Cancelled { .. } => 20,
+        }
+    }
+
+    /// What must not be cut off: a flash that runs, a server that is switched off. A cancel waits
+    /// until it has ended.
+    pub(in crate::job) fn must_end(&self) -> bool {
+        match self {
+            Self::FlashingFirmware { flash } => {
+                matches!(flash, Some(Flashing::Starting | Flashing::Running))
+            }
+            Self::ColdBootingHost { boot } => boot.is_some(),
+            Self::Queued
+            | Self::Preflight
+            | Self::AwaitingFirmware { .. }
+            | Self::SettingUpNetwork
+            | Self::PreparingImc
+            | Self::PublishingMedia
+            | Self::InsertingMedia { .. }
+            | Self::SettingBootOverride
+            | Self::ResettingImc { .. }
+            | Self::AwaitingImc { .. }
+            | Self::AwaitingInstaller
+            | Self::AwaitingAcc
+            | Self::ReloadingHostDriver { .. }
+            | Self::VerifyingImage
+            | Self::RunningPostSteps { .. }
+            | Self::CleaningUp { .. }
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::Cancelled { .. } => false,
         }
     }
 
     /// Whether a network that the plan asks for must stand: from its set-up to the clean-up.
     fn needs_network(&self) -> bool {
-        (3..14).contains(&self.index())
+        (6..17).contains(&self.index())
     }
 
     #[must_use]
@@ -173,6 +253,9 @@ impl State {
             Self::Cancelled { .. } => JobOutcome::Cancelled,
             Self::Queued
             | Self::Preflight
+            | Self::FlashingFirmware { .. }
+            | Self::ColdBootingHost { .. }
+            | Self::AwaitingFirmware { .. }
             | Self::SettingUpNetwork
             | Self::PreparingImc
             | Self::PublishingMedia
@@ -191,23 +274,27 @@ impl State {
 }
 
 /// Row: from; entries: to. Every working state may clean up (a failure, a cancel).
-const CAN_BECOME: [&[usize]; 18] = [
-    &[1, 14],
-    // Without a network in the plan there is none to set up.
-    &[2, 3, 14],
-    &[3, 14],
-    &[3, 4, 14],
-    &[5, 14],
-    &[5, 6, 14],
-    &[7, 14],
-    &[7, 8, 14],
-    &[9, 14],
-    &[10, 14],
-    &[11, 14],
-    &[11, 12, 14],
-    &[13, 14],
-    &[13, 14],
-    &[15, 16, 17],
+const CAN_BECOME: [&[usize]; 21] = [
+    &[1, 17],
+    // Without firmware or a network in the plan there is none to flash or to set up.
+    &[2, 5, 6, 17],
+    // Nothing may be to flash; and a retry may find that it was flashed, or cold-booted too.
+    &[2, 3, 4, 5, 6, 17],
+    &[3, 4, 17],
+    &[5, 6, 17],
+    &[6, 17],
+    &[6, 7, 17],
+    &[8, 17],
+    &[8, 9, 17],
+    &[10, 17],
+    &[10, 11, 17],
+    &[12, 17],
+    &[13, 17],
+    &[14, 17],
+    &[14, 15, 17],
+    &[16, 17],
+    &[16, 17],
+    &[18, 19, 20],
     &[],
     &[],
     &[],
@@ -229,6 +316,9 @@ pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>
     match state {
         State::Queued => Ok(StepOutcome::Advance(State::Preflight)),
         State::Preflight => prepare::preflight(plan, cx).await,
+        State::FlashingFirmware { flash } => firmware::flash(plan, *flash, cx).await,
+        State::ColdBootingHost { boot } => firmware::cold_boot(plan, boot.as_ref(), cx).await,
+        State::AwaitingFirmware { since } => firmware::await_firmware(plan, *since, cx).await,
         State::SettingUpNetwork => network::set_up(wanted, cx).await,
         State::PreparingImc => prepare::prepare_imc(plan.beside.imc_boot, cx).await,
         State::PublishingMedia => media::publish(plan, cx).await,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     bootc::StatusFacts,
+    dpu::ImcIdentity,
     failure::{FailureKind, StepError},
     job::{
         Alone, CardAccess, Policy, StepContext, StepOutcome,
@@ -32,26 +33,14 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
             .hint("correct the card's address"),
         ));
     }
-    let release = identity.firmware_release.clone();
-    let supported = release
-        .as_deref()
-        .is_some_and(|r| SUPPORTED_RELEASES.contains(&r));
-    let allowed = plan.allow_release.is_some() && plan.allow_release == release;
-    if !supported && !allowed {
-        return Ok(StepOutcome::Fail(
-            StepError::new(FailureKind::Firmware, "this firmware is not known to work")
-                .because(format!(
-                    "FirmwareVersion is `{}`",
-                    identity.firmware.unwrap_or_default()
-                ))
-                .because(format!("supported: {}", SUPPORTED_RELEASES.join(", ")))
-                .hint("update the card's firmware, or allow this release explicitly"),
-        ));
-    }
-    cx.facts.firmware_release = release;
+    // What is flashed first is looked at then.
+    cx.facts.firmware_release = match plan.beside.flashes() {
+        Some(_) => identity.firmware_release.clone(),
+        None => check_release(plan, &identity)?,
+    };
     refuse_recovery(cx).await?;
     // What comes last would else be found missing after the whole installation.
-    firmware::look(plan.beside.firmware.as_ref(), cx).await?;
+    firmware::look(plan, cx).await?;
     host::look(plan.beside.host.as_ref(), cx).await?;
     after::look(&plan.beside.after, cx).await?;
     network::look(plan.beside.network.as_ref(), cx).await?;
@@ -63,10 +52,32 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
         identity.service_name,
         identity.firmware.as_deref().unwrap_or("unknown")
     ));
-    Ok(StepOutcome::Advance(match &plan.beside.network {
-        Some(_) => State::SettingUpNetwork,
-        None => State::PreparingImc,
+    Ok(StepOutcome::Advance(match plan.beside.flashes() {
+        Some(_) => State::FlashingFirmware { flash: None },
+        None => plan.after_firmware(),
     }))
+}
+
+/// Whether a deployment works with this firmware; answers with its release.
+pub(super) fn check_release(
+    plan: &DeploymentPlan,
+    identity: &ImcIdentity,
+) -> Result<Option<String>, StepError> {
+    let release = identity.firmware_release.clone();
+    let supported = release
+        .as_deref()
+        .is_some_and(|r| SUPPORTED_RELEASES.contains(&r));
+    let allowed = plan.allow_release.is_some() && plan.allow_release == release;
+    if supported || allowed {
+        return Ok(release);
+    }
+    let firmware = identity.firmware.clone().unwrap_or_default();
+    Err(
+        StepError::new(FailureKind::Firmware, "this firmware is not known to work")
+            .because(format!("FirmwareVersion is `{firmware}`"))
+            .because(format!("supported: {}", SUPPORTED_RELEASES.join(", ")))
+            .hint("update the card's firmware, or allow this release explicitly"),
+    )
 }
 
 /// An IMC that fell back to its recovery system can neither install nor come back by itself.
@@ -86,7 +97,7 @@ pub(super) async fn refuse_recovery(cx: &StepContext<'_>) -> Result<(), StepErro
 }
 
 /// What runs now, where it answers; a card without a system is fine.
-async fn remember_old_system(cx: &mut StepContext<'_>) {
+pub(super) async fn remember_old_system(cx: &mut StepContext<'_>) {
     let acc = cx.card.acc();
     if let Ok(id) = boot_id(acc, cx).await {
         cx.facts.boot_id_before = Some(id);

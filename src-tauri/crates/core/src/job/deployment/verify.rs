@@ -1,7 +1,7 @@
 //! Success is a checked fact; and nothing stays behind unsaid.
 
 use super::{
-    DeploymentPlan, Outcome, State,
+    DeploymentPlan, Outcome, State, firmware,
     install::expected_key,
     ledger::Ledger,
     media::remove_partial_file,
@@ -87,6 +87,11 @@ pub(super) async fn clean_up(
                 restore_override(cx).await?;
             }
         }
+    }
+    match firmware::tidy(plan, cx).await {
+        Ok(stays) if matches!(then, Terminal::Succeeded(_)) => debug_assert!(stays.is_empty()),
+        Ok(stays) => cx.facts.residue.extend(stays),
+        Err(error) => leave(cx, "the container of the flash may still be there", error)?,
     }
     // Last: until here the card may be spoken to over it.
     if let Some(wanted) = &plan.beside.network

@@ -53,10 +53,7 @@ pub(super) async fn step(
 
 pub(super) fn planned(pages: u32, on_acc: &impl Fn(&[&str]) -> String) -> (String, Vec<String>) {
     (
-        format!(
-            "Reserves {pages} huge pages of 2 MiB for the DPU operator, now and at every boot; P4 \
-             components are not installed by Slipway"
-        ),
+        format!("Reserves {pages} huge pages of 2 MiB for the DPU operator, now and at every boot"),
         vec![
             on_acc(&["tee", FILE]),
             on_acc(&["sysctl", "-w", &setting(pages)]),

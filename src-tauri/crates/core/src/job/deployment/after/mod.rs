@@ -3,6 +3,7 @@
 
 mod huge_pages;
 mod microshift;
+mod p4;
 mod registry;
 mod subscription;
 
@@ -78,6 +79,7 @@ async fn one(
     match step {
         PostStep::HugePages { pages } => huge_pages::step(*pages, acc, cx).await,
         PostStep::TrustRegistry { registry, ca } => registry::step(registry, ca, acc, cx).await,
+        PostStep::P4Components { url, sha256 } => p4::step(url, sha256, acc, cx).await,
         PostStep::RhSubscription { organization } => {
             subscription::step(organization, acc, cx).await
         }
@@ -138,6 +140,7 @@ pub(crate) fn of_step(
     match step {
         PostStep::HugePages { pages } => huge_pages::planned(*pages, on_acc),
         PostStep::TrustRegistry { registry, .. } => registry::planned(registry, on_acc),
+        PostStep::P4Components { url, sha256 } => p4::planned(url, sha256, on_acc),
         PostStep::RhSubscription { organization } => subscription::planned(organization, on_acc),
         PostStep::Microshift {
             pull_secret,
