@@ -33,34 +33,45 @@ const END_OF_HEAD: &str = "</head>";
 pub struct FirstLook {
     pub desk: DeskState,
     pub app: AppInfo,
-    pub overview: Overview,
     /// Jobs that run.
     pub running: Vec<JobRow>,
-    /// What `cards` answers.
+    /// For the page that the window begins with, where that is the one or the other.
+    pub overview: Option<Overview>,
+    pub cards: Option<FirstCards>,
+}
+
+/// The first rows of the table of cards, and the question that they answer.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct FirstCards {
     pub query: DpuQuery,
-    pub cards: DpuPage,
+    pub page: DpuPage,
 }
 
 impl FirstLook {
+    /// For a window that begins with the page of this route; an empty one is the overview's.
+    ///
     /// # Errors
     /// What the database could not say; the page then asks by itself, and tells of it.
-    pub async fn at(desk: &Desk, fleet: &Fleet) -> Result<Self, AppError> {
-        let query = DpuQuery {
-            limit: PAGE_ROWS,
-            ..DpuQuery::default()
+    pub async fn at(route: &str, desk: &Desk, fleet: &Fleet) -> Result<Self, AppError> {
+        let overview = async {
+            match route {
+                "" | "/" | "/overview" => fleet.overview().await.map(Some),
+                _ => Ok(None),
+            }
         };
-        let (app, overview, running, cards) = tokio::try_join!(
-            fleet.info(),
-            fleet.overview(),
-            fleet.jobs(None, true),
-            fleet.dpus(&query),
-        )?;
+        let cards = async {
+            match route {
+                "/cards" => first_cards(fleet).await.map(Some),
+                _ => Ok(None),
+            }
+        };
+        let (app, running, overview, cards) =
+            tokio::try_join!(fleet.info(), fleet.jobs(None, true), overview, cards)?;
         Ok(Self {
             desk: desk.state(),
             app,
-            overview,
             running,
-            query,
+            overview,
             cards,
         })
     }
@@ -72,6 +83,15 @@ impl FirstLook {
             r#"<script type="application/json" id="first-look">{json}</script>"#
         ))
     }
+}
+
+async fn first_cards(fleet: &Fleet) -> Result<FirstCards, AppError> {
+    let query = DpuQuery {
+        limit: PAGE_ROWS,
+        ..DpuQuery::default()
+    };
+    let page = fleet.dpus(&query).await?;
+    Ok(FirstCards { query, page })
 }
 
 /// Where the look waits for the page, or the page finds nothing.
@@ -138,24 +158,9 @@ mod tests {
                 lab: false,
                 runs_jobs: true,
             },
-            overview: Overview {
-                total: 0,
-                current: 0,
-                need_you: 0,
-                sentence: String::new(),
-                by_state: vec![],
-                attention: vec![],
-                images: vec![],
-                running: vec![],
-                recent: vec![],
-            },
             running: vec![],
-            query: DpuQuery::default(),
-            cards: DpuPage {
-                rows: vec![],
-                total: 0,
-                counts: vec![],
-            },
+            overview: None,
+            cards: None,
         }
     }
 

@@ -102,17 +102,17 @@ pub fn open(app: &mut tauri::App, options: Options) -> Result<(), Box<dyn std::e
     });
     app.manage(desk.clone());
     if let Ok(fleet) = &fleet {
-        read_ahead(&desk, fleet, first_look);
+        read_ahead(route, &desk, fleet, first_look);
         start(app.handle(), &desk, fleet);
     }
     Ok(())
 }
 
 /// Without a look the page asks, and says what was wrong.
-fn read_ahead(desk: &Arc<Desk>, fleet: &Fleet, slot: Slot) {
+fn read_ahead(route: String, desk: &Arc<Desk>, fleet: &Fleet, slot: Slot) {
     let (desk, fleet) = (desk.clone(), fleet.clone());
     tauri::async_runtime::spawn(async move {
-        match FirstLook::at(&desk, &fleet).await {
+        match FirstLook::at(&route, &desk, &fleet).await {
             Ok(look) => slot.put(look),
             Err(error) => tracing::warn!(%error, "the first page's rows were not read ahead"),
         }

@@ -1519,16 +1519,21 @@ export type FirmwareInfo = {
 	updateable?: boolean | null,
 };
 
+/**  The first rows of the table of cards, and the question that they answer. */
+export type FirstCards = {
+	query: DpuQuery,
+	page: DpuPage,
+};
+
 /**  What a page is otherwise told on its first questions, one field for each. */
 export type FirstLook = {
 	desk: DeskState,
 	app: AppInfo,
-	overview: Overview,
 	/**  Jobs that run. */
 	running: JobRow[],
-	/**  What `cards` answers. */
-	query: DpuQuery,
-	cards: DpuPage,
+	/**  For the page that the window begins with, where that is the one or the other. */
+	overview: Overview | null,
+	cards: FirstCards | null,
 };
 
 /**  What to do about it. */

@@ -26,7 +26,13 @@ test("what came with the page is not asked for, until the page is on the screen"
     limit: 100,
   };
   const cards = { rows: [], total: 7, counts: [] };
-  handOver({ desk: { open: true }, app: {}, overview: {}, running: [], query, cards });
+  handOver({
+    desk: { open: true },
+    app: {},
+    overview: null,
+    running: [],
+    cards: { query, page: cards },
+  });
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 30_000 } } });
   let show = () => {};
   const shown = new Promise<void>((resolve) => {

@@ -21,10 +21,10 @@ export function takeFirstLook(client: QueryClient, shown: Promise<void>) {
   const known: [QueryKey, unknown][] = [
     [keys.desk, look.desk],
     [keys.appInfo, look.app],
-    [keys.overview, look.overview],
     [keys.jobs(null, true), look.running],
-    [keys.dpus(look.query), look.cards],
   ];
+  if (look.overview) known.push([keys.overview, look.overview]);
+  if (look.cards) known.push([keys.dpus(look.cards.query), look.cards.page]);
   for (const [key, data] of known) client.setQueryData(key, data);
   void shown.then(() => {
     for (const [queryKey] of known) void client.invalidateQueries({ queryKey, exact: true });
