@@ -61,6 +61,13 @@ pub(super) fn firmware(facts: &Facts) -> CheckOutcome {
         Some(release) if SUPPORTED_RELEASES.contains(&release) => {
             CheckOutcome::pass(format!("{release} (FirmwareVersion is `{written}`)"))
         }
+        // A deployment judges what runs after the flash.
+        _ if facts.target.flash.is_some() => CheckOutcome::warn(
+            format!(
+                "FirmwareVersion is `{written}`; known to work are {supported}. The plan flashes first"
+            ),
+            CheckFix::new("see that the version in the file is one of them"),
+        ),
         Some(release) => CheckOutcome::fail(
             format!("{release} is not known to work (`{written}`); known are {supported}"),
             CheckFix::new("update the card's firmware, or allow this release when you deploy")

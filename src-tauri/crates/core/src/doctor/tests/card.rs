@@ -102,6 +102,13 @@ fn only_known_firmware_of_an_ipu_passes() {
             .unwrap()
             .ends_with("--allow-firmware 2.1.0")
     );
+    let flashed_first = changed(|facts| {
+        if let Asked::Answered(identity) = &mut facts.redfish.identity {
+            identity.firmware_release = Some("2.1.0".into());
+        }
+        facts.target.flash = Some(Asked::Answered(vec!["podman 5 is there".into()]));
+    });
+    assert_eq!(bad(&flashed_first), ["w Firmware"]);
     let nameless = identity(|identity| identity.firmware_release = None);
     assert_eq!(bad(&nameless), ["f Firmware"]);
     let stranger = identity(|identity| {
