@@ -30,6 +30,8 @@ pub trait Containers: Send + Sync {
     /// Whether it has this image; pulls nothing.
     async fn has_image(&self, image: &str) -> Result<bool, StepError>;
     async fn look(&self, name: &str) -> Result<ContainerStanding, StepError>;
+    /// The names of those that run and have this label, whoever started them.
+    async fn running(&self, label: &str) -> Result<Vec<String>, StepError>;
     /// Makes a container by this line (`podman create …`), and starts nothing. Pulls its image where
     /// that is not there. Effect.
     async fn create(&self, line: &CommandLine) -> Result<(), StepError>;

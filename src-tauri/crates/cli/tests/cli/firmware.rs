@@ -200,6 +200,31 @@ fn a_card_is_flashed_by_a_container_its_server_cold_booted_and_then_it_is_deploy
         .says("names no digest");
     assert_eq!((scene.rack.observed(1).flashes, scene.resets()), (0, 1));
 
+    // Another desk flashes the card: it is not joined.
+    let podman = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("podman");
+        let ran = of_storage(&scene.desk, command.args(arguments)).output();
+        assert!(ran.unwrap().status.success(), "{arguments:?}");
+    };
+    let sleeps = [
+        "run",
+        "--detach",
+        "--name",
+        "anothers-flash",
+        "--label",
+        "io.slipway.flashes=127.0.0.1",
+        "--entrypoint",
+        "[\"/bin/busybox\", \"sleep\", \"600\"]",
+        &scene.image,
+    ];
+    podman(&sleeps);
+    scene
+        .deploy(&image)
+        .exits(1)
+        .says("the container anothers-flash still flashes this card");
+    podman(&["rm", "--force", "--time", "0", "anothers-flash"]);
+    assert_eq!((scene.rack.observed(1).flashes, scene.resets()), (0, 1));
+
     let ran = scene.card_in_the_server(|| scene.deploy(&image));
     ran.good();
     let seen = scene.rack.observed(1);

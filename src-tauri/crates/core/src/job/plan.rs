@@ -337,15 +337,19 @@ pub fn step_position(job: &Job) -> (u32, u32) {
     (number, count)
 }
 
-pub(super) fn step_names(spec: &JobSpec) -> &'static [&'static str] {
+pub(super) fn step_names(spec: &JobSpec) -> Vec<&'static str> {
     match spec {
-        JobSpec::Deployment(plan) if plan.beside.flash.is_some() => &DeploymentState::NAMES[1..18],
-        JobSpec::Deployment(_) => &DeploymentState::WITHOUT_FLASH,
-        JobSpec::BootChange(_) => &BootChangeState::NAMES[1..7],
-        JobSpec::IsoBuild(_) => &IsoBuildState::NAMES[1..8],
-        JobSpec::ImageBuild(_) => &ImageBuildState::NAMES[1..7],
-        JobSpec::Marvell(_) => &MarvellState::NAMES[1..4],
-        JobSpec::ClusterDeploy(_) => &ClusterDeployState::NAMES[1..5],
+        JobSpec::Deployment(plan) => {
+            let flashes = plan.beside.flash.is_some();
+            let has = |name: &&str| flashes || !DeploymentState::FLASH.contains(name);
+            let all = DeploymentState::NAMES[1..18].iter().copied();
+            all.filter(has).collect()
+        }
+        JobSpec::BootChange(_) => BootChangeState::NAMES[1..7].to_vec(),
+        JobSpec::IsoBuild(_) => IsoBuildState::NAMES[1..8].to_vec(),
+        JobSpec::ImageBuild(_) => ImageBuildState::NAMES[1..7].to_vec(),
+        JobSpec::Marvell(_) => MarvellState::NAMES[1..4].to_vec(),
+        JobSpec::ClusterDeploy(_) => ClusterDeployState::NAMES[1..5].to_vec(),
     }
 }
 

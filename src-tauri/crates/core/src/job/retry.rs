@@ -32,7 +32,7 @@ enum Begin {
 #[must_use]
 pub fn retry_steps(job: &Job) -> Vec<RetryStep> {
     let names = plan::step_names(&job.spec);
-    let Some(failed) = failed_step(job, names) else {
+    let Some(failed) = failed_step(job, &names) else {
         return Vec::new();
     };
     names[..=failed]
@@ -103,7 +103,7 @@ fn begin(job: &Job, step: &str) -> Result<Begin, String> {
     if at == 0 {
         return Ok(Begin::Anew);
     }
-    if let Some(failed) = failed_step(job, names)
+    if let Some(failed) = failed_step(job, &names)
         && at > failed
     {
         return Err(format!(

@@ -333,6 +333,32 @@ async fn a_flash_that_never_ends_is_given_up_on_and_not_cut_off() {
     );
     assert!(rig.world().container.is_some(), "it is left to its end");
     assert_eq!(power(&rig), (1, 0, 0, 0));
+    // While it runs, no other job flashes the card.
+    let id = rig.submit(flashing_deployment()).await;
+    let second = rig.run(&id).await;
+    let told = failure(&second);
+    assert_eq!(told.kind, FailureKind::Precondition);
+    assert!(
+        told.message.ends_with("still flashes this card"),
+        "{told:?}"
+    );
+    assert_eq!(power(&rig), (1, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_flash_that_another_desk_has_begun_meanwhile_is_not_joined() {
+    let mut rig = spoilt("another-runs");
+    let id = rig.submit(flashing_deployment()).await;
+    let job = rig.run(&id).await;
+    let told = failure(&job);
+    assert_eq!(told.step, "Flash the firmware");
+    assert!(
+        told.message.ends_with("still flashes this card"),
+        "{told:?}"
+    );
+    assert!(!told.causes.join("\n").contains("half written"), "{told:?}");
+    assert!(rig.world().container.is_none(), "ours is taken away");
+    assert_eq!(power(&rig), (0, 0, 0, 0));
 }
 
 #[tokio::test]

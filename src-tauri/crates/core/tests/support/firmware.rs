@@ -20,6 +20,7 @@ const POWER_TAKES: i64 = 2_000;
 #[derive(Debug, Clone, Default)]
 pub struct Container {
     pub name: String,
+    pub label: String,
     /// What it flashes.
     pub version: String,
     /// When it was started.
@@ -55,6 +56,25 @@ impl Containers for FakeContainers {
             Some(_) => ContainerStanding::Ended { exit },
         })
     }
+    async fn running(&self, label: &str) -> Result<Vec<String>, StepError> {
+        let world = self.0.world();
+        let runs = |it: &&Container| {
+            it.label == label
+                && it
+                    .started
+                    .is_some_and(|at| world.now < at.saturating_add(FLASH_TAKES))
+        };
+        let ours = world.container.as_ref();
+        // Another desk began one while ours was being made.
+        let other = world.faults.flash == Some("another-runs") && ours.is_some();
+        let other = other.then(|| "slipway-firmware-other".to_owned());
+        Ok(ours
+            .filter(runs)
+            .map(|it| it.name.clone())
+            .into_iter()
+            .chain(other)
+            .collect())
+    }
     async fn create(&self, line: &CommandLine) -> Result<(), StepError> {
         let mut world = self.0.world();
         assert!(
@@ -63,6 +83,7 @@ impl Containers for FakeContainers {
         );
         let argv: Vec<&str> = line.argv().iter().map(String::as_str).collect();
         assert_eq!(argv[..3], ["podman", "create", "--name"]);
+        assert_eq!(argv[4..6], ["--label", "io.slipway.flashes=imc-01.lab"]);
         let image = argv
             .iter()
             .position(|word| word.contains("@sha256:"))
@@ -81,6 +102,7 @@ impl Containers for FakeContainers {
         );
         world.container = Some(Container {
             name: argv[3].into(),
+            label: argv[5].into(),
             version: argv[argv.len() - 1].into(),
             started: None,
         });

@@ -75,6 +75,22 @@ impl Containers for PodmanCli {
         parse_standing(&self.done(&state).await?)
     }
 
+    async fn running(&self, label: &str) -> Result<Vec<String>, StepError> {
+        let filter = format!("label={label}");
+        let line = [
+            "podman",
+            "ps",
+            "--filter",
+            &filter,
+            "--filter",
+            "status=running",
+            "--format",
+            "{{.Names}}",
+        ];
+        let names = self.done(&line).await?;
+        Ok(names.lines().map(str::to_owned).collect())
+    }
+
     async fn create(&self, line: &CommandLine) -> Result<(), StepError> {
         let answer = self.ask(line, CREATE_DEADLINE).await?;
         match answer.ok {

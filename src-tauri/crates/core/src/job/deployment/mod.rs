@@ -163,24 +163,6 @@ impl State {
     /// The steps that only a plan that flashes firmware has.
     pub const FLASH: [&str; 3] = [Self::NAMES[2], Self::NAMES[3], Self::NAMES[4]];
 
-    /// The steps of one that flashes none.
-    pub(in crate::job) const WITHOUT_FLASH: [&str; 14] = [
-        Self::NAMES[1],
-        Self::NAMES[5],
-        Self::NAMES[6],
-        Self::NAMES[7],
-        Self::NAMES[8],
-        Self::NAMES[9],
-        Self::NAMES[10],
-        Self::NAMES[11],
-        Self::NAMES[12],
-        Self::NAMES[13],
-        Self::NAMES[14],
-        Self::NAMES[15],
-        Self::NAMES[16],
-        Self::NAMES[17],
-    ];
-
     /// The last step in which only the IMC is spoken to.
     const AWAITING_IMC: usize = 11;
 
@@ -213,31 +195,12 @@ impl State {
     /// What must not be cut off: a flash that runs, a server that is switched off. A cancel waits
     /// until it has ended.
     pub(in crate::job) fn must_end(&self) -> bool {
-        match self {
-            Self::FlashingFirmware { flash } => {
-                matches!(flash, Some(Flashing::Starting | Flashing::Running))
-            }
-            Self::ColdBootingHost { boot } => boot.is_some(),
-            Self::Queued
-            | Self::Preflight
-            | Self::AwaitingFirmware { .. }
-            | Self::SettingUpNetwork
-            | Self::PreparingImc
-            | Self::PublishingMedia
-            | Self::InsertingMedia { .. }
-            | Self::SettingBootOverride
-            | Self::ResettingImc { .. }
-            | Self::AwaitingImc { .. }
-            | Self::AwaitingInstaller
-            | Self::AwaitingAcc
-            | Self::ReloadingHostDriver { .. }
-            | Self::VerifyingImage
-            | Self::RunningPostSteps { .. }
-            | Self::CleaningUp { .. }
-            | Self::Succeeded { .. }
-            | Self::Failed { .. }
-            | Self::Cancelled { .. } => false,
-        }
+        matches!(
+            self,
+            Self::FlashingFirmware {
+                flash: Some(Flashing::Starting | Flashing::Running)
+            } | Self::ColdBootingHost { boot: Some(_) }
+        )
     }
 
     /// Whether a network that the plan asks for must stand: from its set-up to the clean-up.

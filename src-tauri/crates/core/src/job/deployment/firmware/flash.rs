@@ -77,6 +77,26 @@ pub(super) fn name(job: &JobId) -> String {
     format!("slipway-firmware-{job}")
 }
 
+/// By which the flash of a card is found whoever began it: a job that was given up on, another desk.
+fn label(flash: &Flash) -> String {
+    format!("io.slipway.flashes={}", flash.imc)
+}
+
+/// Two at once would cost the card. One that runs is another's: ours is asked for by its name.
+async fn refuse_a_second(flash: &Flash, cx: &StepContext<'_>) -> Result<(), StepError> {
+    let running = cx.card.containers().running(&label(flash)).await?;
+    match running.first() {
+        None => Ok(()),
+        Some(other) => Err(StepError::new(
+            FailureKind::Precondition,
+            format!("the container {other} still flashes this card"),
+        )
+        .hint(format!(
+            "wait for its end (`podman wait {other}`), cold-boot the host, then deploy again"
+        ))),
+    }
+}
+
 /// The words of CDA (`host.py` `run_in_container`, `ipu.py` `ensure_firmware`), with a container
 /// that stays until its end was read, and no `--pull always`: a digest is what it is.
 pub(super) fn create(name: &str, flash: &Flash, version: &str) -> CommandLine {
@@ -85,6 +105,8 @@ pub(super) fn create(name: &str, flash: &Flash, version: &str) -> CommandLine {
         "create",
         "--name",
         name,
+        "--label",
+        &label(flash),
         "--log-driver",
         "k8s-file",
         "--pid",
@@ -116,6 +138,7 @@ pub(super) async fn look(flash: &Flash, cx: &StepContext<'_>) -> Result<(), Step
         true => "it has the image",
         false => "the image is pulled first",
     };
+    refuse_a_second(flash, cx).await?;
     cx.note(format!("{version} is there to flash with, {image}"));
     let Some(address) = &flash.host_bmc else {
         return Ok(());
@@ -173,7 +196,7 @@ pub(in crate::job::deployment) async fn flash(
             cx.facts.flash.started = true;
             Ok(to(Flashing::Starting))
         }
-        Some(Flashing::Starting) => start(&name, version, cx).await,
+        Some(Flashing::Starting) => start(&name, version, flash, cx).await,
         Some(Flashing::Running) => follow(&name, version, cx).await,
     }
 }
@@ -223,12 +246,17 @@ async fn decide(
     Ok(to(Flashing::Creating))
 }
 
-async fn start(name: &str, version: &str, cx: &mut StepContext<'_>) -> Outcome {
+async fn start(name: &str, version: &str, flash: &Flash, cx: &mut StepContext<'_>) -> Outcome {
     let containers = cx.card.containers();
     match containers.look(name).await? {
         Standing::None => return Ok(StepOutcome::Fail(gone(name))),
         Standing::Created => {}
         Standing::Runs | Standing::Ended { .. } => return Ok(to(Flashing::Running)),
+    }
+    if let Err(refused) = refuse_a_second(flash, cx).await {
+        // Ours was never started.
+        cx.facts.flash.started = refused.transient;
+        return Err(refused);
     }
     let started = containers.start(name).await;
     if containers.look(name).await? == Standing::Created {
