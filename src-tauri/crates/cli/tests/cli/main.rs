@@ -21,6 +21,7 @@ mod firmware;
 mod images;
 mod images_cross;
 mod images_trust;
+mod imc_redfish;
 mod iso_build;
 mod iso_builder;
 mod iso_bundle;

@@ -13,6 +13,13 @@ pub(super) fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done> {
             .iter()
             .any(|f| !f.starts_with("--") && f.contains(flag))
     };
+    // `mkdir -m MODE`: a word of its own that is no folder.
+    let (mode, operands) = match operands.split_first() {
+        Some((mode, folders)) if name == "mkdir" && has('m') => {
+            (u32::from_str_radix(mode, 8).ok(), folders.to_vec())
+        }
+        Some(_) | None => (None, operands),
+    };
     let each = |work: &mut dyn FnMut(&mut Files, &str) -> Result<(), FileError>, words: &str| {
         let mut done = Done::default();
         for operand in &operands {
@@ -27,7 +34,12 @@ pub(super) fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done> {
     };
     Some(match name {
         "mkdir" if has('p') => {
-            let make = &mut |files: &mut Files, path: &str| make_dirs(files, path);
+            let make = &mut |files: &mut Files, path: &str| {
+                let new = !files.exists(path);
+                make_dirs(files, path)?;
+                mode.filter(|_| new)
+                    .map_or(Ok(()), |mode| files.set_mode(path, mode))
+            };
             each(make, "cannot create directory")
         }
         "mkdir" => {
