@@ -137,7 +137,7 @@ fn cluster_yaml(cable: &Cable, path: &Path) {
     let text = format!(
         "clusters:\n- name: lab\n  kind: iso\n  network_api_port: {port}\n  \
          install_iso: https://files.lab/dpu-os-1.0.0.iso\n  masters:\n  - name: 220-acc\n    \
-         node: localhost\n    kind: dpu\n    bmc: {{url: \"127.0.0.1:9\", user: root, password: x}}\n    \
+         node: localhost\n    kind: dpu\n    bmc: {{url: \"127.0.0.1:9\", user: root, password: calvincalvincalvin}}\n    \
          ip: {network}.20\n    mac: \"{MAC}\"\n"
     );
     std::fs::write(path, text).unwrap();
