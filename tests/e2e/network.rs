@@ -186,8 +186,9 @@ async fn set_up_and_taken_back(window: &Window, cable: &Cable) {
     let lease = format!("lease of {network}.20 obtained");
     assert!(given.contains(&lease), "{given}");
 
-    window.press("[role='dialog']", "Done").await;
-    window.go("/settings/network").await;
+    window
+        .press("[role='dialog']", "Show it in the settings")
+        .await;
     let shown = format!("[data-testid='port-{port}']");
     window.wait_text(&shown, "Stands", 30).await;
     let taken = format!("{network}.20 to {MAC}");
