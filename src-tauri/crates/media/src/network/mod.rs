@@ -78,9 +78,7 @@ impl Ports {
                 FailureKind::Precondition,
                 format!("the program {program} is missing"),
             )
-            .hint(format!(
-                "install {package}, or leave local_network out"
-            ))
+            .hint(format!("install {package}, or leave local_network out"))
         };
         if !programs::is_there("ip") {
             return Err(missing("ip", "iproute2 (Fedora: iproute)"));
