@@ -31,6 +31,7 @@ mod kill_and_resume;
 mod main_job;
 mod marvell;
 mod network;
+mod p4;
 mod real_sshd;
 mod secrets;
 mod ssh_logins;
