@@ -1,4 +1,5 @@
 import {
+  Checkbox,
   ExpandableSection,
   FormGroup,
   FormHelperText,
@@ -12,7 +13,12 @@ import { counted } from "@/lib/format";
 import { TextField } from "./TextField";
 
 /** What installed systems get besides the image. */
-export type DeploySettingsDraft = { domain: string; keys: string; allowRelease: string };
+export type DeploySettingsDraft = {
+  domain: string;
+  keys: string;
+  allowRelease: string;
+  imcCertificate: boolean;
+};
 
 type Props = {
   draft: DeploySettingsDraft;
@@ -47,9 +53,9 @@ function KeysField({ draft, onChange }: Props) {
   );
 }
 
-/** Domain, keys, and a firmware that is allowed on purpose: the fields of every deployment. */
+/** Domain, keys, and what is done to an IMC on purpose only: the fields of every deployment. */
 export function DeploySettings({ draft, onChange }: Props) {
-  const [more, setMore] = useState(draft.allowRelease !== "");
+  const [more, setMore] = useState(draft.allowRelease !== "" || draft.imcCertificate);
   const domain = draft.domain.trim();
   return (
     <>
@@ -68,7 +74,7 @@ export function DeploySettings({ draft, onChange }: Props) {
       />
       <KeysField draft={draft} onChange={onChange} />
       <ExpandableSection
-        toggleText="A firmware that is not supported"
+        toggleText="The IMC's firmware and certificate"
         isExpanded={more}
         onToggle={(_event, open) => setMore(open)}
       >
@@ -79,6 +85,13 @@ export function DeploySettings({ draft, onChange }: Props) {
           onChange={(allowRelease) => onChange({ allowRelease })}
           placeholder="2.1.0"
           hint="Deployments stop on releases that they were not tried with. What you allow is recorded in the job."
+        />
+        <Checkbox
+          id="imc-certificate"
+          label="Give its Redfish a certificate of Slipway"
+          description="Also in place of one that is there; without this, only where there is none. The pin moves to it, and other desks see a changed certificate."
+          isChecked={draft.imcCertificate}
+          onChange={(_event, imcCertificate) => onChange({ imcCertificate })}
         />
       </ExpandableSection>
     </>

@@ -259,8 +259,11 @@ export type AddDpu = {
 	/**  For an ACC that does not know Slipway's key yet. */
 	acc_login: NewLogin | null,
 	labels: string[],
-	/**  What the person accepted, from the probe. */
-	certificate: Fingerprint,
+	/**
+	 *  What the person accepted, from the probe. `None`: its Redfish does not run; its SSH, whose
+	 *  host key is needed then, says that it is an IMC.
+	 */
+	certificate: Fingerprint | null,
 	/**  `None`: its SSH showed none, and is not used until one is accepted. */
 	host_key: Fingerprint | null,
 };
@@ -1003,6 +1006,8 @@ export type ClusterOpen = {
 	authorized_keys: string[],
 	/**  A firmware release that is not supported, allowed on purpose. */
 	allow_release: string | null,
+	/**  The IMC's Redfish gets a certificate of this desk's CA, also in place of another one. */
+	imc_certificate?: boolean,
 	/**
 	 *  Steps that are to be done although they were never run on real hardware: a person confirmed
 	 *  each of them for this file as it is shown.
@@ -1187,6 +1192,8 @@ export type DeployRequest = {
 	authorized_keys: string[],
 	/**  A firmware release that is not supported, allowed on purpose. */
 	allow_release: string | null,
+	/**  The IMC's Redfish gets a certificate of this desk's CA, also in place of another one. */
+	imc_certificate?: boolean,
 };
 
 /**  Whether the data folder is open, and what is needed to open it. */

@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-use rcgen::{CertificateParams, KeyPair, SignatureAlgorithm};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SignatureAlgorithm};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::{CryptoProvider, aws_lc_rs},
@@ -66,18 +66,21 @@ fn an_imc_under_intels_policy_is_reached() {
 }
 
 async fn meet_each_kind_of_key() {
-    for algorithm in [&rcgen::PKCS_ECDSA_P521_SHA512, &rcgen::PKCS_RSA_SHA256] {
-        meet(algorithm).await;
-    }
+    let p521 = &rcgen::PKCS_ECDSA_P521_SHA512;
+    meet(p521, None).await;
+    meet(&rcgen::PKCS_RSA_SHA256, None).await;
+    // As Slipway issues it: signed by its CA, whose own key the policy would not serve by.
+    meet(p521, Some(&rcgen::PKCS_ECDSA_P256_SHA256)).await;
 }
 
-async fn meet(algorithm: &'static SignatureAlgorithm) {
+/// `signer`: the key of an authority; `None`: it is self-signed.
+async fn meet(algorithm: &'static SignatureAlgorithm, signer: Option<&'static SignatureAlgorithm>) {
     let dir = tempfile::tempdir().unwrap();
-    let (serv, certificate) = Serv::start(dir.path(), algorithm).await;
+    let (serv, certificate, root) = Serv::start(dir.path(), algorithm, signer).await;
     let address = Address::new("127.0.0.1", PORT).unwrap();
 
     // Our provider gets through, and the same client with rustls's own does not.
-    let shake = |provider| handshake(provider, certificate.clone());
+    let shake = |provider| handshake(provider, root.clone());
     shake(tls::provider()).await.unwrap();
     let error = shake(Arc::new(aws_lc_rs::default_provider())).await;
     let error = error.unwrap_err().to_string();
@@ -110,10 +113,10 @@ async fn meet(algorithm: &'static SignatureAlgorithm) {
 /// A handshake, with nothing of ours but the provider.
 async fn handshake(
     provider: Arc<CryptoProvider>,
-    certificate: CertificateDer<'static>,
+    root: CertificateDer<'static>,
 ) -> std::io::Result<()> {
     let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
+    roots.add(root).unwrap();
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -132,10 +135,24 @@ impl Serv {
     async fn start(
         dir: &Path,
         algorithm: &'static SignatureAlgorithm,
-    ) -> (Self, CertificateDer<'static>) {
+        signer: Option<&'static SignatureAlgorithm>,
+    ) -> (Self, CertificateDer<'static>, CertificateDer<'static>) {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let certificate = params.self_signed(&key).unwrap();
+        let (certificate, root) = match signer {
+            None => {
+                let own = params.self_signed(&key).unwrap();
+                (own.clone(), own)
+            }
+            Some(signer) => {
+                let ca_key = KeyPair::generate_for(signer).unwrap();
+                let mut ca = CertificateParams::default();
+                ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+                let root = ca.self_signed(&ca_key).unwrap();
+                let issuer = Issuer::new(ca, ca_key);
+                (params.signed_by(&key, &issuer).unwrap(), root)
+            }
+        };
         let at = |name: &str| dir.join(name);
         std::fs::write(at("key.pem"), key.serialize_pem()).unwrap();
         std::fs::write(at("certificate.pem"), certificate.pem()).unwrap();
@@ -165,7 +182,7 @@ impl Serv {
             TcpStream::connect((Ipv4Addr::LOCALHOST, PORT)).is_ok()
         })
         .await;
-        (serv, certificate.der().clone())
+        (serv, certificate.der().clone(), root.der().clone())
     }
 }
 

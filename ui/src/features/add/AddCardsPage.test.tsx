@@ -81,8 +81,8 @@ test("an IMC whose Redfish is off is known by its SSH, and what to do next is sa
   await user.click(row.getByRole("button", { name: "Trust what imc-off.lab shows" }));
   await user.click(await screen.findByTestId("confirm"));
   expect(await row.findByText("IMC without Redfish")).toBeInTheDocument();
-  expect(row.getByText(/systemctl restart redfish/)).toBeInTheDocument();
-  expect(row.queryByRole("checkbox")).not.toBeInTheDocument();
+  expect(row.getByText(/its preparation, or a deployment, sets Redfish up/)).toBeInTheDocument();
+  expect(row.getByRole("checkbox")).toBeEnabled();
 });
 
 test("chosen ones are added under the names that were given, and a failure says what to do", async () => {

@@ -14,7 +14,7 @@ import { Shown } from "./Shown";
 const PAGE_ROWS = 50;
 
 /** Answers whose reason not to add says more than their sentence. */
-const TELLS_NEXT: readonly AnswerTag[] = ["found", "imc_without_redfish"];
+const TELLS_NEXT: readonly AnswerTag[] = ["found"];
 
 type RowProps = {
   row: DiscoveryRow;

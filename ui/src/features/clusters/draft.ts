@@ -28,6 +28,7 @@ export type ClusterDraft = {
   domain: string;
   keys: string;
   allowRelease: string;
+  imcCertificate: boolean;
   /** Paths, and an image, that the file's own steps need. */
   pullSecret: string;
   kubeconfigs: string;
@@ -54,6 +55,7 @@ export const emptyCluster: ClusterDraft = {
   domain: "",
   keys: "",
   allowRelease: "",
+  imcCertificate: false,
   pullSecret: "",
   kubeconfigs: "",
   marvellTools: "",
@@ -110,6 +112,7 @@ export function asOpen(
     domain: domainProblem(draft.domain) ? null : orNull(draft.domain),
     authorized_keys: keysProblem(draft.keys) ? [] : keyLines(draft.keys),
     allow_release: orNull(draft.allowRelease),
+    imc_certificate: draft.imcCertificate,
     accept_untried: consent.steps,
     pull_secret: orNull(draft.pullSecret),
     kubeconfigs: orNull(draft.kubeconfigs),

@@ -17,6 +17,8 @@ test("from cards to running jobs; a card that can't be done is named and left ou
   await user.click(await screen.findByRole("radio", { name: /dpu-os-1.2.0.iso/ }));
   await user.click(next());
   await user.type(screen.getByRole("textbox", { name: "Domain" }), "lab.example");
+  await user.click(screen.getByRole("button", { name: "The IMC's firmware and certificate" }));
+  await user.click(screen.getByRole("checkbox", { name: /a certificate of Slipway/ }));
   await user.click(next());
   expect(await screen.findByText(/1 card will be left out: dpu-17/)).toBeInTheDocument();
   const plan = within(screen.getByTestId("plan-dpu-01"));
@@ -25,7 +27,11 @@ test("from cards to running jobs; a card that can't be done is named and left ou
   await user.click(screen.getByTestId("wizard-deploy"));
   await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/jobs\//));
   const started = backend.calls.find((call) => call.command === "deploy");
-  expect(started?.args.request).toMatchObject({ dpus: [card("dpu-01")], domain: "lab.example" });
+  expect(started?.args.request).toMatchObject({
+    dpus: [card("dpu-01")],
+    domain: "lab.example",
+    imc_certificate: true,
+  });
 });
 
 test("a step says why it can't be left", async () => {

@@ -9,6 +9,7 @@ export type DeployDraft = {
   domain: string;
   keys: string;
   allowRelease: string;
+  imcCertificate: boolean;
   rules: RulesDraft;
 };
 
@@ -18,6 +19,7 @@ export const emptyDraft: DeployDraft = {
   domain: "",
   keys: "",
   allowRelease: "",
+  imcCertificate: false,
   rules: usualRules,
 };
 
@@ -45,6 +47,7 @@ export function asRequest(draft: DeployDraft): DeployRequest | null {
     domain: orNull(draft.domain),
     authorized_keys: keyLines(draft.keys),
     allow_release: orNull(draft.allowRelease),
+    imc_certificate: draft.imcCertificate,
   };
 }
 

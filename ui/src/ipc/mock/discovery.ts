@@ -71,9 +71,11 @@ function rowOf(desk: Desk, found: MockDiscovery, one: Candidate, index: number):
       ...silent,
       ssh,
       answer: { answer: "imc_without_redfish", issue: "Version: 2.0.0" },
-      sentence: "Intel IPU's IMC, Redfish off: its /etc/issue says `Version: 2.0.0`",
+      sentence:
+        "Intel IPU's IMC, Redfish off: its /etc/issue says `Version: 2.0.0`; its preparation, or a deployment, sets Redfish up",
       host_key: { trust: "pinned", seen: key },
-      why_not_add: `turn its Redfish on (\`ssh -l root ${one.address} systemctl restart redfish\`) and look again; when it is added, \`slipctl bmc prepare\` prepares it`,
+      profile: one.profile,
+      why_not_add: null,
     };
   }
   switch (index % 12) {
