@@ -22,6 +22,7 @@ use futures::{Stream, stream};
 use tokio::task::JoinHandle;
 
 use super::{
+    newcomers::Newcomer,
     page_cache,
     parts::{LONGEST, Parts},
 };
@@ -113,6 +114,8 @@ struct Reading {
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
     way: Way,
+    /// Which it was itself, and lets go first.
+    newcomer: Newcomer,
     since: Instant,
     taken: u64,
     /// Of this reader's turn.
@@ -221,6 +224,10 @@ impl Reading {
     }
 
     async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        // hyper asks for the second chunk when it has sent the first.
+        if self.taken > 0 {
+            self.newcomer.answered();
+        }
         // What was read ahead is a chunk to come; what was brought in still counts as left.
         if self.left.is_empty() && self.ahead.is_none() {
             return Ok(None);
@@ -228,6 +235,9 @@ impl Reading {
         if self.in_turn >= TURN {
             self.in_turn = 0;
             tokio::task::yield_now().await;
+        }
+        if self.taken > 0 {
+            self.newcomer.step_back().await;
         }
         if self.revoked.load(Ordering::Relaxed) {
             return Err(io::Error::other("no longer published"));
@@ -255,6 +265,7 @@ pub fn stream(
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
     way: Way,
+    newcomer: Newcomer,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let reading = Reading {
         file,
@@ -262,6 +273,7 @@ pub fn stream(
         overlay,
         revoked,
         way,
+        newcomer,
         since: Instant::now(),
         taken: 0,
         in_turn: 0,
