@@ -114,7 +114,7 @@ struct Reading {
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
     way: Way,
-    /// Which it was itself, and lets go first.
+    /// Itself once. It lets newer ones go first.
     newcomer: Newcomer,
     since: Instant,
     taken: u64,
@@ -224,10 +224,6 @@ impl Reading {
     }
 
     async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
-        // hyper asks for the second chunk when it has sent the first.
-        if self.taken > 0 {
-            self.newcomer.answered();
-        }
         // What was read ahead is a chunk to come; what was brought in still counts as left.
         if self.left.is_empty() && self.ahead.is_none() {
             return Ok(None);
@@ -284,9 +280,40 @@ pub fn stream(
 
 #[cfg(test)]
 mod tests {
+    use std::{io::Write as _, task::Poll};
+
+    use futures::StreamExt as _;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        super::newcomers::{self, Newcomers},
+        *,
+    };
+
+    #[tokio::test]
+    async fn a_body_begins_at_once_and_goes_on_after_the_newcomers() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 3 * AT_ONCE]).unwrap();
+        let newcomers = Newcomers::new();
+        let (begun, reader) = (Instant::now(), newcomers.came());
+        let way = Way::Memory(Shelf::default());
+        let (file, whole) = (Arc::new(file), 0..3 * AT_ONCE as u64);
+        let body = stream(file, whole, None, Arc::default(), way, reader.clone());
+        let mut body = Box::pin(body);
+        let mut got = body.next().await.unwrap().unwrap().len();
+        assert!((1..=AT_ONCE).contains(&got));
+        let newcomer = newcomers.came();
+        reader.answered();
+        if let Poll::Ready(chunk) = futures::poll!(body.next()) {
+            assert!(begun.elapsed() >= newcomers::LONGEST);
+            got += chunk.unwrap().unwrap().len();
+        }
+        newcomer.answered();
+        while let Some(chunk) = body.next().await {
+            got += chunk.unwrap().len();
+        }
+        assert_eq!(got, 3 * AT_ONCE);
+    }
 
     #[test]
     fn a_chunk_is_a_small_part_of_a_second_at_the_readers_speed() {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Extension, Router,
-    body::{Body, HttpBody as _},
+    body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware::{self, Next},
@@ -36,9 +36,7 @@ async fn greeted(
     next: Next,
 ) -> Response {
     let answer = next.run(request).await;
-    if answer.body().is_end_stream() {
-        newcomer.answered();
-    }
+    newcomer.answered();
     answer
 }
 
