@@ -25,8 +25,8 @@ use tower_layer::Layer as _;
 pub const LONGEST: Duration = Duration::from_millis(200);
 /// The bodies stand still for one part in so many of the time.
 const SHARE: u32 = 10;
-/// After the last answer, until it has arrived: a program that reads several would else be given
-/// megabytes of the others to read before it. A pause that could be no longer is none.
+/// After the last of several answers, until it has arrived: a program that reads them all would
+/// else be given megabytes of the others to read before it. A pause that could be no longer is none.
 const AFTER: Duration = Duration::from_millis(5);
 
 /// A server's newcomers. As an acceptor it gives each request of a connection the [`Newcomer`].
@@ -126,7 +126,8 @@ impl Drop for Arrival {
 #[derive(Debug)]
 struct Pause {
     number: u64,
-    /// Newcomers without an answer.
+    came: usize,
+    /// Of these, without an answer.
     awaited: usize,
     begun: Instant,
     ends: Instant,
@@ -138,6 +139,7 @@ impl Pause {
     fn none(now: Instant) -> Self {
         Self {
             number: 0,
+            came: 0,
             awaited: 0,
             begun: now,
             ends: now,
@@ -161,12 +163,14 @@ impl Pause {
             }
             *self = Self {
                 number: self.number + 1,
+                came: 0,
                 awaited: 0,
                 begun: now,
                 ends: now,
                 longest,
             };
         }
+        self.came += 1;
         self.awaited += 1;
         self.ends = self.begun + self.longest;
         Some(self.number)
@@ -181,8 +185,8 @@ impl Pause {
         self.awaited -= 1;
         let sooner = self.awaited == 0 && now < self.ends;
         if sooner {
-            // No longer than it took: a reader that comes alone does not wait for itself.
-            let after = AFTER.min(now - self.begun);
+            // Who comes alone does not wait for itself.
+            let after = if self.came > 1 { AFTER } else { Duration::ZERO };
             self.ends = self.ends.min(now + after);
         }
         sooner
@@ -214,12 +218,12 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_alone_hardly_waits_for_itself() {
+    fn who_comes_alone_does_not_wait_for_itself() {
         let now = Instant::now();
         let mut pause = Pause::none(now);
         let alone = pause.came(now).unwrap();
         assert!(pause.answered(alone, now + MS));
-        assert_eq!(pause.until(now + 2 * MS), None);
+        assert_eq!(pause.until(now + MS), None);
     }
 
     #[test]
@@ -243,15 +247,14 @@ mod tests {
         let mut pause = Pause::none(now);
         let mut pauses = 0;
         while let Some(number) = pause.came(now) {
-            now += 15 * MS;
+            now += 28 * MS;
             assert!(pause.answered(number, now));
-            now += AFTER;
-            assert_eq!(pause.until(now), None);
             pauses += 1;
         }
-        assert_eq!(pauses, 10);
-        assert_eq!(pause.came(now + AFTER * SHARE), None);
-        assert!(pause.came(now + (AFTER + MS) * SHARE).is_some());
+        // 4 ms are left.
+        assert_eq!(pauses, 7);
+        assert_eq!(pause.came(now + MS * SHARE), None);
+        assert!(pause.came(now + 2 * MS * SHARE).is_some());
     }
 
     #[test]

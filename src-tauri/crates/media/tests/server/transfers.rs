@@ -93,14 +93,13 @@ async fn connections_that_ask_nothing_keep_no_reader_from_its_bytes() {
         while let Some(chunk) = body.next().await {
             got.extend_from_slice(&chunk.unwrap());
             // The server is never without one that has just come.
-            if half_open.len() < 200 {
-                half_open.push(TcpStream::connect(desk.server.bound()).unwrap());
-            }
+            half_open.push(TcpStream::connect(desk.server.bound()).unwrap());
+            half_open.truncate(300);
         }
-        assert!(got == bytes);
-        // Waited for one after the other, they would take 40 seconds.
-        assert!(begun.elapsed() < Duration::from_secs(20));
-        assert_eq!(half_open.len(), 200);
+        let count = half_open.len();
+        assert!(got == bytes && count > 100, "{count}");
+        // Waited for one after the other, it would be 200 ms for each.
+        assert!(begun.elapsed() < Duration::from_millis(100) * u32::try_from(count).unwrap());
     }
 }
 
