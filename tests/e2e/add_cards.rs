@@ -1,64 +1,9 @@
 //! Adding cards by pasting a list, in the real window: a simulated rack in a process of its own, a
 //! credential profile made on the spot, and every fingerprint accepted by hand.
 
-use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
-
 use serde_json::Value;
 
-use crate::driver::Window;
-
-/// `slipctl lab start`; gone with this.
-struct Rack {
-    child: Child,
-    dir: tempfile::TempDir,
-}
-
-impl Rack {
-    /// Returns when `lab.json` tells where everything is.
-    async fn start(cards: usize) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let lab = dir.path().join("lab");
-        let slipctl =
-            std::env::var("SLIPCTL").expect("`cargo xtask test --only window` sets SLIPCTL");
-        let child = Command::new(slipctl)
-            .args(["lab", "start", "--speed", "instant", "--fleet", "installed"])
-            .args(["--cards", &cards.to_string(), "--dir"])
-            .arg(&lab)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut rack = Self { child, dir };
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
-        while !rack.told().exists() {
-            assert!(rack.child.try_wait().unwrap().is_none(), "the lab ended");
-            assert!(std::time::Instant::now() < deadline, "the lab is silent");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        rack
-    }
-
-    fn told(&self) -> PathBuf {
-        self.dir.path().join("lab/lab.json")
-    }
-
-    fn cards(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.told()).unwrap();
-        let told: Value = serde_json::from_str(&text).unwrap();
-        told["cards"].as_array().unwrap().clone()
-    }
-}
-
-impl Drop for Rack {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::{driver::Window, rack::Rack};
 
 /// The list as somebody would paste it: a header, one line per card, and one that is no address.
 fn pasted(cards: &[Value]) -> String {

@@ -10,10 +10,13 @@
 )]
 
 mod add_cards;
+mod cluster_iso;
 mod clusters;
 mod desktop;
 mod driver;
 mod isos;
+mod network;
+mod rack;
 mod safety;
 mod starting;
 mod studio;

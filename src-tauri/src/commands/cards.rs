@@ -1,6 +1,9 @@
 //! Cards.
 
-use slipway_core::ids::{DpuId, IsoId};
+use slipway_core::{
+    ids::{DpuId, IsoId},
+    job::deployment::Certificate,
+};
 use slipway_fleet::views::{AddDpu, DoctorReport, DpuPage, DpuQuery, DpuView, Probe};
 
 use super::{Answer, State};
@@ -64,7 +67,9 @@ pub async fn doctor(desk: State<'_>, id: DpuId, iso: Option<IsoId>) -> Answer<Do
 #[tauri::command]
 #[specta::specta]
 pub async fn prepare_imc(desk: State<'_>, id: DpuId) -> Answer<Vec<String>> {
-    desk.fleet()?.prepare_imc(&id).await
+    desk.fleet()?
+        .prepare_imc(&id, Certificate::WhereMissing)
+        .await
 }
 
 /// Firmware 1.8 only; with a copy of what was there.

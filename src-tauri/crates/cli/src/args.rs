@@ -156,6 +156,10 @@ pub struct DeployArgs {
     /// Allow this firmware release, which is not known to work
     #[arg(long, value_name = "RELEASE")]
     pub allow_firmware: Option<String>,
+    /// Issue the certificate of the IMC's Redfish, also in place of another one; the pin then
+    /// changes to it. Where there is none it is issued anyway
+    #[arg(long)]
+    pub imc_certificate: bool,
     #[command(flatten)]
     pub many: Many,
     #[command(flatten)]

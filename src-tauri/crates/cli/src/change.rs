@@ -46,6 +46,7 @@ pub async fn deploy(args: DeployArgs, desk: &Desk, output: Output) -> Result<Exi
         domain: args.domain,
         authorized_keys,
         allow_release: args.allow_firmware,
+        imc_certificate: args.imc_certificate,
     };
     let request = BatchRequest {
         what: BatchWhat::Deploy(request),

@@ -115,6 +115,7 @@ pub async fn deploy(
     request.domain = args.domain;
     request.authorized_keys = public_keys(args.keys.as_deref())?;
     request.allow_release = args.allow_firmware;
+    request.imc_certificate = args.imc_certificate;
     let opened = open(file, &args.cluster, &request, Some(&fleet), output).await?;
     let import = &opened.import;
     let mut plan = fleet.plan_cluster(import, &request).await?;

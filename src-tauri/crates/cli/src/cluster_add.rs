@@ -95,7 +95,7 @@ async fn add_one(
             ssh_login: None,
             acc_login: None,
             labels: vec![],
-            certificate: certificate.clone(),
+            certificate: Some(certificate.clone()),
             host_key: Some(host_key.clone()),
         })
         .await?;

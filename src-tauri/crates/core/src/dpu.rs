@@ -49,6 +49,22 @@ pub struct ImcIdentity {
     pub power: Option<String>,
 }
 
+impl ImcIdentity {
+    /// Of an IMC whose Redfish does not run, by its `/etc/issue`; `None` where it is no IMC's.
+    #[must_use]
+    pub fn by_issue(issue: &str) -> Option<Self> {
+        let release = issue_release(issue)?;
+        Some(Self {
+            service_name: "an Intel IPU's IMC without Redfish".into(),
+            is_ipu: true,
+            evidence: format!("its Redfish does not run; its /etc/issue says `Version: {release}`"),
+            firmware: Some(release.clone()),
+            firmware_release: Some(release),
+            ..Self::default()
+        })
+    }
+}
+
 /// A card as Slipway keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Dpu {

@@ -356,6 +356,37 @@ pub trait MediaServer: Send + Sync {
     fn ca_certificate_pem(&self) -> String;
 }
 
+/// A certificate that this desk's own CA signed, and its key. The desk keeps neither.
+#[derive(Debug)]
+pub struct IssuedCertificate {
+    pub certificate_pem: String,
+    /// PKCS#8, PEM.
+    pub key_pem: crate::secret::Password,
+}
+
+/// What a certificate's PEM tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadCertificate {
+    pub fingerprint: Fingerprint,
+    /// This desk's CA signed it.
+    pub issued_here: bool,
+}
+
+/// What the Redfish of one card's IMC gets from this desk, and how this desk knows it.
+#[async_trait]
+pub trait RedfishSetup: Send + Sync {
+    /// By which this desk logs in.
+    fn password(&self) -> &crate::secret::Password;
+    /// For the IMC's address, with a key made for it alone.
+    fn issue(&self, now: Timestamp) -> Result<IssuedCertificate, StepError>;
+    /// `None`: it is no certificate.
+    fn read(&self, pem: &str) -> Option<ReadCertificate>;
+    /// The certificate that is pinned for it now.
+    async fn pinned(&self) -> Result<Option<Fingerprint>, StepError>;
+    /// Replaces the pin: only by a certificate that was put on the IMC over its pinned SSH.
+    async fn pin(&self, certificate: &Fingerprint, because: &str) -> Result<(), StepError>;
+}
+
 /// What a registry has for a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedImage {

@@ -20,8 +20,8 @@ use slipway_core::{
     },
     kickstart::Overlay,
     ports::{
-        Bmc, Controller, LocalNetworks, MediaServer, Publication, Registry, RegistryError, Remote,
-        ResolvedImage,
+        Bmc, Controller, LocalNetworks, MediaServer, Publication, RedfishSetup, Registry,
+        RegistryError, Remote, ResolvedImage,
     },
     secret::{Password, imc_redfish_password},
     trust::{Fingerprint, Pin, PinKind},
@@ -31,7 +31,7 @@ use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
 use crate::{
     ChangeTag, Fleet, beside::write_private, cluster::ClusterDesk, images_build::ImageDesk,
-    logins::Login, media::CardMedia, studio_tool::DeskIsoTool,
+    logins::Login, media::CardMedia, redfish_setup::CardRedfish, studio_tool::DeskIsoTool,
 };
 
 /// For the sessions at BMCs, when a shell ends.
@@ -108,6 +108,7 @@ pub(crate) struct OpenCard {
     imc_shell: Arc<SshRemote>,
     acc: Arc<SshRemote>,
     acc_target: SshTarget,
+    redfish_setup: CardRedfish,
     media: CardMedia,
 }
 
@@ -143,11 +144,17 @@ impl Fleet {
         };
         acc_target.host_key = pin(PinKind::SshHostKey, acc_target.peer()).await?;
         let imc = self.imc_link(&dpu, &login, certificate).await?;
+        let redfish_setup = CardRedfish {
+            fleet: self.clone(),
+            imc: dpu.imc_redfish.clone(),
+            password: redfish_password(&login)?,
+        };
         Ok(OpenCard {
             imc,
             imc_shell: self.remote_link(&dpu.id, shell_target),
             acc: self.remote_link(&dpu.id, acc_target.clone()),
             acc_target,
+            redfish_setup,
             media: self.inner.media.towards(&dpu.imc_redfish).await?,
             fleet: self.clone(),
             dpu,
@@ -161,7 +168,7 @@ impl Fleet {
         login: &Login,
         host_key: Option<Fingerprint>,
     ) -> Result<SshTarget, StepError> {
-        let (user, auth) = self.imc_ssh_auth(dpu, login).await?;
+        let (user, auth) = self.imc_ssh_auth(&dpu.imc_ssh_login, login).await?;
         Ok(SshTarget {
             address: dpu.imc_ssh.clone(),
             user,
@@ -178,10 +185,7 @@ impl Fleet {
         login: &Login,
         pin: Option<Fingerprint>,
     ) -> Result<Arc<RedfishClient>, StepError> {
-        let password = imc_redfish_password(login.password()).map_err(|error| {
-            StepError::new(FailureKind::Authentication, error.to_string())
-                .hint("correct the card's credential")
-        })?;
+        let password = redfish_password(login)?;
         let target = self
             .redfish_target(&dpu.imc_redfish, &login.user, password, pin)
             .await?;
@@ -224,6 +228,13 @@ impl Fleet {
             None => self.inner.links.keep_remote(key, SshRemote::new(target)),
         }
     }
+}
+
+fn redfish_password(login: &Login) -> Result<Password, StepError> {
+    imc_redfish_password(login.password()).map_err(|error| {
+        StepError::new(FailureKind::Authentication, error.to_string())
+            .hint("correct the card's credential")
+    })
 }
 
 pub(crate) fn hex_sha256(bytes: &[u8]) -> String {
@@ -286,6 +297,10 @@ impl CardAccess for OpenCard {
 
     fn imc_shell(&self) -> &dyn Remote {
         self.imc_shell.as_ref()
+    }
+
+    fn redfish_setup(&self) -> &dyn RedfishSetup {
+        &self.redfish_setup
     }
 
     fn acc(&self) -> &dyn Remote {

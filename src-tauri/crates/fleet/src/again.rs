@@ -218,9 +218,7 @@ impl Fleet {
                 error => return Err(error),
             },
         }
-        if let Some(silence) = self.store().facts(&dpu.id).await?.imc_silent {
-            problems.push(format!("the IMC does not answer: {}", silence.reason));
-        }
+        problems.extend(self.silence_in_the_way(dpu, &plan.beside).await?);
         // They were forgotten when a deployment succeeded.
         for which in plan.beside.after.iter().filter_map(PostStep::secret) {
             if let Err(error) = self.post_secret(&dpu.id, which).await {

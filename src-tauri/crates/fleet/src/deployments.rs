@@ -8,6 +8,7 @@ use slipway_core::{
     iso::Iso,
     job::{DeploymentPlan, Job, JobSpec, JobStore, Subject, deployment::Beside, planned_steps},
     kickstart::check_hostname,
+    trust::PinKind,
 };
 
 use crate::{
@@ -72,7 +73,7 @@ impl Fleet {
                     &dpu,
                     &iso,
                     request,
-                    (hostname, beside_of(&dpu, terms)),
+                    (hostname, beside_of(&dpu, terms, request)),
                     &common,
                 )
                 .await?,
@@ -87,6 +88,22 @@ impl Fleet {
             cards,
             warnings,
         })
+    }
+
+    /// Why a card whose IMC is silent can't be deployed to. A Redfish that nobody has met yet is what
+    /// the deployment itself sets up.
+    pub(crate) async fn silence_in_the_way(
+        &self,
+        dpu: &Dpu,
+        beside: &Beside,
+    ) -> Result<Option<String>, AppError> {
+        let Some(silence) = self.store().facts(&dpu.id).await?.imc_silent else {
+            return Ok(None);
+        };
+        let peer = dpu.imc_redfish.to_string();
+        let pin = self.store().pin(PinKind::TlsCertificate, &peer).await?;
+        let sets_it_up = beside.imc_boot && pin.is_none();
+        Ok((!sets_it_up).then(|| format!("the IMC does not answer: {}", silence.reason)))
     }
 
     async fn card_plan(
@@ -104,9 +121,7 @@ impl Fleet {
         if let Some(job) = jobs {
             problems.push(format!("{} runs on this card", job.kind_name()));
         }
-        if let Some(silence) = &facts.imc_silent {
-            problems.push(format!("the IMC does not answer: {}", silence.reason));
-        }
+        problems.extend(self.silence_in_the_way(dpu, &beside).await?);
         if let Err(error) = check_hostname(&hostname) {
             problems.push(error.to_string());
         }
@@ -188,7 +203,7 @@ impl Fleet {
             let dpu = self.store().dpu(id).await?;
             let plan = plan_for(
                 hostname(&dpu, terms, request.domain.as_deref()),
-                beside_of(&dpu, terms),
+                beside_of(&dpu, terms, request),
                 &iso,
                 request,
                 &self.inner.keys.fleet_key_public,
@@ -277,9 +292,13 @@ pub(crate) fn hostname(dpu: &Dpu, terms: &CardTerms, domain: Option<&str>) -> St
     }
 }
 
-fn beside_of(dpu: &Dpu, terms: &CardTerms) -> Beside {
+fn beside_of(dpu: &Dpu, terms: &CardTerms, request: &DeployRequest) -> Beside {
     let own = terms.get(&dpu.id);
-    own.map_or_else(usual, |own| own.beside.clone())
+    let beside = own.map_or_else(usual, |own| own.beside.clone());
+    Beside {
+        imc_certificate: request.imc_certificate && beside.imc_boot,
+        ..beside
+    }
 }
 
 fn plan_for(

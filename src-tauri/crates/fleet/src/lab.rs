@@ -147,7 +147,7 @@ fn described(card: LabCard) -> AddDpu {
             password: card.acc_password,
         }),
         labels: vec![LAB_LABEL.into()],
-        certificate: card.imc_tls_fingerprint,
+        certificate: Some(card.imc_tls_fingerprint),
         host_key: Some(card.imc_host_key_fingerprint),
     }
 }

@@ -39,6 +39,7 @@ mod network;
 mod overview;
 mod owners;
 mod publishing;
+mod redfish_setup;
 mod refresh;
 mod registry_trust;
 mod runner;

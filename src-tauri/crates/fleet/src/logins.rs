@@ -127,10 +127,10 @@ impl Fleet {
     /// How the IMC's SSH is logged in to after the fleet key was offered: user, and what follows.
     pub(crate) async fn imc_ssh_auth(
         &self,
-        dpu: &Dpu,
+        ssh: &ImcSshLogin,
         redfish: &Login,
     ) -> Result<(String, SshAuth), StepError> {
-        match &dpu.imc_ssh_login {
+        match ssh {
             ImcSshLogin::AsRedfish => Ok((redfish.user.clone(), redfish.ssh_auth())),
             ImcSshLogin::Profile(id) => {
                 let login = self.login(id).await?;

@@ -47,6 +47,10 @@ impl MediaDesk {
         }
     }
 
+    pub(crate) fn authority(&self) -> &CertificateAuthority {
+        &self.ca
+    }
+
     /// The view of one card: the address under which its IMC sees us.
     pub async fn towards(
         &self,

@@ -428,6 +428,7 @@ async fn a_deployment_made_without_a_file_is_saved_as_one_that_says_the_same() {
         domain: Some("lab.example".into()),
         authorized_keys: vec![],
         allow_release: None,
+        imc_certificate: false,
     };
     let path = desk.path("saved.yaml").display().to_string();
     desk.fleet.save_cluster_at(&request, &path).await.unwrap();

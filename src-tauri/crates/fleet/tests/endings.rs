@@ -27,6 +27,7 @@ async fn deploy_of(rack: &Rack, cards: std::ops::Range<usize>) -> DeployRequest 
         domain: None,
         authorized_keys: vec![],
         allow_release: None,
+        imc_certificate: false,
     }
 }
 

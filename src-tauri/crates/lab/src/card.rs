@@ -23,7 +23,7 @@ use crate::{
     faults::{Fault, Faults},
     files::Files,
     host::DpuHost,
-    imc::{auth::Sessions, identity::TlsIdentity, task::Tasks},
+    imc::{auth::Sessions, identity::TlsIdentity, service, task::Tasks},
 };
 
 pub use state::{
@@ -63,6 +63,8 @@ pub struct Imc {
     pub acc_failed: bool,
     /// Whether the service `redfish` runs.
     pub redfish_runs: bool,
+    /// Of the password that it was started with.
+    pub redfish_hash: String,
     /// It has come up, and its boot's own script was not run yet.
     hook_due: bool,
 }
@@ -115,6 +117,7 @@ impl Card {
     pub fn new(parts: CardParts) -> Self {
         let kept = parts.kept;
         let mut files = kept.files;
+        let service = service::read(&files);
         files.back(MEDIA_FILE, parts.dir.join("acc-os.iso"));
         let imc = Imc {
             power: ImcPower::Up,
@@ -130,7 +133,8 @@ impl Card {
             boots: kept.boots,
             up_since: kept.up_since,
             acc_failed: false,
-            redfish_runs: true,
+            redfish_runs: service.is_ok(),
+            redfish_hash: service.map(|service| service.hash).unwrap_or_default(),
             hook_due: false,
         };
         Self {
@@ -325,7 +329,7 @@ impl Card {
             imc.power = ImcPower::Up;
             imc.up_since = jiff::Timestamp::now();
             imc.boots += 1;
-            imc.redfish_runs = !self.faults.has(Fault::RedfishNotAtBoot);
+            imc.redfish_runs = false;
             imc.hook_due = true;
             imc.tasks = Tasks::default();
             imc.sessions = Sessions::default();
@@ -335,6 +339,10 @@ impl Card {
             }
         }
         *locked(&self.imc_life) = CancellationToken::new();
+        if !self.faults.has(Fault::RedfishNotAtBoot) {
+            // One that can't start is not there; the IMC comes up all the same.
+            let _ = self.take_up_redfish();
+        }
         self.boot_acc(now);
     }
 
@@ -366,13 +374,36 @@ impl Card {
         self.imc().redfish_runs && !self.faults.has(Fault::RedfishOff)
     }
 
-    /// Starts or stops the service `redfish`.
-    pub fn run_redfish(&self, runs: bool) {
-        if runs {
-            self.faults.end(Fault::RedfishOff);
-        }
-        self.imc().redfish_runs = runs;
+    /// Starts the service `redfish`, or starts it again: what lies on the disk is in force then.
+    ///
+    /// # Errors
+    /// Its log's words; it does not run then.
+    pub fn start_redfish(&self) -> Result<(), String> {
+        self.faults.end(Fault::RedfishOff);
+        let started = self.take_up_redfish();
         self.tick(Instant::now());
+        started
+    }
+
+    pub fn stop_redfish(&self) {
+        self.imc().redfish_runs = false;
+        self.tick(Instant::now());
+    }
+
+    fn take_up_redfish(&self) -> Result<(), String> {
+        let read = {
+            let mut imc = self.imc();
+            let read = service::read(&imc.files);
+            imc.redfish_runs = read.is_ok();
+            imc.sessions = Sessions::default();
+            read
+        };
+        let in_force = read?;
+        self.imc().redfish_hash = in_force.hash;
+        if self.secrets().tls != in_force.tls {
+            self.set_tls(in_force.tls);
+        }
+        Ok(())
     }
 
     /// Another certificate for Redfish: connections from now on see it.

@@ -87,6 +87,9 @@ faults! {
     RedfishOff = "redfish-off",
     /// Until cleared: the IMC's SSH lets root in without a password, as it is shipped.
     SshWithoutPassword = "ssh-without-password",
+    /// At once: its Redfish was never set up, as Intel ships a card: no configuration, password or
+    /// certificate, so that it does not run.
+    RedfishAsShipped = "redfish-as-shipped",
     /// Until cleared: the IMC says that its firmware is 1.8.0. It behaves as 2.0 does else.
     OldFirmware = "old-firmware",
 }
@@ -132,6 +135,7 @@ impl Fault {
             | Self::HostDeviceLost
             | Self::PxebootFails
             | Self::UpgradeFails
+            | Self::RedfishAsShipped
             | Self::RootRenamed => false,
         }
     }

@@ -20,6 +20,8 @@ pub enum FileError {
     NotEmpty,
     #[error("No space left on device")]
     NoSpace,
+    #[error("Invalid argument")]
+    Invalid,
     #[error("Input/output error")]
     Io,
 }
@@ -293,6 +295,19 @@ impl Files {
         }
     }
 
+    /// A directory with all that is in it gets another path; nothing may be there. Files that lie on
+    /// the real disk stay where they are.
+    pub fn rename_directory(&mut self, from: &str, to: &str) {
+        let (from, to) = (normalise(from), normalise(to));
+        let under = format!("{from}/");
+        let moves = |at: &str| at == from || at.starts_with(&under);
+        let moved: Vec<_> = self.nodes.extract_if(.., |at, _| moves(at)).collect();
+        for (at, node) in moved {
+            self.nodes
+                .insert(format!("{to}{}", &at[from.len()..]), node);
+        }
+    }
+
     /// The names in a directory, sorted; of a file its own path.
     ///
     /// # Errors
@@ -332,8 +347,10 @@ mod tests {
         assert_eq!(files.write("/no/x", b""), Err(FileError::NotFound));
         assert_eq!(files.read("/etc"), Err(FileError::IsDirectory));
         assert_eq!(files.remove("/etc/ssl"), Err(FileError::NotEmpty));
-        files.remove_all("/etc");
-        assert!(!files.exists("/etc/ssl/ca.pem"));
+        files.rename_directory("/etc", "/mnt/etc");
+        assert!(files.exists("/mnt/etc/ssl/ca.pem") && !files.exists("/etc"));
+        files.remove_all("/mnt/etc");
+        assert!(!files.exists("/mnt/etc/ssl/ca.pem"));
         files.full = true;
         assert_eq!(files.write("/mnt/x", b"x"), Err(FileError::NoSpace));
         let json = serde_json::to_string(&files).unwrap();

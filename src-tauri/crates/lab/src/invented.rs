@@ -23,17 +23,24 @@ pub const MEMORY_KIB: [u64; 2] = [2_031_420, 1_214_912];
 /// How far a skewed clock is behind, in seconds: some three years.
 pub const SKEWED_CLOCK: i64 = -95_000_000;
 
-/// What an IMC's Redfish takes its name from. That it is real is known; that the lab's has nothing
-/// else in it is not.
-pub const CONFIGURATION: &str = "/etc/imc-redfish-configuration.json";
 pub const SERVICE_NAME: &str = "Intel IPU Redfish Service";
-
-/// The text of [`CONFIGURATION`].
-#[must_use]
-pub fn configuration(service: &str) -> String {
-    let value = serde_json::json!({ "service": service, "restricted-to-interface": null });
-    format!("{value}\n")
+/// The template of the configuration of an IMC's Redfish. Its names and its form, blanks before
+/// colons and all, are those of intel/ipu-redfish; what the lab has no use for is left out.
+pub const CONFIGURATION: &str = r#"{
+    "service" : "Intel IPU Redfish Service",
+    "server": {
+        "restricted-to-interface" : "eth0",
+        "certs-directory" : "/work/redfish/certs",
+        "port": 8443
+    },
+    "authentication" : {
+        "username" : "root",
+        "password" : "<placeholder>"
+    }
 }
+"#;
+/// Intel's program, which the lab's IMC has built in: its file calls it.
+const HASH_PROGRAM: &str = "#!/bin/bash\nipu-redfish-generate-password-hash.sh\n";
 
 /// `LAB0000001`.
 #[must_use]
@@ -98,12 +105,14 @@ pub fn imc_files(card: usize) -> Files {
         "/work/scripts",
         "/work/redfish/certs",
     ]);
-    let configuration = configuration(SERVICE_NAME);
     for (path, text) in [
         ("/etc/hostname", hostname.as_str()),
         ("/etc/issue", issue.as_str()),
         (ISSUE, issue.as_str()),
-        (CONFIGURATION, configuration.as_str()),
+        (
+            "/usr/bin/ipu-redfish-generate-password-hash.sh",
+            HASH_PROGRAM,
+        ),
     ] {
         files.place(path, text.as_bytes());
     }

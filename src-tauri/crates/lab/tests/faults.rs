@@ -132,6 +132,40 @@ async fn redfish_that_is_off_refuses_connections_until_it_is_started_on_the_imc(
 }
 
 #[tokio::test]
+async fn a_card_as_shipped_has_no_redfish_until_it_is_set_up_and_shows_what_was_given_to_it() {
+    let bench = bench().await;
+    let card = bench.lab.card(1);
+    let get = || bench.imc.authorised("GET", SYSTEM).send();
+    assert_eq!(get().await.unwrap().status(), 200);
+    let keep = "mkdir /work/kept && cp /work/redfish/certs/server.* /work/kept/";
+    assert_eq!(card.run_on_imc(keep, b"").await.exit, 0);
+    card.inject(Fault::RedfishAsShipped);
+    until("Redfish to be gone", || async { get().await.err() }).await;
+    let started = card.run_on_imc("systemctl restart redfish", b"").await;
+    let words = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert!(
+        started.exit == 1 && words.contains("does not exist"),
+        "{words}"
+    );
+    let copy = "cp /etc/imc-redfish-configuration.json /work/redfish/";
+    assert_eq!(card.run_on_imc(copy, b"").await.exit, 0);
+    let hash = "bash /usr/bin/ipu-redfish-generate-password-hash.sh";
+    let said = card.run_on_imc(hash, b"lab-imc-password\n").await;
+    assert_eq!(said.exit, 0, "{}", String::from_utf8_lossy(&said.stderr));
+    let certs = "mkdir -p -m 700 /work/redfish/certs && cp /work/kept/server.* /work/redfish/certs/ \
+                 && systemctl restart redfish && stat -c %a /work/redfish/certs";
+    let started = card.run_on_imc(certs, b"").await;
+    let words = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert_eq!(
+        (started.exit, &started.stdout[..]),
+        (0, &b"700\n"[..]),
+        "{words}"
+    );
+    until("Redfish to answer", || async { get().await.ok() }).await;
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
 async fn the_service_root_has_the_name_that_the_imcs_configuration_gives_it() {
     let bench = bench().await;
     let card = bench.lab.card(1);
@@ -139,7 +173,7 @@ async fn the_service_root_has_the_name_that_the_imcs_configuration_gives_it() {
     assert_eq!(name().await, "Intel IPU Redfish Service");
     card.inject(Fault::RootRenamed);
     assert_eq!(name().await, "rack 7");
-    let configuration = "/etc/imc-redfish-configuration.json";
+    let configuration = "/work/redfish/imc-redfish-configuration.json";
     let write = format!("tee {configuration}");
     card.run_on_imc(&write, br#"{"service": "slot 2"}"#).await;
     assert_eq!(name().await, "slot 2");

@@ -224,3 +224,68 @@ async fn an_acc_answers_as_a_bootc_machine() {
     assert_eq!(acc(&card, timer).await, (1, "masked\n".to_owned()));
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acc_fetches_what_its_own_trust_lets_it_and_keeps_what_came() {
+    let (lab, _dir) = start(FleetMix::Installed, 1).await;
+    let card = lab.card(1);
+    let server = MediaServer::start(vec![("/p4".into(), Bytes::from_static(b"12345"))]);
+    let said = async |command: &str, stdin: &str| {
+        let output = card.run_on_acc(command, stdin.as_bytes()).await;
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.exit, text(output.stdout), text(output.stderr))
+    };
+    let failed =
+        |exit: u32, words: &str| (exit, String::new(), format!("curl: ({exit}) {words}\n"));
+    let fetch = format!("curl -fsSL --output /var/tmp/p4 -- {}/p4", server.base);
+    let untrusted = "SSL peer certificate or SSH remote key was not OK";
+    assert_eq!(said(&fetch, "").await, failed(60, untrusted));
+    // An anchor counts when it was taken over; or one is named, for once.
+    let anchor = "tee /etc/pki/ca-trust/source/anchors/site.pem >/dev/null";
+    let folder = "mkdir -p /etc/pki/ca-trust/source/anchors && ";
+    let put = said(&format!("{folder}{anchor}"), &server.ca).await;
+    assert_eq!(put.0, 0);
+    assert_eq!(said(&fetch, "").await.0, 60);
+    let named = "--cacert /etc/pki/ca-trust/source/anchors/site.pem";
+    let once = format!("curl -sS {named} {}/p4", server.base);
+    assert_eq!(said(&once, "").await, (0, "12345".into(), String::new()));
+    assert_eq!(said("ls /var/tmp", "").await.1, "");
+    assert_eq!(said("update-ca-trust", "").await.0, 0);
+    assert_eq!(said(&fetch, "").await, (0, String::new(), String::new()));
+    let sum = said("sha256sum /var/tmp/p4", "").await;
+    let expected = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5";
+    assert_eq!(sum.1, format!("{expected}  /var/tmp/p4\n"));
+
+    let missing = fetch
+        .replace("/p4", "/none")
+        .replace("/var/tmp/none", "/var/tmp/x");
+    let words = "The requested URL returned error: 404";
+    assert_eq!(said(&missing, "").await, failed(22, words));
+    assert_eq!(said("test -e /var/tmp/x", "").await.0, 1, "nothing came");
+    let nobody = "curl -fsSL --output /var/tmp/x -- http://127.0.0.1:1/p4";
+    let words = "Failed to connect to 127.0.0.1 port 1: Connection refused";
+    assert_eq!(said(nobody, "").await, failed(7, words));
+    let nowhere = fetch.replace("/var/tmp/p4", "/none/p4");
+    assert_eq!(said(&nowhere, "").await, failed(23, "Failed writing body"));
+    let silent = nobody.replace("-fsSL", "-fsL");
+    assert_eq!(said(&silent, "").await, (7, String::new(), String::new()));
+    let (exit, _, words) = said("curl --insecure https://127.0.0.1:1/", "").await;
+    assert_eq!(exit, 2);
+    assert!(words.starts_with("curl: option --insecure: is unknown\n"));
+
+    // What breaks off leaves its beginning.
+    let broken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = broken.local_addr().unwrap();
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut stream, _) = broken.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n1234";
+        stream.write_all(head).await.unwrap();
+    });
+    let half = format!("curl -fsSL --output /var/tmp/half http://{at}/");
+    let words = "transfer closed with 6 bytes remaining to read";
+    assert_eq!(said(&half, "").await, failed(18, words));
+    assert_eq!(said("cat /var/tmp/half", "").await.1, "1234");
+    lab.stop().await;
+}

@@ -10,15 +10,24 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P521_SHA512, SanType,
+    SignatureAlgorithm, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
-use slipway_core::{secret::Password, time::Timestamp, trust::Fingerprint};
+use slipway_core::{
+    ports::{IssuedCertificate, ReadCertificate},
+    secret::Password,
+    time::Timestamp,
+    trust::Fingerprint,
+};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Ten years: longer than a card's life in a fleet.
 const CA_DAYS: i64 = 3652;
 /// More than an app stays open. Clients limit only what public CAs issue.
 const SERVER_DAYS: i64 = 397;
+/// As long as the authority: an IMC has nobody who renews it.
+const IMC_DAYS: i64 = CA_DAYS;
 /// Clocks of IMCs are often behind.
 const BACKDATED_DAYS: i64 = 2;
 
@@ -77,10 +86,7 @@ impl CertificateAuthority {
     pub fn fingerprint(&self) -> Fingerprint {
         let der = CertificateDer::from_pem_slice(self.certificate_pem.as_bytes())
             .expect("a certificate that was made or read here is PEM");
-        let hash = STANDARD_NO_PAD.encode(digest(&SHA256, der.as_ref()));
-        format!("SHA256:{hash}")
-            .parse()
-            .expect("32 bytes are 43 base64 characters")
+        fingerprint(&der)
     }
 
     /// The authority that [`Self::create`] made earlier.
@@ -121,11 +127,60 @@ impl CertificateAuthority {
     /// # Errors
     /// [`CaError::Name`] where one is neither.
     pub fn issue(&self, names: &[String], now: Timestamp) -> Result<ServerIdentity, CaError> {
+        let (certificate, key) = self.sign(
+            dated(now, SERVER_DAYS),
+            "Slipway ISO server",
+            names,
+            &PKCS_ECDSA_P256_SHA256,
+        )?;
+        Ok(ServerIdentity {
+            certificate: certificate.der().clone(),
+            key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        })
+    }
+
+    /// A certificate and key for the Redfish service of the IMC under this address. P-521: the
+    /// only curve that Intel's shipped TLS policy has both as a group and for certificates.
+    ///
+    /// # Errors
+    /// [`CaError::Name`] where it is no address and no host name.
+    pub fn issue_for_imc(&self, host: &str, now: Timestamp) -> Result<IssuedCertificate, CaError> {
+        let (certificate, key) = self.sign(
+            dated(now, IMC_DAYS),
+            "IMC Redfish by Slipway",
+            &[host.to_owned()],
+            &PKCS_ECDSA_P521_SHA512,
+        )?;
+        Ok(IssuedCertificate {
+            certificate_pem: certificate.pem(),
+            key_pem: Password::new(key.serialize_pem()),
+        })
+    }
+
+    /// What a certificate is, and whether this authority signed it. `None`: it is none.
+    #[must_use]
+    pub fn read(&self, pem: &str) -> Option<ReadCertificate> {
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+        let (_, leaf) = X509Certificate::from_der(&der).ok()?;
+        let own = CertificateDer::from_pem_slice(self.certificate_pem.as_bytes()).ok()?;
+        let (_, own) = X509Certificate::from_der(&own).ok()?;
+        Some(ReadCertificate {
+            fingerprint: fingerprint(&der),
+            issued_here: leaf.verify_signature(Some(own.public_key())).is_ok(),
+        })
+    }
+
+    fn sign(
+        &self,
+        mut params: CertificateParams,
+        common_name: &str,
+        names: &[String],
+        algorithm: &'static SignatureAlgorithm,
+    ) -> Result<(rcgen::Certificate, KeyPair), CaError> {
         let ca_key = KeyPair::from_pem(self.key.expose()).map_err(CaError::Read)?;
         let issuer =
             Issuer::from_ca_cert_pem(&self.certificate_pem, ca_key).map_err(CaError::Read)?;
-        let mut params = dated(now, SERVER_DAYS);
-        params.distinguished_name = named("Slipway ISO server");
+        params.distinguished_name = named(common_name);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
@@ -133,13 +188,18 @@ impl CertificateAuthority {
             .iter()
             .map(|name| subject_name(name))
             .collect::<Result<_, _>>()?;
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(CaError::Make)?;
+        let key = KeyPair::generate_for(algorithm).map_err(CaError::Make)?;
         let certificate = params.signed_by(&key, &issuer).map_err(CaError::Make)?;
-        Ok(ServerIdentity {
-            certificate: certificate.der().clone(),
-            key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        })
+        Ok((certificate, key))
     }
+}
+
+/// `SHA256:` and the base64 of the hash of a certificate.
+fn fingerprint(der: &CertificateDer<'_>) -> Fingerprint {
+    let hash = STANDARD_NO_PAD.encode(digest(&SHA256, der.as_ref()));
+    format!("SHA256:{hash}")
+        .parse()
+        .expect("32 bytes are 43 base64 characters")
 }
 
 /// An address stands as an address: libcurl compares an IP only with IP entries.
@@ -216,6 +276,25 @@ mod tests {
         };
         assert!(valid_at("2026-02-27T00:00:00Z") && valid_at("2027-03-01T00:00:00Z"));
         assert!(!valid_at("2026-02-25T00:00:00Z") && !valid_at("2027-05-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn an_imcs_certificate_is_known_again_and_another_authoritys_is_not() {
+        let ca = CertificateAuthority::create("desk", now()).unwrap();
+        let issued = ca.issue_for_imc("imc-7.lab", now()).unwrap();
+        assert!(!format!("{issued:?}").contains("PRIVATE"));
+        let read = ca.read(&issued.certificate_pem).unwrap();
+        assert!(read.issued_here);
+        let other = CertificateAuthority::create("other", now()).unwrap();
+        let seen = other.read(&issued.certificate_pem).unwrap();
+        assert_eq!(
+            (seen.fingerprint, seen.issued_here),
+            (read.fingerprint, false)
+        );
+        assert!(!ca.read(other.certificate_pem()).unwrap().issued_here);
+        assert_eq!(ca.read("nonsense"), None);
+        let again = ca.issue_for_imc("imc-7.lab", now()).unwrap();
+        assert_ne!(again.key_pem.expose(), issued.key_pem.expose());
     }
 
     #[test]

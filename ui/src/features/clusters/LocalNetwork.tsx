@@ -1,6 +1,6 @@
 import { Alert, Card, CardBody, CardTitle, Checkbox, Content } from "@patternfly/react-core";
 import { useState } from "react";
-import { Link } from "react-router";
+import { useNavigate } from "react-router";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { Loading } from "@/components/Loading";
@@ -25,15 +25,16 @@ type ByHand = Pick<Props, "open" | "seen" | "cards"> & { ports: PortPlan[]; onCl
 /** For longer than a deployment: until a person takes it back. */
 function ByHandDialog({ open, seen, cards, ports, onClose }: ByHand) {
   const setUp = useSetUpNetwork();
+  const navigate = useNavigate();
   const names = listed(ports.map(({ port }) => port));
   if (setUp.isSuccess) {
     return (
       <ConfirmDialog
         title={`${names} ${ports.length === 1 ? "is" : "are"} set up`}
-        confirm="Done"
+        confirm="Show it in the settings"
         cancel="Close"
         onClose={onClose}
-        onConfirm={onClose}
+        onConfirm={() => navigate("/settings/network")}
       >
         {setUp.data.length === 0 ? (
           <p>Nothing had to be done: it stood already.</p>
@@ -44,9 +45,7 @@ function ByHandDialog({ open, seen, cards, ports, onClose }: ByHand) {
             ))}
           </ul>
         )}
-        <p>
-          It stays until it is taken back in <Link to="/settings/network">the settings</Link>.
-        </p>
+        <p>It stays until it is taken back in the settings.</p>
       </ConfirmDialog>
     );
   }

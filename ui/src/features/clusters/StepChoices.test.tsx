@@ -188,8 +188,6 @@ test("the local network can be set up by hand, for longer than a deployment", as
   expect(asked(shown, "set_up_network")[0]?.args).toMatchObject({
     cards: [{ cluster: "rack-b7", card: "b7-acc-1" }],
   });
-  expect(done.getByRole("link", { name: "the settings" })).toHaveAttribute(
-    "href",
-    "/settings/network",
-  );
+  await user.click(done.getByRole("button", { name: "Show it in the settings" }));
+  await waitFor(() => expect(shown.router.state.location.pathname).toBe("/settings/network"));
 });

@@ -100,8 +100,8 @@ pub enum BmcCommand {
         #[arg(long, value_name = "FD")]
         password_fd: u32,
     },
-    /// Bring the IMC into order as a deployment does first: clock, our CA's certificate, Redfish at
-    /// every boot, boot options
+    /// Bring the IMC into order as a deployment does first: clock, our CA's certificate, Redfish's
+    /// password and certificate where it has none, Redfish at every boot, boot options
     Prepare {
         card: String,
         /// Take back what was written there, as far as nobody changed it since
@@ -111,6 +111,9 @@ pub enum BmcCommand {
         /// on any other firmware. It changes how the IMC divides its memory, from its next reset on
         #[arg(long, conflicts_with = "undo")]
         reserved_memory: bool,
+        /// Issue Redfish's certificate also in place of another one; the pin then changes to it
+        #[arg(long, conflicts_with = "undo")]
+        certificate: bool,
     },
     /// Give a card other logins; that of Redfish is tried before it is kept
     Login {
@@ -174,6 +177,9 @@ pub struct AddArgs {
     /// Accept what is shown now, and print it
     #[arg(long)]
     pub trust_on_first_use: bool,
+    /// An IMC whose Redfish was never set up: its SSH says what it is
+    #[arg(long, conflicts_with = "certificate")]
+    pub without_redfish: bool,
 }
 
 /// How the IMC's SSH is logged in to, after Slipway's own key was offered.

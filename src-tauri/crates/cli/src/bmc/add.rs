@@ -3,7 +3,7 @@
 use slipway_core::{credential::ImcSshLogin, inventory::BmcKind, trust::Fingerprint};
 use slipway_fleet::{
     AppError, ErrorCode, Fleet,
-    views::{AddBmc, AddDpu, NewLogin, ProbeTrust},
+    views::{AddBmc, AddDpu, NewLogin, Probe, ProbeTrust},
 };
 
 use super::inventory;
@@ -18,6 +18,9 @@ use crate::{
 pub async fn run(args: AddArgs, fleet: &Fleet, output: Output) -> Result<(), Failed> {
     let probe = fleet.probe(&args.imc, args.ssh.as_deref()).await?;
     let first_use = args.trust_on_first_use;
+    if args.without_redfish {
+        return without_redfish(args, probe, fleet, output).await;
+    }
     let certificate = accept(
         "certificate",
         &probe.certificate,
@@ -53,6 +56,53 @@ pub async fn run(args: AddArgs, fleet: &Fleet, output: Output) -> Result<(), Fai
         args.host_key.as_deref(),
         first_use,
     )?;
+    let imc = probe.redfish.to_string();
+    let card = described(args, imc, login, Some(certificate), host_key, fleet).await?;
+    add_card(card, fleet, output).await
+}
+
+/// An IMC whose Redfish nobody has set up yet: its SSH, behind an accepted host key, says that it
+/// is one.
+async fn without_redfish(
+    args: AddArgs,
+    probe: Probe,
+    fleet: &Fleet,
+    output: Output,
+) -> Result<(), Failed> {
+    let host_key = accept(
+        "host key",
+        &probe.host_key,
+        args.host_key.as_deref(),
+        args.trust_on_first_use,
+    )?;
+    let login = login(&args, fleet).await?;
+    if let ProbeTrust::New { seen } | ProbeTrust::Pinned { seen } = &probe.certificate {
+        return Err(
+            AppError::refused("something answers where its Redfish would be")
+                .because(format!("{} shows the certificate {seen}", probe.redfish))
+                .hint("add it without --without-redfish")
+                .into(),
+        );
+    }
+    // Where nothing answers, no other port was found.
+    let imc = args.imc.clone();
+    let card = described(args, imc, login, None, host_key, fleet).await?;
+    let name = card.name.clone();
+    add_card(card, fleet, output).await?;
+    output.note(format!(
+        "its Redfish does not run: `slipctl bmc prepare {name}`, or a deployment, sets it up"
+    ));
+    Ok(())
+}
+
+async fn described(
+    args: AddArgs,
+    imc: String,
+    login: NewLogin,
+    certificate: Option<Fingerprint>,
+    host_key: Fingerprint,
+    fleet: &Fleet,
+) -> Result<AddDpu, Failed> {
     let acc_login = match (&args.acc_profile, &args.acc_password_file) {
         (Some(profile), _) => Some(by_profile(profile, fleet).await?),
         (None, Some(path)) => Some(NewLogin::Own {
@@ -61,22 +111,30 @@ pub async fn run(args: AddArgs, fleet: &Fleet, output: Output) -> Result<(), Fai
         }),
         (None, None) => None,
     };
-    let card = AddDpu {
+    Ok(AddDpu {
         login,
         ssh_login: ssh_login(&args.ssh_login, fleet).await?,
         acc_login,
         name: args.name,
-        imc: probe.redfish.to_string(),
+        imc,
         imc_ssh: args.ssh,
         acc: args.acc,
         host: args.host,
         labels: args.labels,
-        certificate: certificate.clone(),
-        host_key: Some(host_key.clone()),
-    };
+        certificate,
+        host_key: Some(host_key),
+    })
+}
+
+async fn add_card(card: AddDpu, fleet: &Fleet, output: Output) -> Result<(), Failed> {
+    let (certificate, host_key) = (card.certificate.clone(), card.host_key.clone());
     let id = fleet.add_dpu(card).await?;
-    output.note(format!("accepted certificate {certificate}"));
-    output.note(format!("accepted host key {host_key}"));
+    if let Some(certificate) = certificate {
+        output.note(format!("accepted certificate {certificate}"));
+    }
+    if let Some(host_key) = host_key {
+        output.note(format!("accepted host key {host_key}"));
+    }
     let view = fleet.refresh_dpu(&id).await?;
     output.show(&view, || super::show(&view, output));
     Ok(())
@@ -133,7 +191,14 @@ fn accept(
                 format!("the IMC's {what} can't be seen"),
             )
             .because(reason)
-            .hint("check address, cable and name server")
+            .hint(format!(
+                "check address, cable and name server{}",
+                match what {
+                    "certificate" =>
+                        "; --without-redfish adds an IMC whose Redfish was never set up",
+                    _ => "",
+                }
+            ))
             .into());
         }
         ProbeTrust::Changed { pinned, seen } => {

@@ -111,16 +111,14 @@ fn code(view: &DiscoveryView, added: &[AddedRow]) -> u8 {
         .rows
         .iter()
         .filter_map(|row| match &row.answer {
-            DiscoveryAnswer::Found { .. } => None,
+            DiscoveryAnswer::Found { .. } | DiscoveryAnswer::ImcWithoutRedfish { .. } => None,
             DiscoveryAnswer::UntrustedCertificate | DiscoveryAnswer::ChangedCertificate => Some(5),
             DiscoveryAnswer::WrongCredentials { .. }
             | DiscoveryAnswer::NeedsCredential { .. }
             | DiscoveryAnswer::HeldBack { .. } => Some(6),
             DiscoveryAnswer::Unreachable { .. } if waits_by_ssh(row) => Some(5),
             DiscoveryAnswer::Unreachable { .. } => Some(7),
-            DiscoveryAnswer::Waiting
-            | DiscoveryAnswer::ImcWithoutRedfish { .. }
-            | DiscoveryAnswer::NoRedfish => Some(1),
+            DiscoveryAnswer::Waiting | DiscoveryAnswer::NoRedfish => Some(1),
         })
         .collect();
     codes.extend(added.iter().filter_map(|row| row.error.as_ref()).map(|_| 1));

@@ -8,7 +8,7 @@ mod login;
 
 use std::process::ExitCode;
 
-use slipway_core::{bmc::KnownBmc, ids::BmcId};
+use slipway_core::{bmc::KnownBmc, ids::BmcId, job::deployment::Certificate};
 use slipway_fleet::{
     Fleet,
     views::{BmcQuery, BmcRow, DpuQuery, DpuRow, DpuView, ProbeTrust},
@@ -120,14 +120,19 @@ pub async fn run(command: BmcCommand, desk: &Desk, output: Output) -> Result<Exi
             card,
             undo: false,
             reserved_memory,
+            certificate,
         } => {
             let dpu = fleet.find_dpu(&card).await?;
+            let wanted = match certificate {
+                true => Certificate::OurOwn,
+                false => Certificate::WhereMissing,
+            };
             // First what may be refused: then nothing is written.
             let mut done = match reserved_memory {
                 true => fleet.install_reserved_memory(&dpu.id).await?,
                 false => Vec::new(),
             };
-            done.extend(fleet.prepare_imc(&dpu.id).await?);
+            done.extend(fleet.prepare_imc(&dpu.id, wanted).await?);
             output.show(&done, || {
                 if done.is_empty() {
                     output.line(format!("the IMC of {} was prepared already", dpu.name));

@@ -315,26 +315,35 @@ fn an_imc_without_redfish_is_known_by_its_issue_after_its_host_key_was_accepted(
     let key = told.imc_host_key_fingerprint.as_str();
     desk.run(&["trust", "accept", "host-key", &told.imc_ssh, key])
         .good();
-    let ran = discover(&desk, &csv(&rack, 1), &["--add"]).exits(1);
+    let ran = discover(&desk, &csv(&rack, 1), &["--add"]).good();
     assert_eq!(answers(&ran), ["imc_without_redfish"]);
     let row = &ran.json()["discovery"]["rows"][0];
     assert_eq!(row["answer"]["issue"], "Version: 2.0.0");
-    let next = row["why_not_add"].as_str().unwrap();
-    assert!(next.contains("systemctl restart redfish"), "{next}");
-    assert!(next.contains("slipctl bmc prepare"), "{next}");
-    assert_eq!(ran.json()["added"], serde_json::json!([]));
+    let next = row["sentence"].as_str().unwrap();
+    assert!(next.contains("its preparation, or a deployment"), "{next}");
+    assert_eq!(ran.json()["added"][0]["error"], Value::Null);
     let file = desk.beside("list");
     let shown = desk.run(&["bmc", "discover", file.to_str().unwrap()]);
-    shown
-        .says("IMC without Redfish: Intel IPU's IMC, Redfish off")
-        .says("dpu-01: turn its Redfish on");
+    shown.says("IMC without Redfish: Intel IPU's IMC, Redfish off");
 
-    // What the next action says, done; then it is a card like any other.
-    let start = rack.card(1);
-    let started = rack.block_on(start.run_on_imc("systemctl restart redfish", b""));
-    assert_eq!(started.exit, 0);
-    discover(&desk, &csv(&rack, 1), &[TRUST, "--add"]).good();
-    desk.run(&["bmc", "prepare", "dpu-01"]).good();
+    // It is a card by its SSH; what it is prepared with starts its Redfish.
+    assert_eq!(desk.json(&["bmc", "list"])[0]["name"], "dpu-01");
+    desk.run(&["bmc", "prepare", "dpu-01"])
+        .good()
+        .says("started Redfish");
+    // Its certificate is its own, which nobody has accepted yet.
+    let told = rack.told(1);
+    let certificate = told.imc_tls_fingerprint.as_str();
+    desk.run(&[
+        "trust",
+        "accept",
+        "certificate",
+        &told.imc_redfish,
+        certificate,
+    ])
+    .good();
+    let card = desk.json(&["status", "dpu-01"])[0].clone();
+    assert_eq!(card["imc_silent"], Value::Null, "{card}");
 }
 
 #[test]

@@ -233,6 +233,8 @@ pub fn beside(cluster: &IsoCluster, card: &Card, choices: &Choices) -> Beside {
     let (firmware, flash) = firmware(cluster, card, choices);
     Beside {
         imc_boot: !choices.skips(IMC_BOOT),
+        // Said of the deployment, not in a file.
+        imc_certificate: false,
         host: host(card).filter(|_| !choices.skips(HOST_DRIVER)),
         network: local_network(cluster, card, choices)
             .and_then(Result::ok)

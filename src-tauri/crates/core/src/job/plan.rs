@@ -7,7 +7,7 @@ use specta::Type;
 use super::{
     BootChange, BootChangeState, ClusterDeployState, DeploymentState, EventKind, ImageBuildState,
     IsoBuildState, Job, JobEvent, JobSpec, JobState, MarvellState, Terminal, cluster_deploy,
-    deployment::{self, Beside},
+    deployment::{self, Beside, Certificate},
     image_build, iso_build, marvell,
 };
 use crate::{
@@ -220,7 +220,7 @@ fn prepare_step(beside: &Beside, on_imc: &impl Fn(&[&str]) -> String) -> Planned
         on_imc(&["update-ca-trust"]),
     ];
     if beside.imc_boot {
-        let (words, more) = deployment::planned_imc_boot(on_imc);
+        let (words, more) = deployment::planned_imc_boot(Certificate::of(beside), on_imc);
         effect = format!("{effect}; {words}");
         commands.extend(more);
     }

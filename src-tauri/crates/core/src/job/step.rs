@@ -14,7 +14,10 @@ use crate::{
     failure::{FailureKind, StepError},
     ids::JobId,
     image::ImageReference,
-    ports::{Bmc, Controller, LocalNetworks, MediaServer, RegistryError, Remote, ResolvedImage},
+    ports::{
+        Bmc, Controller, LocalNetworks, MediaServer, RedfishSetup, RegistryError, Remote,
+        ResolvedImage,
+    },
     secret::Password,
     time::{ByteCount, Timestamp},
     trust::Fingerprint,
@@ -164,6 +167,7 @@ pub struct Prepared {
 pub trait CardAccess: Send + Sync {
     fn imc(&self) -> &dyn Bmc;
     fn imc_shell(&self) -> &dyn Remote;
+    fn redfish_setup(&self) -> &dyn RedfishSetup;
     /// The ACC under the host key that is pinned for it.
     fn acc(&self) -> &dyn Remote;
     /// The ACC where it shows this key, which a deployment predicted.

@@ -6,11 +6,18 @@ use slipway_core::{
     dpu::JobOutcome,
     failure::FailureKind,
     iso::{RESERVED_MEMORY, RESERVED_MEMORY_PATH},
-    job::{CardAccess, DeploymentPlan, Job, JobSpec, deployment, engine::Subjects},
+    job::{
+        CardAccess, DeploymentPlan, Job, JobSpec,
+        deployment::{self, Certificate},
+        engine::Subjects,
+    },
     ports::{BmcError, Clock, Stage},
 };
 
-use crate::support::{Call, Rig, World, failure, full_deployment, says};
+use crate::support::{
+    CERTIFICATE, CONFIGURATION, Call, KEY, Rig, TEMPLATE, World, failure, full_deployment, key,
+    says,
+};
 
 const START: &str = "/work/scripts/start-redfish.sh";
 const HOOK: &str = "/work/scripts/pre_init_app.sh";
@@ -41,8 +48,12 @@ async fn access(rig: &Rig) -> Box<dyn CardAccess> {
 }
 
 async fn prepare(rig: &Rig) -> Vec<String> {
+    prepare_with(rig, Certificate::WhereMissing).await
+}
+
+async fn prepare_with(rig: &Rig, certificate: Certificate) -> Vec<String> {
     let card = access(rig).await;
-    deployment::prepare(card.as_ref(), rig.clock.now(), &rig.policy)
+    deployment::prepare(card.as_ref(), certificate, rig.clock.now(), &rig.policy)
         .await
         .unwrap()
 }
@@ -192,10 +203,89 @@ async fn redfish_is_started_where_nobody_answers() {
             .insert("systemctl restart redfish", failed);
     });
     let card = access(&rig).await;
-    let prepared = deployment::prepare(card.as_ref(), rig.clock.now(), &rig.policy).await;
+    let where_missing = Certificate::WhereMissing;
+    let prepared =
+        deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy).await;
     let error = prepared.unwrap_err();
     assert_eq!(error.message, "Redfish can't be started on the IMC");
     assert_eq!(error.causes, ["Unit redfish.service not found."]);
+}
+
+#[tokio::test]
+async fn redfish_as_shipped_gets_what_it_lacks_and_loses_it_again() {
+    let rig = Rig::with(World::redfish_as_shipped);
+    let before = kept(&rig);
+    let done = prepare(&rig).await;
+    assert_eq!(done.len(), 9, "{done:?}");
+    {
+        let world = rig.world();
+        assert!(world.redfish.runs);
+        assert_eq!(world.redfish.pinned.as_ref(), Some(&world.redfish.shows));
+        let configuration = &world.files[CONFIGURATION];
+        let wanted = world.files[TEMPLATE].replace(r#""eth0""#, "null");
+        let wanted = wanted.replace("<placeholder>", "$6$ours");
+        assert_eq!(
+            *configuration, wanted,
+            "line by line as Intel's programs read it"
+        );
+        assert!(world.files[CERTIFICATE].starts_with("ours "));
+    }
+    let prepared = kept(&rig);
+    assert_eq!(prepare(&rig).await, Vec::<String>::new());
+    assert_eq!(kept(&rig), prepared);
+    assert_eq!(undo(&rig).await.left, []);
+    assert_eq!(kept(&rig), before);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_there_stays_unless_the_plan_says_otherwise_and_comes_back() {
+    let rig = Rig::new();
+    let before = kept(&rig);
+    prepare(&rig).await;
+    assert_eq!(rig.world().files[CERTIFICATE], before.0[CERTIFICATE]);
+    let done = prepare_with(&rig, Certificate::OurOwn).await;
+    assert_eq!(done.len(), 2, "issued, and pinned: {done:?}");
+    {
+        let world = rig.world();
+        assert!(world.files[KEY] != before.0[KEY] && world.redfish.shows != key('C'));
+        assert_eq!(world.redfish.pinned.as_ref(), Some(&world.redfish.shows));
+        assert_eq!(world.effects.passwords_set, 0, "it had one");
+    }
+    assert_eq!(
+        prepare_with(&rig, Certificate::OurOwn).await,
+        Vec::<String>::new()
+    );
+    assert_eq!(undo(&rig).await.left, []);
+    assert_eq!(kept(&rig), before);
+    assert_eq!(rig.world().redfish.shows, key('C'));
+    assert_eq!(rig.world().redfish.pinned, Some(key('C')));
+}
+
+/// The pin moves to what was written over SSH and to nothing else.
+#[tokio::test]
+async fn a_certificate_that_nobody_predicted_still_blocks() {
+    let mut rig = Rig::with(|world| world.redfish.shows = key('D'));
+    let job = rig.run_job(full_deployment()).await;
+    assert_eq!(failure(&job).kind, FailureKind::TrustChanged);
+    assert_eq!(rig.world().redfish.pinned, Some(key('C')));
+    assert_eq!(rig.world().effects.imc_writes, 0);
+}
+
+#[tokio::test]
+async fn a_password_that_intels_program_does_not_set_is_told() {
+    let rig = Rig::with(|world| {
+        world.redfish_as_shipped();
+        // As a JSON printer writes it: their program finds no line to change.
+        let text = world.files[TEMPLATE].replace("\" :", "\":");
+        world.files.insert(TEMPLATE.into(), text);
+    });
+    let card = access(&rig).await;
+    let where_missing = Certificate::WhereMissing;
+    let prepared =
+        deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy).await;
+    let error = prepared.unwrap_err();
+    assert_eq!(error.message, "Redfish on the IMC has taken no password");
+    assert_eq!(error.causes, ["Password updated"]);
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ use slipway_core::{
         deployment::PostSecret, engine::Subjects,
     },
     ports::{
-        Bmc, Controller, LocalNetworks, MediaReader, MediaServer, Publication, RegistryError,
-        Remote, ResolvedImage, TaskState,
+        Bmc, Controller, LocalNetworks, MediaReader, MediaServer, Publication, RedfishSetup,
+        RegistryError, Remote, ResolvedImage, TaskState,
     },
     secret::Password,
     time::{ByteCount, Timestamp},
@@ -38,6 +38,7 @@ use super::{
     iso_tool::Workbench,
     key,
     network::FakeNetworks,
+    redfish_setup::{FakeRedfishSetup, REDFISH_PASSWORD},
     world::World,
 };
 
@@ -80,6 +81,10 @@ impl Subjects for FakeSubjects {
                 sim: sim.clone(),
                 showing: None,
             },
+            redfish_setup: FakeRedfishSetup {
+                sim: sim.clone(),
+                password: Password::new(REDFISH_PASSWORD),
+            },
             media: FakeMedia(sim.clone()),
             networks: FakeNetworks(sim.clone()),
             containers: FakeContainers(sim.clone()),
@@ -107,6 +112,7 @@ struct FakeCard {
     bmc: FakeBmc,
     shell: ImcShell,
     acc: AccShell,
+    redfish_setup: FakeRedfishSetup,
     media: FakeMedia,
     networks: FakeNetworks,
     containers: FakeContainers,
@@ -119,6 +125,9 @@ impl CardAccess for FakeCard {
     }
     fn imc_shell(&self) -> &dyn Remote {
         &self.shell
+    }
+    fn redfish_setup(&self) -> &dyn RedfishSetup {
+        &self.redfish_setup
     }
     fn acc(&self) -> &dyn Remote {
         &self.acc

@@ -66,6 +66,7 @@ impl FakeBmc {
         if world.imc_hostname.contains("recovery") {
             return Err(away(Stage::Tcp));
         }
+        world.redfish_answers()?;
         let answer = act(&mut world);
         if world.faults.lost_answer.remove(&call) {
             Err(away(Stage::Http))
@@ -223,6 +224,12 @@ impl Remote for ImcShell {
     }
 }
 
+fn sha256(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let digits = Sha256::digest(text.as_bytes());
+    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn imc_command(world: &mut World, argv: &[&str], stdin: Option<&[u8]>) -> CommandOutput {
     let done = says(0, "", "");
     let missing = says(1, "", "No such file or directory");
@@ -259,6 +266,8 @@ fn imc_command(world: &mut World, argv: &[&str], stdin: Option<&[u8]>) -> Comman
             };
             if to.starts_with("/etc/pki/ca-trust") {
                 world.effects.trust_writes += 1;
+            } else if to.starts_with("/work/redfish/certs/") {
+                world.effects.certificate_writes += 1;
             } else if !to.starts_with("/work/slipway/") {
                 world.effects.imc_writes += 1;
             }
@@ -272,7 +281,18 @@ fn imc_command(world: &mut World, argv: &[&str], stdin: Option<&[u8]>) -> Comman
             }
             None => missing,
         },
-        ["mkdir", "-p", _] | ["chmod", _, _] => done,
+        ["mkdir", "-p", "-m", "700", _] | ["chmod", _, _] => done,
+        ["sha256sum", path] => match world.files.get(*path) {
+            Some(text) => says(0, &format!("{}  {path}\n", sha256(text)), ""),
+            None => missing,
+        },
+        ["bash", "/usr/bin/ipu-redfish-generate-password-hash.sh"] => {
+            world.hash_password(stdin.expect("a password"))
+        }
+        ["systemctl", "is-active", "redfish"] => {
+            says(if world.redfish.runs { 0 } else { 3 }, "", "")
+        }
+        ["systemctl", "restart", "redfish"] => world.restart_redfish(),
         ["cfg_boot_options", name] => match world.boot_options.get(*name) {
             Some(value) => says(0, &format!("{value}\n"), ""),
             None => says(1, "", "unknown option"),

@@ -11,6 +11,7 @@ mod imc;
 mod iso_tool;
 mod network;
 mod parts;
+mod redfish_setup;
 mod rig;
 mod store;
 mod world;
@@ -41,6 +42,7 @@ pub use after::P4_SHA256;
 pub use cluster_tool::{BUILD, cluster_deploy, cluster_deploy_plan, disk_is_full};
 pub use iso_tool::{Fault, iso_build, iso_build_plan, written};
 pub use parts::{Call, Effects, Entry, Event};
+pub use redfish_setup::{CERTIFICATE, CONFIGURATION, KEY, TEMPLATE};
 pub use rig::{Rig, When};
 pub use store::MemoryStore;
 pub use world::World;
@@ -167,6 +169,7 @@ pub fn full_deployment() -> JobSpec {
     JobSpec::Deployment(DeploymentPlan {
         beside: Beside {
             imc_boot: true,
+            imc_certificate: false,
             host: Some(Address::new("host-01.lab", 22).unwrap()),
             network: Some(local_network()),
             firmware: None,

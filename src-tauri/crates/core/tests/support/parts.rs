@@ -26,6 +26,11 @@ pub struct Effects {
     /// Files but certificates, and Slipway's own record of them.
     pub imc_writes: u32,
     pub option_sets: u32,
+    pub passwords_set: u32,
+    pub certificates_issued: u32,
+    pub certificate_writes: u32,
+    pub certificates_pinned: u32,
+    pub redfish_restarts: u32,
     pub driver_unloads: u32,
     pub driver_loads: u32,
     /// Files on the ACC.
@@ -64,6 +69,8 @@ impl Effects {
             publishes: 0,
             unpublishes: 0,
             pins_accepted: 0,
+            certificates_pinned: 0,
+            redfish_restarts: 0,
             unit_stops: 0,
             kubeconfigs_kept: 0,
             ..self.clone()

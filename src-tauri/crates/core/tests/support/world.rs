@@ -16,6 +16,7 @@ use super::{
     firmware::Container,
     key,
     parts::{Download, Effects, Entry, Event, Faults, Pace, System},
+    redfish_setup::Redfish,
 };
 
 /// Where the IMC keeps what it downloads.
@@ -35,6 +36,7 @@ pub struct World {
     /// Milliseconds by which its clock is ahead.
     pub imc_clock: i64,
     pub files: BTreeMap<String, String>,
+    pub redfish: Redfish,
     pub slot: VirtualMedia,
     pub downloads: Vec<Download>,
     pub boot_override: BootOverride,
@@ -78,6 +80,7 @@ impl World {
     /// A card that has run image `a` for a day, with `b` to be had.
     pub fn new() -> Self {
         let booted = Some(Entry::new(STABLE, 'a'));
+        let (redfish, files) = Redfish::set_up();
         Self {
             now: START,
             effects: Effects::default(),
@@ -104,7 +107,8 @@ impl World {
             imc_hostname: "ipu-imc\n".into(),
             imc_booted_at: START - 86_400_000,
             imc_clock: 0,
-            files: BTreeMap::new(),
+            files: files.into(),
+            redfish,
             slot: VirtualMedia {
                 image_name: None,
                 inserted: false,

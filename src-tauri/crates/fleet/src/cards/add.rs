@@ -1,20 +1,28 @@
 //! Adding a card after its IMC has let us in, and removing one.
 
+use std::time::Duration;
+
 use slipway_core::{
     address::Address,
+    command::CommandLine,
     dpu::{ACC_FROM_IMC, AccRoute, Dpu, IMC_REDFISH_PORT, ImcIdentity},
     ids::{BmcId, DpuId},
     kickstart::check_hostname,
-    ports::{Bmc, BmcError},
+    ports::{Bmc, BmcError, Remote},
     secret::{Password, imc_redfish_password},
     trust::PinKind,
 };
+
+use slipway_remote::{SshAuth, SshRemote, SshTarget};
 
 use super::{SSH_PORT, parse};
 use crate::{AppError, ChangeTag, ErrorCode, Fleet, views::AddDpu};
 
 const NOT_AN_IMC: &str =
     "give the address of the card's IMC; `slipctl bmc add` adds other BMCs too";
+
+/// For one short file.
+pub(crate) const ISSUE_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Whether a card may be added while its IMC does not answer.
 #[derive(Clone, Copy)]
@@ -50,21 +58,37 @@ impl Fleet {
         };
         let ssh_login = card.ssh_login.unwrap_or_default();
         self.check_ssh_login(&ssh_login).await?;
-        let target = self
-            .redfish_target(
-                &imc_redfish,
-                &imc_login.user,
-                imc_password(imc_login.password())?,
-                Some(card.certificate.clone()),
-            )
-            .await?;
-        let client = slipway_redfish::RedfishClient::new(target);
-        let identity = match (identify(&client).await, silent) {
-            (Ok(identity), _) => identity,
-            (Err(error), Silent::MayBe) if error.code == ErrorCode::Unreachable => {
-                ImcIdentity::default()
+        let password = imc_password(imc_login.password())?;
+        let identity = match (&card.certificate, &card.host_key) {
+            (Some(certificate), _) => {
+                let pin = Some(certificate.clone());
+                let target = self
+                    .redfish_target(&imc_redfish, &imc_login.user, password, pin)
+                    .await?;
+                let client = slipway_redfish::RedfishClient::new(target);
+                match (identify(&client).await, silent) {
+                    (Err(error), Silent::MayBe) if error.code == ErrorCode::Unreachable => {
+                        ImcIdentity::default()
+                    }
+                    (identity, Silent::MayBe | Silent::MustNotBe) => identity?,
+                }
             }
-            (Err(error), Silent::MayBe | Silent::MustNotBe) => return Err(error),
+            (None, Some(host_key)) => {
+                let (user, auth) = self.imc_ssh_auth(&ssh_login, &imc_login).await?;
+                let target = SshTarget {
+                    address: imc_ssh.clone(),
+                    user,
+                    auth: vec![SshAuth::Key(self.inner.keys.fleet_key.clone()), auth],
+                    host_key: Some(host_key.clone()),
+                    via: None,
+                };
+                identify_by_ssh(target).await?
+            }
+            (None, None) => {
+                return Err(AppError::refused(
+                    "neither its certificate nor its host key is accepted",
+                ));
+            }
         };
         let imc_credential = imc_login.keep(self, &card.name, "IMC").await?;
         let acc_credential = match acc_login {
@@ -90,8 +114,10 @@ impl Fleet {
             return Err(error.into());
         }
         let peer = dpu.imc_redfish.to_string();
-        self.accept_shown(PinKind::TlsCertificate, peer, card.certificate)
-            .await?;
+        if let Some(certificate) = card.certificate {
+            self.accept_shown(PinKind::TlsCertificate, peer, certificate)
+                .await?;
+        }
         if let Some(host_key) = card.host_key {
             let peer = dpu.imc_ssh.to_string();
             self.accept_shown(PinKind::SshHostKey, peer, host_key)
@@ -129,6 +155,18 @@ impl Fleet {
         self.changed(ChangeTag::Pin, None);
         Ok(())
     }
+}
+
+/// An IMC whose Redfish does not run, by what the system behind its accepted host key says of itself.
+async fn identify_by_ssh(target: SshTarget) -> Result<ImcIdentity, AppError> {
+    let read = CommandLine::new(["cat", "/etc/issue"]);
+    let remote = SshRemote::new(target);
+    let out = remote.run(&read, None, ISSUE_DEADLINE).await?;
+    ImcIdentity::by_issue(&out.text()).ok_or_else(|| {
+        AppError::refused("Redfish does not answer, and by its /etc/issue this is no IMC")
+            .because(out.text())
+            .hint(NOT_AN_IMC)
+    })
 }
 
 /// Identifies as an Intel IPU's IMC, or says what it is instead.

@@ -252,6 +252,7 @@ impl Chosen<'_> {
             domain: request.domain.clone(),
             authorized_keys: request.authorized_keys.clone(),
             allow_release: request.allow_release.clone(),
+            imc_certificate: request.imc_certificate,
         };
         (!request.dpus.is_empty()).then_some((request, terms))
     }

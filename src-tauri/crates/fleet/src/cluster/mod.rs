@@ -56,6 +56,8 @@ pub struct ClusterRequest {
     pub domain: Option<String>,
     pub authorized_keys: Vec<String>,
     pub allow_release: Option<String>,
+    /// The IMC's Redfish gets a certificate of this desk's CA, also in place of another one.
+    pub imc_certificate: bool,
     /// Steps that are to be done although they were never run on real hardware.
     pub accept_untried: Vec<String>,
     /// For MicroShift; else the image has its own.

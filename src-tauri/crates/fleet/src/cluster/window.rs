@@ -165,6 +165,7 @@ impl Fleet {
                 domain: open.domain.clone(),
                 authorized_keys: open.authorized_keys.clone(),
                 allow_release: open.allow_release.clone(),
+                imc_certificate: open.imc_certificate,
                 accept_untried: open.accept_untried.clone(),
                 operator_registry: settings.operator_registry,
                 pull_secret: settings.pull_secret,

@@ -8,7 +8,7 @@ use slipway_core::{
 use super::row::{Row, kind_of};
 use crate::{
     AppError, ChangeTag, Fleet,
-    views::{AddBmc, AddDiscovered, AddDpu, AddedRow, NewLogin, ProbeTrust},
+    views::{AddBmc, AddDiscovered, AddDpu, AddedRow, DiscoveryAnswer, NewLogin, ProbeTrust},
 };
 
 impl Fleet {
@@ -48,15 +48,23 @@ impl Fleet {
         if let Some(why) = row.view(choice.row).why_not_add {
             return Err(AppError::refused(format!("not added: {why}")));
         }
-        let (Some(redfish), Some(ProbeTrust::Pinned { seen }), Some(profile)) =
-            (&row.redfish, &row.certificate, &row.profile)
-        else {
-            return Err(AppError::refused(
-                "not added: its certificate is not accepted",
-            ));
+        let (Some(redfish), Some(profile)) = (&row.redfish, &row.profile) else {
+            return Err(AppError::refused("not added: nothing was logged in to"));
+        };
+        let seen = match (&row.certificate, &row.answer) {
+            (Some(ProbeTrust::Pinned { seen }), _) => Some(seen),
+            // There is nobody who could show one.
+            (_, DiscoveryAnswer::ImcWithoutRedfish { .. }) => None,
+            _ => {
+                return Err(AppError::refused(
+                    "not added: its certificate is not accepted",
+                ));
+            }
         };
         let login = self.row_login(row, profile).await?;
-        if kind_of(&row.answer) != BmcKind::IntelImc {
+        if kind_of(&row.answer) != BmcKind::IntelImc
+            && let Some(seen) = seen
+        {
             return self
                 .add_bmc(AddBmc {
                     name: choice.name.clone(),
@@ -74,10 +82,15 @@ impl Fleet {
             )
             | None => None,
         };
+        // Nothing answered there yet: it will at the address that was given, or at an IMC's port.
+        let imc = match seen {
+            Some(_) => redfish.to_string(),
+            None => row.candidate.address.clone(),
+        };
         let dpu = self
             .add_dpu(AddDpu {
                 name: choice.name.clone(),
-                imc: redfish.to_string(),
+                imc,
                 imc_ssh: row.ssh.as_ref().map(ToString::to_string),
                 acc: row.candidate.acc.clone(),
                 host: row.candidate.host.clone(),
@@ -85,7 +98,7 @@ impl Fleet {
                 ssh_login: None,
                 acc_login: None,
                 labels: choice.labels.clone(),
-                certificate: seen.clone(),
+                certificate: seen.cloned(),
                 host_key,
             })
             .await?;

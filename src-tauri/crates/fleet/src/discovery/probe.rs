@@ -1,7 +1,5 @@
 //! What one address is: handshake, trust, login, kind; at each stage it may end.
 
-use std::time::Duration;
-
 use slipway_core::{
     address::Address,
     command::CommandLine,
@@ -21,13 +19,12 @@ use super::{
 };
 use crate::{
     Fleet,
-    cards::{SSH_PORT, given_port, imc_password, likely_imc_password, parse},
+    cards::{ISSUE_DEADLINE, SSH_PORT, given_port, imc_password, likely_imc_password, parse},
     logins::Login,
     views::{DiscoveryAnswer, ProbeTrust},
 };
 
 const FIRST_USE: &str = "first use in a discovery";
-const ISSUE_DEADLINE: Duration = Duration::from_secs(15);
 
 impl Fleet {
     /// Asks one address everything, from the start.
@@ -317,7 +314,8 @@ impl Fleet {
                         issue: format!("Version: {release}"),
                     },
                     format!(
-                        "Intel IPU's IMC, Redfish off: its /etc/issue says `Version: {release}`"
+                        "Intel IPU's IMC, Redfish off: its /etc/issue says `Version: {release}`; \
+                         its preparation, or a deployment, sets Redfish up"
                     ),
                 );
                 row.firmware = Some(release);

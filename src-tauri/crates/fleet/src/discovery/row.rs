@@ -10,10 +10,7 @@ use slipway_core::{
     trust::CertificateInfo,
 };
 
-use crate::{
-    cards::SSH_PORT,
-    views::{DiscoveryAnswer, DiscoveryRow, ProbeTrust},
-};
+use crate::views::{DiscoveryAnswer, DiscoveryRow, ProbeTrust};
 
 #[derive(Clone)]
 pub(super) struct Row {
@@ -110,23 +107,12 @@ impl Row {
         }
     }
 
-    /// What starts its Redfish, typed by a person: nothing of it is the desk's to run yet.
-    fn start_redfish(&self) -> String {
-        let ssh = self.ssh.as_ref().map(|ssh| match ssh.port {
-            SSH_PORT => ssh.host.clone(),
-            port => format!("-p {port} {}", ssh.host),
-        });
-        let ssh = ssh.unwrap_or_else(|| self.candidate.address.clone());
-        format!(
-            "turn its Redfish on (`ssh -l root {ssh} systemctl restart redfish`) and look again; \
-             when it is added, `slipctl bmc prepare` prepares it"
-        )
-    }
-
     fn why_not_add(&self) -> Option<String> {
         let why = match &self.answer {
-            DiscoveryAnswer::Found { .. } if self.known.is_some() => "it is in Slipway already",
-            DiscoveryAnswer::Found { .. } => return None,
+            DiscoveryAnswer::Found { .. } | DiscoveryAnswer::ImcWithoutRedfish { .. } => {
+                self.known.as_ref()?;
+                "it is in Slipway already"
+            }
             DiscoveryAnswer::Waiting => "it was not asked yet",
             DiscoveryAnswer::UntrustedCertificate => "accept its certificate first",
             DiscoveryAnswer::ChangedCertificate => {
@@ -135,7 +121,6 @@ impl Row {
             DiscoveryAnswer::WrongCredentials { .. } => "choose another profile for it",
             DiscoveryAnswer::NeedsCredential { .. } => "choose a profile for it",
             DiscoveryAnswer::HeldBack { .. } => "check the profile, then let it be tried here",
-            DiscoveryAnswer::ImcWithoutRedfish { .. } => return Some(self.start_redfish()),
             DiscoveryAnswer::NoRedfish => "there is no Redfish service",
             DiscoveryAnswer::Unreachable { .. } => "it does not answer",
         };

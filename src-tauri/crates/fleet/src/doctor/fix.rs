@@ -3,23 +3,27 @@
 use slipway_core::{
     dpu::Dpu,
     ids::DpuId,
-    job::deployment::{self, Undone},
+    job::deployment::{self, Certificate, Undone},
 };
 
 use crate::{AppError, Fleet};
 
 impl Fleet {
-    /// Brings the IMC into order as a deployment does first: clock, our CA's certificate, Redfish at
-    /// every boot, boot options. What the doctor offers as a fix. Answers with what was done.
+    /// Brings the IMC into order as a deployment does first: clock, our CA's certificate, what Redfish
+    /// lacks, Redfish at every boot, boot options. What the doctor offers as a fix. Answers with what was done.
     ///
     /// # Errors
     /// Refused while a job holds the card; what the IMC said.
-    pub async fn prepare_imc(&self, id: &DpuId) -> Result<Vec<String>, AppError> {
+    pub async fn prepare_imc(
+        &self,
+        id: &DpuId,
+        certificate: Certificate,
+    ) -> Result<Vec<String>, AppError> {
         let dpu = self.store().dpu(id).await?;
         self.refuse_held(&dpu).await?;
         let policy = self.policy_for(&dpu).clone();
         let card = self.open_card(dpu).await?;
-        Ok(deployment::prepare(&card, self.now(), &policy).await?)
+        Ok(deployment::prepare(&card, certificate, self.now(), &policy).await?)
     }
 
     /// Installs the file without which firmware 1.8 holds no ISO of more than 2 GB, with a copy of

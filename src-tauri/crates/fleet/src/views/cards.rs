@@ -176,8 +176,9 @@ pub struct AddDpu {
     /// For an ACC that does not know Slipway's key yet.
     pub acc_login: Option<NewLogin>,
     pub labels: Vec<String>,
-    /// What the person accepted, from the probe.
-    pub certificate: Fingerprint,
+    /// What the person accepted, from the probe. `None`: its Redfish does not run; its SSH, whose
+    /// host key is needed then, says that it is an IMC.
+    pub certificate: Option<Fingerprint>,
     /// `None`: its SSH showed none, and is not used until one is accepted.
     pub host_key: Option<Fingerprint>,
 }

@@ -33,6 +33,9 @@ pub struct ClusterOpen {
     pub authorized_keys: Vec<String>,
     /// A firmware release that is not supported, allowed on purpose.
     pub allow_release: Option<String>,
+    /// The IMC's Redfish gets a certificate of this desk's CA, also in place of another one.
+    #[serde(default)]
+    pub imc_certificate: bool,
     /// Steps that are to be done although they were never run on real hardware: a person confirmed
     /// each of them for this file as it is shown.
     pub accept_untried: Vec<String>,

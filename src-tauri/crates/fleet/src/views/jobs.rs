@@ -22,6 +22,9 @@ pub struct DeployRequest {
     pub authorized_keys: Vec<String>,
     /// A firmware release that is not supported, allowed on purpose.
     pub allow_release: Option<String>,
+    /// The IMC's Redfish gets a certificate of this desk's CA, also in place of another one.
+    #[serde(default)]
+    pub imc_certificate: bool,
 }
 
 /// What would happen, per card, before anything does.

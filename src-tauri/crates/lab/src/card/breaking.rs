@@ -3,7 +3,12 @@
 use std::time::Instant;
 
 use super::{Card, Slot, locked};
-use crate::{acc::AccFaults, faults::Fault, imc::identity::TlsIdentity, invented, ssh};
+use crate::{
+    acc::AccFaults,
+    faults::Fault,
+    imc::{identity::TlsIdentity, service},
+    invented, ssh,
+};
 
 impl Card {
     /// Injects a fault; those that are a change happen now.
@@ -23,6 +28,7 @@ impl Card {
             }
             Fault::TlsCertificateChanged => {
                 if let Ok(identity) = TlsIdentity::new(&self.name) {
+                    service::place_identity(&mut self.imc().files, &identity);
                     self.set_tls(identity);
                 }
             }
@@ -36,9 +42,11 @@ impl Card {
             }
             Fault::RootRenamed => {
                 let name = message.unwrap_or_else(|| "rack 7".to_owned());
-                let text = invented::configuration(&name);
-                let mut imc = self.imc();
-                imc.files.place(invented::CONFIGURATION, text.as_bytes());
+                service::rename(&mut self.imc().files, &name);
+            }
+            Fault::RedfishAsShipped => {
+                service::forget(&mut self.imc().files);
+                self.imc().redfish_runs = false;
             }
             Fault::RefuseInsert
             | Fault::TaskException
@@ -75,6 +83,16 @@ impl Card {
     /// For Redfish and for SSH; sessions that are there stay.
     pub fn set_imc_password(&self, password: &str) {
         locked(&self.secrets).imc_password = password.to_owned();
+        let hash = service::hash(password);
+        let mut imc = self.imc();
+        let text = imc.files.read_text(service::CONFIGURATION);
+        if let Some(text) = text
+            .ok()
+            .and_then(|text| service::with_password(&text, &hash))
+        {
+            imc.files.place(service::CONFIGURATION, text.as_bytes());
+        }
+        imc.redfish_hash = hash;
     }
 
     pub fn clear_faults(&self) {
@@ -86,9 +104,7 @@ impl Card {
             imc.clock_offset = 0;
             let hostname = invented::imc_hostname(self.number);
             imc.files.place("/etc/hostname", hostname.as_bytes());
-            let configuration = invented::configuration(invented::SERVICE_NAME);
-            imc.files
-                .place(invented::CONFIGURATION, configuration.as_bytes());
+            service::rename(&mut imc.files, invented::SERVICE_NAME);
         }
         self.tick(Instant::now());
     }

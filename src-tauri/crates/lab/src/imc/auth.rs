@@ -6,10 +6,11 @@ use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::card::{Card, CardSecrets};
+use super::service;
+use crate::card::Card;
 
 /// An IMC's Redfish takes no password under this.
-const SHORTEST_PASSWORD: usize = 14;
+pub const SHORTEST_PASSWORD: usize = 14;
 
 /// A session. Its `Id` is an integer and its `Name` null: so it was recorded.
 #[derive(Debug, Clone)]
@@ -103,11 +104,11 @@ pub enum Access {
     Wrong,
 }
 
-/// Whether name and password are the card's.
-pub fn password_is_right(secrets: &CardSecrets, user: &str, password: &str) -> bool {
+/// Whether name and password are those that the service was started with.
+pub fn password_is_right(card: &Card, user: &str, password: &str) -> bool {
     password.chars().count() >= SHORTEST_PASSWORD
-        && user == secrets.imc_user
-        && password == secrets.imc_password
+        && user == card.secrets().imc_user
+        && service::hash(password) == card.imc().redfish_hash
 }
 
 /// Judges a request.
@@ -128,9 +129,7 @@ pub fn access(card: &Card, headers: &HeaderMap) -> Access {
     let decoded = STANDARD.decode(basic.trim()).unwrap_or_default();
     let decoded = String::from_utf8_lossy(&decoded);
     match decoded.split_once(':') {
-        Some((user, password)) if password_is_right(&card.secrets(), user, password) => {
-            Access::Granted
-        }
+        Some((user, password)) if password_is_right(card, user, password) => Access::Granted,
         _ => Access::Wrong,
     }
 }

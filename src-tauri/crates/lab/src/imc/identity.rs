@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SanType}
 use rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,6 +27,8 @@ pub enum IdentityError {
     Make(#[from] rcgen::Error),
     #[error("a kept certificate is damaged")]
     Base64(#[from] base64::DecodeError),
+    #[error("reading PEM")]
+    Pem(#[from] rustls::pki_types::pem::Error),
     #[error("using a certificate for TLS")]
     Tls(#[from] rustls::Error),
 }
@@ -37,6 +39,15 @@ fn to_text(der: &[u8]) -> String {
 
 fn to_der(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
     base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text)
+}
+
+fn to_pem(label: &str, base64: &str) -> String {
+    let lines = base64.as_bytes().chunks(64).map(String::from_utf8_lossy);
+    let body: Vec<_> = lines.collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        body.join("\n")
+    )
 }
 
 /// `SHA256:…` of bytes, as core writes fingerprints.
@@ -70,6 +81,32 @@ impl TlsIdentity {
             key: to_text(&key.serialize_der()),
             fingerprint: fingerprint(certificate.der()),
         })
+    }
+
+    /// A certificate and its key that somebody brought.
+    ///
+    /// # Errors
+    /// They are no PEM, no PKCS#8, or don't belong together.
+    pub fn from_pem(certificate: &str, key: &str) -> Result<Self, IdentityError> {
+        let shown = CertificateDer::from_pem_slice(certificate.as_bytes())?;
+        let secret = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes())?;
+        let identity = Self {
+            certificate: to_text(&shown),
+            key: to_text(secret.secret_pkcs8_der()),
+            fingerprint: fingerprint(&shown),
+        };
+        identity.server_config()?;
+        Ok(identity)
+    }
+
+    #[must_use]
+    pub fn certificate_pem(&self) -> String {
+        to_pem("CERTIFICATE", &self.certificate)
+    }
+
+    #[must_use]
+    pub fn key_pem(&self) -> String {
+        to_pem("PRIVATE KEY", &self.key)
     }
 
     /// Of the certificate.

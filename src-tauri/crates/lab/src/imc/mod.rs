@@ -8,6 +8,7 @@ pub mod identity;
 mod media;
 mod resources;
 pub mod server;
+pub mod service;
 mod settings;
 pub mod task;
 pub mod trust;

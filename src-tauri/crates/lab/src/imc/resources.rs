@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::task::redfish_time;
+use super::{service, task::redfish_time};
 use crate::{
     acc::AccPhase,
     card::{Card, OverrideEnabled, OverrideTarget},
@@ -53,7 +53,7 @@ pub fn root(card: &Card) -> Value {
         "Id": "RootService",
         "Links": {"Sessions": link("/redfish/v1/SessionService/Sessions")},
         "Managers": link("/redfish/v1/Managers"),
-        "Name": service_name(card),
+        "Name": service::name(&card.imc().files),
         "RedfishVersion": "1.21.0",
         "Registries": link("/redfish/v1/Registries"),
         "SessionService": link("/redfish/v1/SessionService"),
@@ -62,14 +62,6 @@ pub fn root(card: &Card) -> Value {
         "UUID": invented::uuid(card.number, 1),
         "UpdateService": link("/redfish/v1/UpdateService"),
     })
-}
-
-/// What the IMC's configuration calls the service.
-fn service_name(card: &Card) -> Value {
-    let text = card.imc().files.read_text(invented::CONFIGURATION);
-    let configuration: Option<Value> = text.ok().and_then(|text| serde_json::from_str(&text).ok());
-    let name = configuration.and_then(|c| c.get("service").cloned());
-    name.unwrap_or_else(|| invented::SERVICE_NAME.into())
 }
 
 pub fn odata() -> Value {

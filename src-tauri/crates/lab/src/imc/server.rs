@@ -179,7 +179,7 @@ async fn log_in(card: &Card, path: &str, bytes: &[u8]) -> Answer {
         Ok(credentials) => credentials,
         Err(refusal) => return refusal,
     };
-    if !auth::password_is_right(&card.secrets(), &user, &password) {
+    if !auth::password_is_right(card, &user, &password) {
         return refuse_login(card, path).await;
     }
     let (id, token) = card.imc().sessions.open(Instant::now());

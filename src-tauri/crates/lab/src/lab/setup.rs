@@ -15,7 +15,7 @@ use crate::{
     card::{Card, CardParts, CardSecrets, KeptImc},
     host::DpuHost,
     image::ImageStore,
-    imc::identity::TlsIdentity,
+    imc::{identity::TlsIdentity, service},
     iso,
     persist::CardState,
     port::HeldPort,
@@ -139,13 +139,10 @@ pub fn make_card(
                 message: None,
             });
             let faults = faults.into_iter().collect();
-            (
-                new_secrets(&name)?,
-                KeptImc::new(number),
-                None,
-                faults,
-                None,
-            )
+            let secrets = new_secrets(&name)?;
+            let mut kept = KeptImc::new(number);
+            service::set_up(&mut kept.files, &secrets.tls, &secrets.imc_password);
+            (secrets, kept, None, faults, None)
         }
     };
     let setup = AccSetup {

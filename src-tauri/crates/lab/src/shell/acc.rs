@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Call, Done, Machine, ShellOutput, Stdin, imc::uptime, run};
+use super::{Call, Done, Machine, ShellOutput, Stdin, curl, imc::uptime, run};
 use crate::{
     acc::{Disk, Said},
     card::Card,
@@ -87,6 +87,11 @@ impl Machine for AccMachine {
             }
             "grub2-editenv" => self.grub(&args),
             "hostnamectl" => self.hostnamectl(&args),
+            "curl" => curl::curl(self, call).await,
+            "update-ca-trust" => {
+                self.files(curl::update_ca_trust);
+                Done::exit(0)
+            }
             "journalctl" => Done::fine("-- No entries --\n"),
             _ => return self.microshift_program(call),
         })

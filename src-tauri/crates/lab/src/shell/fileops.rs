@@ -1,7 +1,7 @@
 //! Programs that change files: `chmod`, `cp`, `mv`, `install`, `mktemp`, `mkdir`, `rm`.
 
 use super::{Call, Done, Machine, coreutils::split};
-use crate::files::{FileError, Files};
+use crate::files::{FileError, Files, normalise};
 
 /// Runs one of them, or says that it is none.
 pub(super) fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done> {
@@ -12,6 +12,13 @@ pub(super) fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done> {
         flags
             .iter()
             .any(|f| !f.starts_with("--") && f.contains(flag))
+    };
+    // `mkdir -m MODE`: a word of its own that is no folder.
+    let (mode, operands) = match operands.split_first() {
+        Some((mode, folders)) if name == "mkdir" && has('m') => {
+            (u32::from_str_radix(mode, 8).ok(), folders.to_vec())
+        }
+        Some(_) | None => (None, operands),
     };
     let each = |work: &mut dyn FnMut(&mut Files, &str) -> Result<(), FileError>, words: &str| {
         let mut done = Done::default();
@@ -27,7 +34,12 @@ pub(super) fn program<M: Machine>(machine: &M, call: &Call) -> Option<Done> {
     };
     Some(match name {
         "mkdir" if has('p') => {
-            let make = &mut |files: &mut Files, path: &str| make_dirs(files, path);
+            let make = &mut |files: &mut Files, path: &str| {
+                let new = !files.exists(path);
+                make_dirs(files, path)?;
+                mode.filter(|_| new)
+                    .map_or(Ok(()), |mode| files.set_mode(path, mode))
+            };
             each(make, "cannot create directory")
         }
         "mkdir" => {
@@ -110,6 +122,14 @@ fn copy<M: Machine>(machine: &M, call: &Call, operands: &[&str], and_remove: boo
         return Done::failed(1, format!("{name}: missing file operand\n"));
     };
     for source in sources {
+        let (from, to) = (call.path(source), call.path(target));
+        if and_remove && machine.files(|files| is_directory(files, &from)) {
+            if let Err(why) = machine.files(|files| move_directory(files, &from, &to, source)) {
+                let text = format!("mv: cannot move '{source}' to '{target}': {why}\n");
+                return Done::failed(1, text);
+            }
+            continue;
+        }
         let copied = machine.read(&call.path(source)).and_then(|bytes| {
             machine.files(|files| {
                 let from = call.path(source);
@@ -130,9 +150,38 @@ fn copy<M: Machine>(machine: &M, call: &Call, operands: &[&str], and_remove: boo
     Done::exit(0)
 }
 
+fn move_directory(
+    files: &mut Files,
+    from: &str,
+    target: &str,
+    source: &str,
+) -> Result<(), FileError> {
+    let from = normalise(from);
+    let to = normalise(&into_folder(files, target, source));
+    let above = to.rsplit_once('/').map_or("/", |(above, _)| above);
+    if !above.is_empty() && !files.stat(above)?.directory {
+        return Err(FileError::NotDirectory);
+    }
+    match files.stat(&to) {
+        // Into itself.
+        _ if to == from || to.starts_with(&format!("{from}/")) => Err(FileError::Invalid),
+        Ok(stat) if !stat.directory => Err(FileError::NotDirectory),
+        Ok(_) if !files.list(&to)?.is_empty() => Err(FileError::NotEmpty),
+        Ok(_) | Err(_) => {
+            files.remove_all(&to);
+            files.rename_directory(&from, &to);
+            Ok(())
+        }
+    }
+}
+
+fn is_directory(files: &Files, path: &str) -> bool {
+    files.stat(path).is_ok_and(|stat| stat.directory)
+}
+
 /// A target that is a folder takes the source's name.
 fn into_folder(files: &Files, target: &str, source: &str) -> String {
-    if files.stat(target).is_ok_and(|stat| stat.directory) {
+    if is_directory(files, target) {
         let name = source.trim_end_matches('/').rsplit('/').next();
         format!("{target}/{}", name.unwrap_or_default())
     } else {

@@ -12,7 +12,10 @@ use crate::{
     card::{Card, MEDIA_FILE},
     faults::Fault,
     files::Files,
-    imc::trust::{self, CurlError},
+    imc::{
+        service,
+        trust::{self, CurlError},
+    },
 };
 
 /// Where the IMC sees its ACC.
@@ -124,10 +127,12 @@ impl Machine for ImcMachine {
                 ))
             }
             name if name.ends_with("generate-password-hash.sh") => {
-                // What it makes of a password is not looked at by anything in the lab.
-                let password = call.stdin.read().await;
-                let digest = crate::image::digest_of(&password);
-                Done::fine(format!("$6$lab$ {}\n", &digest["sha256:".len()..]).replace("$ ", "$"))
+                let stdin = call.stdin.read().await;
+                let stdin = String::from_utf8_lossy(&stdin);
+                match self.files(|files| service::generate_password_hash(files, &stdin)) {
+                    Ok(said) => Done::fine(said),
+                    Err(said) => Done::failed(1, said),
+                }
             }
             _ => return None,
         })
@@ -153,10 +158,15 @@ impl ImcMachine {
                 };
             }
             ["is-active" | "status", unit] if is_redfish(unit) => return Done::fine("active\n"),
-            ["start" | "restart" | "enable", unit] if is_redfish(unit) => {
-                self.0.run_redfish(true);
+            ["start" | "restart", unit] if is_redfish(unit) => {
+                if let Err(reason) = self.0.start_redfish() {
+                    return Done::failed(
+                        1,
+                        format!("Job for redfish.service failed. Its log:\n{reason}\n"),
+                    );
+                }
             }
-            ["stop", unit] if is_redfish(unit) => self.0.run_redfish(false),
+            ["stop", unit] if is_redfish(unit) => self.0.stop_redfish(),
             _ => {}
         }
         systemctl(&operands)

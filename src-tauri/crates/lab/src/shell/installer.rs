@@ -4,7 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::FutureExt as _;
 
-use super::{Call, Done, Machine, ShellOutput, Stdin, coreutils::split, run};
+use super::{
+    Call, Done, Machine, ShellOutput, Stdin, coreutils::split, curl::update_ca_trust, run,
+};
 use crate::{acc::Disk, files::Files};
 
 struct Installer<'a> {
@@ -71,6 +73,10 @@ impl Machine for Installer<'_> {
                 let (_, operands) = split(rest);
                 let target = operands.last().copied().unwrap_or_default();
                 self.disk().bootc.mutate_origin(target, transport);
+                Some(Done::exit(0))
+            }
+            ("update-ca-trust", _) => {
+                self.files(update_ca_trust);
                 Some(Done::exit(0))
             }
             ("sleep", _) => Some(Done::exit(0)),

@@ -7,6 +7,7 @@
 mod acc;
 mod bootc;
 mod coreutils;
+mod curl;
 mod fileops;
 mod host;
 mod host_units;
@@ -20,6 +21,7 @@ mod own;
 mod parse;
 mod run;
 mod systemd;
+mod tar;
 mod text;
 mod words;
 

@@ -10,7 +10,7 @@ use super::{
     lex::Word,
     network,
     parse::{AndOr, Body, Command, Connector, List, Pipeline, Redirect, parse},
-    text,
+    tar, text,
 };
 
 /// Runs a script to its end.
@@ -436,6 +436,9 @@ impl<'m, M: Machine> Shell<'m, M> {
             return done;
         }
         if let Some(done) = fileops::program(self.machine, &call) {
+            return done;
+        }
+        if let Some(done) = tar::program(self.machine, &call).await {
             return done;
         }
         if let Some(done) = text::program(self.machine, &call).await {

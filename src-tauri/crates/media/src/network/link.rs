@@ -165,7 +165,7 @@ pub fn refuse_others(wanted: &LocalNetwork) -> Result<(), StepError> {
     let refused = |what: String, why: String| {
         Err(StepError::new(FailureKind::Precondition, what)
             .because(why)
-            .hint("correct `network_api_port` or the card's `ip`, or leave this out with --skip-steps local_network"))
+            .hint("correct `network_api_port` or the card's `ip`, or leave local_network out"))
     };
     if routes
         .iter()

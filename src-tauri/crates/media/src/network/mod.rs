@@ -78,9 +78,7 @@ impl Ports {
                 FailureKind::Precondition,
                 format!("the program {program} is missing"),
             )
-            .hint(format!(
-                "install {package}, or leave this out with --skip-steps local_network"
-            ))
+            .hint(format!("install {package}, or leave local_network out"))
         };
         if !programs::is_there("ip") {
             return Err(missing("ip", "iproute2 (Fedora: iproute)"));
@@ -284,7 +282,7 @@ fn no_port(port: &str) -> Result<StepError, StepError> {
         format!("this machine has no network port {port}"),
     )
     .because(format!("it has {}", all.join(", ")))
-    .hint("correct `network_api_port`, or leave this out with --skip-steps local_network"))
+    .hint("correct `network_api_port`, or leave local_network out"))
 }
 
 /// `ip` and a server that goes into the background take milliseconds; a lock may take longer.

@@ -17,8 +17,8 @@ const NEEDED: [(u32, &str); 3] = [
 pub fn how() -> String {
     "run it as root, or with these rights alone: `sudo -E setpriv --reuid=$USER --regid=$(id -g) \
      --init-groups --inh-caps=+net_admin,+net_raw,+net_bind_service \
-     --ambient-caps=+net_admin,+net_raw,+net_bind_service slipctl …` (or `slipway`); or leave this \
-     out with --skip-steps local_network"
+     --ambient-caps=+net_admin,+net_raw,+net_bind_service slipctl …` (or `slipway`); or leave \
+     local_network out"
         .into()
 }
 

@@ -64,6 +64,8 @@ pub struct ClusterDeployChoices {
     /// Public keys.
     pub authorized_keys: Vec<String>,
     pub allow_release: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imc_certificate: bool,
     /// A pull secret was given.
     pub pull_secret: bool,
     /// The registry of the DPU operator's cluster, and its authority's certificate, PEM.

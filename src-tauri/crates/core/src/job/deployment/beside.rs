@@ -10,8 +10,12 @@ use crate::{address::Address, image::ImageReference, network::LocalNetwork};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Beside {
-    /// Redfish at every boot of the IMC, and the boot options of its ACC.
+    /// Redfish at every boot of the IMC, with what it lacks to run at all, and the boot options of
+    /// its ACC.
     pub imc_boot: bool,
+    /// Redfish's certificate is replaced by one of this desk's CA, also where there is another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub imc_certificate: bool,
     /// The DPU host whose driver is reloaded after the IMC was reset.
     pub host: Option<Address>,
     /// On this machine, while the job runs.

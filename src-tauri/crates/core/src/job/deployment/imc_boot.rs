@@ -1,33 +1,28 @@
 //! What an IMC does at its boot: Redfish is started, and the ACC gets its boot options.
 //!
 //! CDA's preparation, by looking first. What somebody else has prepared (CDA itself) is left as it
-//! is, for its scripts may bring back a certificate and a password that we don't know. Redfish's
-//! certificate, key and password are never written.
+//! is, for its scripts may bring back a certificate and a password that we don't know.
 
-use super::ledger::{Ledger, SetOption, done, refused};
+use super::{
+    imc_redfish::{self, Certificate},
+    ledger::{FOLDER, Ledger, SetOption, backup_of, done, refused},
+};
 use crate::{
     failure::{FailureKind, StepError},
     job::{
         StepContext,
         boot_change::{read_file, run},
     },
-    ports::{BmcError, CommandOutput},
 };
 
 const START: &str = "/work/scripts/start-redfish.sh";
 const HOOK: &str = "/work/scripts/pre_init_app.sh";
-const CONFIGURATION: &str = "/etc/imc-redfish-configuration.json";
-const KEPT_CONFIGURATION: &str = "/work/redfish/imc-redfish-configuration.json";
-const RESTRICTION: &str = "restricted-to-interface";
 /// What tells our scripts from others'.
 const OURS: &str = "# Slipway:";
 const START_TEXT: &str = "\
 #!/bin/sh
 # Slipway: starts Redfish at every boot of this IMC, and gives its ACC an iSCSI root.
 # `slipctl bmc prepare CARD --undo` takes it away.
-if [ -f /work/redfish/imc-redfish-configuration.json ]; then
-    cp /work/redfish/imc-redfish-configuration.json /etc/imc-redfish-configuration.json
-fi
 set_acc_kernel_cmdline.sh -a -b iscsi
 systemctl start --no-block redfish
 ";
@@ -42,9 +37,12 @@ const OPTIONS: [(&str, &str); 2] = [
 ];
 
 /// Brings one thing into order, and answers with what was done; `None`: all was in order.
-pub(super) async fn one(cx: &StepContext<'_>) -> Result<Option<String>, StepError> {
+pub(super) async fn one(
+    certificate: Certificate,
+    cx: &StepContext<'_>,
+) -> Result<Option<String>, StepError> {
     let mut ledger = Ledger::read(cx).await?;
-    if let Some(done) = configuration(&mut ledger, cx).await? {
+    if let Some(done) = imc_redfish::provide(certificate, &mut ledger, cx).await? {
         return Ok(Some(done));
     }
     if let Some(done) = scripts(&mut ledger, cx).await? {
@@ -55,43 +53,7 @@ pub(super) async fn one(cx: &StepContext<'_>) -> Result<Option<String>, StepErro
             return Ok(Some(done));
         }
     }
-    start(cx).await
-}
-
-/// Redfish must answer on the network's interface.
-async fn configuration(
-    ledger: &mut Ledger,
-    cx: &StepContext<'_>,
-) -> Result<Option<String>, StepError> {
-    let shell = cx.card.imc_shell();
-    let now = read_file(shell, CONFIGURATION, cx)
-        .await?
-        .unwrap_or_default();
-    let Some(wanted) = unrestricted(&now) else {
-        return Ok(None);
-    };
-    let kept = read_file(shell, KEPT_CONFIGURATION, cx).await?;
-    if kept.as_deref() == Some(wanted.as_str()) {
-        return Ok(None);
-    }
-    ledger
-        .write(KEPT_CONFIGURATION, kept.as_deref(), &wanted, "644", cx)
-        .await?;
-    Ok(Some(format!(
-        "wrote {KEPT_CONFIGURATION}, with {RESTRICTION} taken out"
-    )))
-}
-
-/// The configuration without its restriction; `None` where it has none, or is no JSON.
-fn unrestricted(text: &str) -> Option<String> {
-    let mut all: serde_json::Value = serde_json::from_str(text).ok()?;
-    let value = all.get_mut(RESTRICTION)?;
-    if value.is_null() {
-        return None;
-    }
-    *value = serde_json::Value::Null;
-    let text = serde_json::to_string_pretty(&all).ok()?;
-    Some(text + "\n")
+    imc_redfish::run_it(cx).await
 }
 
 async fn scripts(ledger: &mut Ledger, cx: &StepContext<'_>) -> Result<Option<String>, StepError> {
@@ -101,7 +63,7 @@ async fn scripts(ledger: &mut Ledger, cx: &StepContext<'_>) -> Result<Option<Str
     let is_ours = start.as_deref().is_none_or(|text| text.contains(OURS));
     if is_ours && start.as_deref() != Some(START_TEXT) {
         ledger
-            .write(START, start.as_deref(), START_TEXT, "755", cx)
+            .write(START, start.is_some(), START_TEXT, "755", cx)
             .await?;
         return Ok(Some(format!("wrote {START}")));
     }
@@ -110,7 +72,7 @@ async fn scripts(ledger: &mut Ledger, cx: &StepContext<'_>) -> Result<Option<Str
         return Ok(None);
     };
     ledger
-        .write(HOOK, hook.as_deref(), &wanted, "755", cx)
+        .write(HOOK, hook.is_some(), &wanted, "755", cx)
         .await?;
     Ok(Some(match hook {
         None => format!("wrote {HOOK}: Redfish starts at every boot of the IMC"),
@@ -187,45 +149,29 @@ pub(super) async fn set_option(
     Err(refused(&format!("the boot option {name} does not show")).because(format!("it is {shows}")))
 }
 
-/// Where nobody answers as Redfish it is started; whether it then lets us in is not asked here.
-async fn start(cx: &StepContext<'_>) -> Result<Option<String>, StepError> {
-    let Err(BmcError::Unreachable { .. }) = cx.card.imc().identify().await else {
-        return Ok(None);
-    };
-    let shell = cx.card.imc_shell();
-    let is_active = |out: &CommandOutput| out.ok();
-    if is_active(&run(shell, cx, &["systemctl", "is-active", "redfish"]).await?) {
-        return Ok(None);
-    }
-    let out = run(shell, cx, &["systemctl", "restart", "redfish"]).await?;
-    done(&out, "Redfish can't be started on the IMC")?;
-    if is_active(&run(shell, cx, &["systemctl", "is-active", "redfish"]).await?) {
-        return Ok(Some("started Redfish".into()));
-    }
-    Err(refused("Redfish was started on the IMC, and is not active"))
-}
-
 /// What it does, in words and as commands, for the plan.
-pub(in crate::job) fn planned(ssh: &impl Fn(&[&str]) -> String) -> (String, Vec<String>) {
-    let write = |path: &str| {
-        [
-            ssh(&["cp", "-p", path, &super::ledger::backup_of(path)]),
-            ssh(&["tee", path]),
-        ]
-    };
-    let mut commands: Vec<String> = [START, HOOK, KEPT_CONFIGURATION]
+pub(in crate::job) fn planned(
+    certificate: Certificate,
+    ssh: &impl Fn(&[&str]) -> String,
+) -> (String, Vec<String>) {
+    let mut commands: Vec<String> = [START, HOOK]
         .into_iter()
-        .flat_map(write)
+        .flat_map(|path| {
+            [
+                ssh(&["cp", "-p", path, &backup_of(path)]),
+                ssh(&["tee", path]),
+            ]
+        })
         .collect();
     for (name, value) in OPTIONS {
         commands.push(ssh(&["cfg_boot_options", name, value]));
     }
+    let (redfish, more) = imc_redfish::planned(certificate, ssh);
+    commands.extend(more);
     let words = format!(
-        "makes Redfish start at every boot ({START}, called by {HOOK}; {KEPT_CONFIGURATION} only \
-         where Redfish is restricted to an interface) and sets its boot options. What is in order \
-         stays; a copy of what was there is kept in {}, and `slipctl bmc prepare CARD --undo` takes \
-         all of it back",
-        super::ledger::FOLDER
+        "makes Redfish start at every boot ({START}, called by {HOOK}) and sets its boot options; \
+         {redfish}. What is in order stays; a copy of what was there is kept in {FOLDER}, and \
+         `slipctl bmc prepare CARD --undo` takes all of it back"
     );
     (words, commands)
 }
@@ -251,19 +197,6 @@ mod tests {
             "a comment starts nothing"
         );
         assert_eq!(hooked(Some("#!/bin/sh\n./start-redfish.sh &\n")), None);
-    }
-
-    #[test]
-    fn only_a_restriction_makes_a_configuration() {
-        assert_eq!(unrestricted(r#"{"restricted-to-interface":null}"#), None);
-        assert_eq!(unrestricted(r#"{"service":"x"}"#), None);
-        assert_eq!(unrestricted("not JSON"), None);
-        let wanted = unrestricted(r#"{"service":"x","restricted-to-interface":"eth0"}"#).unwrap();
-        let read: serde_json::Value = serde_json::from_str(&wanted).unwrap();
-        assert_eq!(
-            read,
-            serde_json::json!({"service": "x", "restricted-to-interface": null})
-        );
     }
 
     #[test]

@@ -98,21 +98,24 @@ impl Ledger {
         put(LEDGER, &text, None, cx).await
     }
 
-    /// Writes a file as a whole, after its copy and its line in the ledger. `mode` is for a new one;
-    /// one that is there keeps its own.
-    pub async fn write(
+    /// What was written there last.
+    pub fn sha256_of(&self, path: &str) -> Option<&str> {
+        let written = self.files.iter().find(|file| file.path == path);
+        written.map(|file| file.sha256.as_str())
+    }
+
+    /// Writes down that a file is going to have this content, after a copy of what is there.
+    pub async fn note(
         &mut self,
         path: &str,
-        now: Option<&str>,
-        wanted: &str,
-        mode: &str,
+        exists: bool,
+        sha256: String,
         cx: &StepContext<'_>,
     ) -> Result<(), StepError> {
-        let sha = sha256(wanted.as_bytes());
         match self.files.iter_mut().find(|file| file.path == path) {
-            Some(known) => known.sha256 = sha,
+            Some(known) => known.sha256 = sha256,
             None => {
-                if now.is_some() {
+                if exists {
                     let copy = backup_of(path);
                     make_folder(folder_of(&copy), cx).await?;
                     let out = run(cx.card.imc_shell(), cx, &["cp", "-p", path, &copy]).await?;
@@ -121,23 +124,50 @@ impl Ledger {
                 self.files.push(WrittenFile {
                     path: path.to_owned(),
                     job: cx.job.to_string(),
-                    existed: now.is_some(),
-                    sha256: sha,
+                    existed: exists,
+                    sha256,
                 });
             }
         }
-        self.save(cx).await?;
+        self.save(cx).await
+    }
+
+    /// Writes a file as a whole, after its copy and its line in the ledger. `mode` is for a new one;
+    /// one that is there keeps its own. Read back by its sum: what is written may be a key.
+    pub async fn write(
+        &mut self,
+        path: &str,
+        exists: bool,
+        wanted: &str,
+        mode: &str,
+        cx: &StepContext<'_>,
+    ) -> Result<(), StepError> {
+        let sha = sha256(wanted.as_bytes());
+        self.note(path, exists, sha.clone(), cx).await?;
         make_folder(folder_of(path), cx).await?;
-        put(path, wanted, Some((now.is_some(), mode)), cx).await?;
-        if read_file(cx.card.imc_shell(), path, cx).await?.as_deref() == Some(wanted) {
+        put(path, wanted, Some((exists, mode)), cx).await?;
+        if sum(path, cx).await? == Some(sha) {
             return Ok(());
         }
         Err(refused(&format!("{path} does not show what was written")))
     }
 }
 
+/// The SHA-256 of a file on the IMC, in hexadecimal digits; `None`: there is none.
+pub(super) async fn sum(path: &str, cx: &StepContext<'_>) -> Result<Option<String>, StepError> {
+    let out = run(cx.card.imc_shell(), cx, &["sha256sum", path]).await?;
+    let sum = out.text().split_whitespace().next().map(str::to_owned);
+    Ok(sum.filter(|sum| out.ok() && sum.len() == 64))
+}
+
+/// For root alone, where it is not there yet: copies and keys lie in some of them.
 async fn make_folder(folder: &str, cx: &StepContext<'_>) -> Result<(), StepError> {
-    let out = run(cx.card.imc_shell(), cx, &["mkdir", "-p", folder]).await?;
+    let out = run(
+        cx.card.imc_shell(),
+        cx,
+        &["mkdir", "-p", "-m", "700", folder],
+    )
+    .await?;
     done(&out, &format!("{folder} can't be made on the IMC"))
 }
 

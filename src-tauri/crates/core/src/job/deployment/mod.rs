@@ -5,6 +5,7 @@ mod beside;
 mod firmware;
 mod host;
 mod imc_boot;
+mod imc_redfish;
 mod install;
 mod ledger;
 mod media;
@@ -17,6 +18,7 @@ mod verify;
 pub use beside::{Beside, Flash, PostSecret, PostStep};
 pub use firmware::{ColdBoot, FlashFacts, Flashing, Power, look_to_flash};
 pub use host::Reload;
+pub use imc_redfish::Certificate;
 pub use prepare::prepare;
 pub use reserved_memory::{NEEDS_RESERVED_MEMORY, reserve_memory, reserves_enough};
 pub use undo::{Undone, undo};
@@ -283,7 +285,7 @@ pub async fn step(plan: &DeploymentPlan, state: &State, cx: &mut StepContext<'_>
         State::ColdBootingHost { boot } => firmware::cold_boot(plan, boot.as_ref(), cx).await,
         State::AwaitingFirmware { since } => firmware::await_firmware(plan, *since, cx).await,
         State::SettingUpNetwork => network::set_up(wanted, cx).await,
-        State::PreparingImc => prepare::prepare_imc(plan.beside.imc_boot, cx).await,
+        State::PreparingImc => prepare::prepare_imc(&plan.beside, cx).await,
         State::PublishingMedia => media::publish(plan, cx).await,
         State::InsertingMedia { task } => media::insert(plan, task.as_ref(), cx).await,
         State::SettingBootOverride => media::set_override(cx).await,

@@ -1,8 +1,10 @@
 //! Before anything irreversible: is this the card we think it is, and will its IMC trust us?
 
 use super::{
-    DeploymentPlan, Outcome, SUPPORTED_RELEASES, State, after, firmware, host, imc_boot,
-    ledger::Ledger, network,
+    Beside, DeploymentPlan, Outcome, SUPPORTED_RELEASES, State, after, firmware, host, imc_boot,
+    imc_redfish::{self, Certificate},
+    ledger::Ledger,
+    network,
 };
 use crate::{
     bootc::StatusFacts,
@@ -12,7 +14,7 @@ use crate::{
         Alone, CardAccess, Policy, StepContext, StepOutcome,
         boot_change::{boot_id, read_file, read_status, run},
     },
-    ports::Bmc,
+    ports::{Bmc, BmcError},
     time::Timestamp,
 };
 
@@ -22,7 +24,7 @@ pub(super) const TRUST_ANCHORS: &str = "/etc/pki/ca-trust/source/anchors";
 const CLOCK_SKEW_SECONDS: i64 = 60;
 
 pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -> Outcome {
-    let identity = cx.card.imc().identify().await?;
+    let identity = identify(plan.beside.imc_boot, cx).await?;
     if !identity.is_ipu {
         return Ok(StepOutcome::Fail(
             StepError::new(
@@ -56,6 +58,24 @@ pub(super) async fn preflight(plan: &DeploymentPlan, cx: &mut StepContext<'_>) -
         Some(_) => State::FlashingFirmware { flash: None },
         None => plan.after_firmware(),
     }))
+}
+
+/// By Redfish; where that is not up and this deployment is going to start it, by what the IMC's own
+/// system says of itself.
+async fn identify(starts_redfish: bool, cx: &StepContext<'_>) -> Result<ImcIdentity, StepError> {
+    let silent = match cx.card.imc().identify().await {
+        Ok(identity) => return Ok(identity),
+        Err(error @ BmcError::Unreachable { .. }) if starts_redfish => error,
+        Err(error) => return Err(error.into()),
+    };
+    if imc_redfish::is_active(cx).await? {
+        return Err(silent.into());
+    }
+    let issue = read_file(cx.card.imc_shell(), "/etc/issue", cx).await?;
+    issue
+        .as_deref()
+        .and_then(ImcIdentity::by_issue)
+        .ok_or_else(|| silent.into())
 }
 
 /// Whether a deployment works with this firmware; answers with its release.
@@ -108,7 +128,8 @@ pub(super) async fn remember_old_system(cx: &mut StepContext<'_>) {
 }
 
 /// One effect at a time: each is saved, told and looked at again before the next.
-pub(super) async fn prepare_imc(boot: bool, cx: &mut StepContext<'_>) -> Outcome {
+pub(super) async fn prepare_imc(beside: &Beside, cx: &mut StepContext<'_>) -> Outcome {
+    let boot = beside.imc_boot.then(|| Certificate::of(beside));
     Ok(StepOutcome::Advance(match one_effect(boot, cx).await? {
         Some(what) => {
             cx.note(what);
@@ -118,17 +139,20 @@ pub(super) async fn prepare_imc(boot: bool, cx: &mut StepContext<'_>) -> Outcome
     }))
 }
 
-async fn one_effect(boot: bool, cx: &mut StepContext<'_>) -> Result<Option<String>, StepError> {
+/// `boot`: the IMC's boot is prepared too.
+async fn one_effect(
+    boot: Option<Certificate>,
+    cx: &mut StepContext<'_>,
+) -> Result<Option<String>, StepError> {
     if let Some(done) = set_clock(cx).await? {
         return Ok(Some(done));
     }
     if let Some(done) = trust_our_ca(cx).await? {
         return Ok(Some(done));
     }
-    if boot {
-        imc_boot::one(cx).await
-    } else {
-        Ok(None)
+    match boot {
+        Some(certificate) => imc_boot::one(certificate, cx).await,
+        None => Ok(None),
     }
 }
 
@@ -141,6 +165,7 @@ const MOST_EFFECTS: u32 = 20;
 /// As the step of a deployment.
 pub async fn prepare(
     card: &dyn CardAccess,
+    certificate: Certificate,
     now: Timestamp,
     policy: &Policy,
 ) -> Result<Vec<String>, StepError> {
@@ -148,7 +173,7 @@ pub async fn prepare(
     let mut cx = alone.context(card, now, policy);
     let mut all = Vec::new();
     for _ in 0..MOST_EFFECTS {
-        match one_effect(true, &mut cx).await? {
+        match one_effect(Some(certificate), &mut cx).await? {
             Some(done) => all.push(done),
             None => return Ok(all),
         }
@@ -199,7 +224,7 @@ async fn trust_our_ca(cx: &mut StepContext<'_>) -> Result<Option<String>, StepEr
     let now = read_file(shell, &path, cx).await?;
     if now.as_deref() != Some(pem.as_str()) {
         let mut ledger = Ledger::read(cx).await?;
-        let written = ledger.write(&path, now.as_deref(), &pem, "644", cx).await;
+        let written = ledger.write(&path, now.is_some(), &pem, "644", cx).await;
         written.map_err(|mut error| {
             error.causes.insert(
                 0,

@@ -48,7 +48,7 @@ pub async fn reserve_memory(
     ledger
         .write(
             RESERVED_MEMORY_PATH,
-            before.as_deref(),
+            before.is_some(),
             RESERVED_MEMORY,
             "644",
             &cx,

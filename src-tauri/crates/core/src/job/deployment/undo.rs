@@ -3,15 +3,13 @@
 
 use super::{
     imc_boot::{read_option, set_option},
-    ledger::{FOLDER, Ledger, WrittenFile, backup_of, done, refused},
-    prepare::{TRUST_ANCHORS, sha256},
+    imc_redfish,
+    ledger::{FOLDER, Ledger, WrittenFile, backup_of, done, refused, sum},
+    prepare::TRUST_ANCHORS,
 };
 use crate::{
     failure::StepError,
-    job::{
-        Alone, CardAccess, Policy, Residue, StepContext,
-        boot_change::{read_file, run},
-    },
+    job::{Alone, CardAccess, Policy, Residue, StepContext, boot_change::run},
     time::Timestamp,
 };
 
@@ -44,6 +42,7 @@ pub async fn undo(
     }
     let trusted = |file: &WrittenFile| file.path.starts_with(TRUST_ANCHORS);
     let trust_changes = ledger.files.iter().any(trusted);
+    let mut certificate_is_back = false;
     while let Some(set) = ledger.options.pop() {
         let shows = read_option(&set.name, &cx).await?;
         if shows == set.after {
@@ -58,11 +57,15 @@ pub async fn undo(
         }
     }
     while let Some(file) = ledger.files.pop() {
-        put_back(&file, &mut undone, &cx).await?;
+        let is_back = put_back(&file, &mut undone, &cx).await?;
+        certificate_is_back |= is_back && imc_redfish::is_certificate(&file);
     }
     if trust_changes {
         let out = run(cx.card.imc_shell(), &cx, &["update-ca-trust"]).await?;
         done(&out, "the IMC's trust store can't be made anew")?;
+    }
+    if certificate_is_back {
+        undone.done.extend(imc_redfish::take_up_again(&cx).await?);
     }
     if undone.left.is_empty() {
         let out = run(cx.card.imc_shell(), &cx, &["rm", "-rf", FOLDER]).await?;
@@ -76,17 +79,18 @@ pub async fn undo(
     Ok(undone)
 }
 
+/// Whether what was there before is there again.
 async fn put_back(
     file: &WrittenFile,
     undone: &mut Undone,
     cx: &StepContext<'_>,
-) -> Result<(), StepError> {
+) -> Result<bool, StepError> {
     let shell = cx.card.imc_shell();
     let path = file.path.as_str();
     let copy = backup_of(path);
-    let now = read_file(shell, path, cx).await?;
+    let now = sum(path, cx).await?;
     let before = match file.existed {
-        true => read_file(shell, &copy, cx).await?,
+        true => sum(&copy, cx).await?,
         false => None,
     };
     if file.existed && before.is_none() {
@@ -94,18 +98,18 @@ async fn put_back(
             what: format!("{path} stays as it is"),
             why: format!("its copy {copy} is gone"),
         });
-        return Ok(());
+        return Ok(false);
     }
     if now == before {
-        return Ok(());
+        // Put back before by one that was stopped then.
+        return Ok(file.existed);
     }
-    let ours = now.as_deref().map(|text| sha256(text.as_bytes()));
-    if ours.as_ref() != Some(&file.sha256) {
+    if now.as_ref() != Some(&file.sha256) {
         undone.left.push(Residue {
             what: format!("{path} stays as it is"),
             why: "somebody changed it since".into(),
         });
-        return Ok(());
+        return Ok(false);
     }
     let (argv, words) = match file.existed {
         true => (
@@ -116,9 +120,9 @@ async fn put_back(
     };
     let out = run(shell, cx, &argv).await?;
     done(&out, &format!("{path} can't be put back"))?;
-    if read_file(shell, path, cx).await? != before {
+    if sum(path, cx).await? != before {
         return Err(refused(&format!("{path} is not as it was")));
     }
     undone.done.push(words);
-    Ok(())
+    Ok(true)
 }
