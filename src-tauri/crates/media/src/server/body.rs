@@ -22,6 +22,7 @@ use futures::{Stream, stream};
 use tokio::task::JoinHandle;
 
 use super::{
+    newcomers::Newcomer,
     page_cache,
     parts::{LONGEST, Parts},
 };
@@ -113,6 +114,8 @@ struct Reading {
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
     way: Way,
+    /// Itself once. It lets newer ones go first.
+    newcomer: Newcomer,
     since: Instant,
     taken: u64,
     /// Of this reader's turn.
@@ -229,6 +232,9 @@ impl Reading {
             self.in_turn = 0;
             tokio::task::yield_now().await;
         }
+        if self.taken > 0 {
+            self.newcomer.step_back().await;
+        }
         if self.revoked.load(Ordering::Relaxed) {
             return Err(io::Error::other("no longer published"));
         }
@@ -255,6 +261,7 @@ pub fn stream(
     overlay: Option<Overlay>,
     revoked: Arc<AtomicBool>,
     way: Way,
+    newcomer: Newcomer,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let reading = Reading {
         file,
@@ -262,6 +269,7 @@ pub fn stream(
         overlay,
         revoked,
         way,
+        newcomer,
         since: Instant::now(),
         taken: 0,
         in_turn: 0,
@@ -272,9 +280,40 @@ pub fn stream(
 
 #[cfg(test)]
 mod tests {
+    use std::{io::Write as _, task::Poll};
+
+    use futures::StreamExt as _;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        super::newcomers::{self, Newcomers},
+        *,
+    };
+
+    #[tokio::test]
+    async fn a_body_begins_at_once_and_goes_on_after_the_newcomers() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 3 * AT_ONCE]).unwrap();
+        let newcomers = Newcomers::new();
+        let (begun, reader) = (Instant::now(), newcomers.came());
+        let way = Way::Memory(Shelf::default());
+        let (file, whole) = (Arc::new(file), 0..3 * AT_ONCE as u64);
+        let body = stream(file, whole, None, Arc::default(), way, reader.clone());
+        let mut body = Box::pin(body);
+        let mut got = body.next().await.unwrap().unwrap().len();
+        assert!((1..=AT_ONCE).contains(&got));
+        let newcomer = newcomers.came();
+        reader.answered();
+        if let Poll::Ready(chunk) = futures::poll!(body.next()) {
+            assert!(begun.elapsed() >= newcomers::LONGEST);
+            got += chunk.unwrap().unwrap().len();
+        }
+        newcomer.answered();
+        while let Some(chunk) = body.next().await {
+            got += chunk.unwrap().len();
+        }
+        assert_eq!(got, 3 * AT_ONCE);
+    }
 
     #[test]
     fn a_chunk_is_a_small_part_of_a_second_at_the_readers_speed() {

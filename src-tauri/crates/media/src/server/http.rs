@@ -7,6 +7,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::any,
 };
@@ -15,6 +16,7 @@ use futures::StreamExt as _;
 use super::{
     Published, Shared,
     body::{self, Shelf, Way},
+    newcomers::Newcomer,
     parts::Parts,
     range,
 };
@@ -24,7 +26,18 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/iso/{token}/{file_name}", any(answer))
         .fallback(async || not_found())
+        .layer(middleware::from_fn(greeted))
         .with_state(shared)
+}
+
+async fn greeted(
+    Extension(newcomer): Extension<Newcomer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let answer = next.run(request).await;
+    newcomer.answered();
+    answer
 }
 
 fn not_found() -> Response {
@@ -36,6 +49,7 @@ async fn answer(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     // Where the connection below can send parts of a file by itself.
     by_itself: Option<Extension<Parts>>,
+    Extension(newcomer): Extension<Newcomer>,
     request: Request,
 ) -> Response {
     // Tokens and names need no escapes, so an escaped path is not one of ours.
@@ -48,7 +62,10 @@ async fn answer(
     };
     let answered = match *request.method() {
         Method::HEAD => head(&published),
-        Method::GET => get(&shared, &published, peer, request.headers(), way(by_itself)),
+        Method::GET => {
+            let way = way(by_itself);
+            get(&shared, &published, peer, request.headers(), way, newcomer)
+        }
         _ => return not_found(),
     };
     let status = answered.status().as_u16();
@@ -84,6 +101,7 @@ fn get(
     peer: SocketAddr,
     headers: &HeaderMap,
     way: Way,
+    newcomer: Newcomer,
 ) -> Response {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // A part of another file than the reader began with would be glued to it.
@@ -122,6 +140,7 @@ fn get(
         published.overlay.clone(),
         published.revoked.clone(),
         way,
+        newcomer,
     )
     // The closure owns `reading`: it ends with the body, however that ends.
     .map(move |chunk| {

@@ -7,6 +7,7 @@
 
 mod body;
 mod http;
+mod newcomers;
 mod page_cache;
 #[cfg_attr(
     not(target_os = "linux"),
@@ -31,7 +32,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use slipway_core::{
@@ -42,7 +43,7 @@ use slipway_core::{
 use tokio::task::JoinHandle;
 use url::Url;
 
-use self::{body::Overlay, readers::Readers};
+use self::{body::Overlay, newcomers::Newcomers, readers::Readers};
 use crate::ca::CertificateAuthority;
 
 /// The next chunk is asked for when less than this of the one before is unsent: hyper's own 400 KB
@@ -166,6 +167,8 @@ impl IsoServer {
         let service =
             http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let failed = |error: std::io::Error| bind_error(bind, &error);
+        let newcomers = Newcomers::new();
+        let mut server = axum_server::from_tcp(listener).map_err(failed)?;
         let serving = match scheme {
             Scheme::Https => {
                 let tls = tls_config(ca, &names, shared.clock.as_ref()).map_err(|causes| {
@@ -173,19 +176,21 @@ impl IsoServer {
                     causes.into_iter().fold(error, StepError::because)
                 })?;
                 let config = RustlsConfig::from_config(tls);
-                let mut server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
                 server.http_builder().http1().max_buf_size(UNSENT);
+                // Before the handshake: a newcomer is one from its accept on.
+                let acceptor = RustlsAcceptor::new(config).acceptor(newcomers);
+                let server = server.acceptor(acceptor);
                 let server = server.http1_only().handle(handle.clone());
                 tokio::spawn(async move { told(server.serve(service).await) })
             }
             Scheme::Http => {
-                let server = axum_server::from_tcp(listener).map_err(failed)?;
-                #[cfg(target_os = "linux")]
-                let server = server.acceptor(sendfile::SendfileAcceptor);
-                let mut server = server;
                 let http = server.http_builder();
                 // Not copied together: what stands in for a part of a file is no data.
                 http.http1().max_buf_size(UNSENT).writev(true);
+                #[cfg(target_os = "linux")]
+                let server = server.acceptor(sendfile::SendfileAcceptor(newcomers));
+                #[cfg(not(target_os = "linux"))]
+                let server = server.acceptor(newcomers);
                 let server = server.http1_only().handle(handle.clone());
                 tokio::spawn(async move { told(server.serve(service).await) })
             }

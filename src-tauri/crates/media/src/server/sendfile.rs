@@ -17,19 +17,23 @@ use tokio::{
 };
 use tower_layer::Layer as _;
 
-use super::parts::{Next, Parts};
+use super::{
+    newcomers::{Newcomer, Newcomers},
+    parts::{Next, Parts},
+};
 
-/// Gives each request of a connection that connection's [`Parts`], as an extension.
+/// Gives each request of a connection that connection's [`Parts`] and [`Newcomer`], as extensions.
 #[derive(Debug, Clone)]
-pub struct SendfileAcceptor;
+pub struct SendfileAcceptor(pub Newcomers);
 
 impl<S> Accept<TcpStream, S> for SendfileAcceptor {
     type Stream = Connection;
-    type Service = AddExtension<S, Parts>;
+    type Service = AddExtension<AddExtension<S, Newcomer>, Parts>;
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let parts = Parts::default();
+        let service = Extension(self.0.came()).layer(service);
         let service = Extension(parts.clone()).layer(service);
         ready(Ok((Connection { stream, parts }, service)))
     }

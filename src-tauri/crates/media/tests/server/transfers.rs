@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::StreamExt as _;
@@ -78,6 +78,29 @@ async fn transfers_end(desk: &Desk) {
     assert!(rest_fails(body).await);
     let refused = desk.client().get(url.clone()).send().await;
     assert!(refused.is_err_and(|e| e.is_connect()));
+}
+
+#[tokio::test]
+async fn connections_that_ask_nothing_keep_no_reader_from_its_bytes() {
+    for scheme in BOTH {
+        let desk = Desk::over(scheme);
+        let bytes = pattern(LARGE);
+        let url = desk.server.publish(desk.publication(&bytes, None)).await;
+        let response = desk.client().get(url.unwrap()).send().await.unwrap();
+        let (mut body, mut got) = (response.bytes_stream(), Vec::new());
+        let mut half_open = Vec::new();
+        let begun = Instant::now();
+        while let Some(chunk) = body.next().await {
+            got.extend_from_slice(&chunk.unwrap());
+            // The server is never without one that has just come.
+            half_open.push(TcpStream::connect(desk.server.bound()).unwrap());
+            half_open.truncate(300);
+        }
+        let count = half_open.len();
+        assert!(got == bytes && count > 100, "{count}");
+        // Waited for one after the other, it would be 200 ms for each.
+        assert!(begun.elapsed() < Duration::from_millis(100) * u32::try_from(count).unwrap());
+    }
 }
 
 /// One answer on a connection that goes on: its head, and as much as that says follows.
