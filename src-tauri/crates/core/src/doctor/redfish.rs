@@ -92,10 +92,8 @@ pub(super) fn service(facts: &Facts) -> CheckOutcome {
             ),
             Some(state) => CheckOutcome::fail(
                 format!("Redfish does not answer, and its unit is `{state}` on the IMC"),
-                CheckFix::new("start Redfish on the IMC").run(format!(
-                    "ssh -p {} {}@{} systemctl restart redfish",
-                    facts.imc.ssh.port, facts.shell.user, facts.imc.ssh.host
-                )),
+                CheckFix::new("a deployment sets it up and starts it; or do that now")
+                    .by(FixAction::PrepareImc, &facts.card),
             ),
             None => CheckOutcome::skip("neither Redfish nor the IMC's SSH could be asked"),
         };

@@ -261,6 +261,28 @@ async fn a_certificate_that_is_there_stays_unless_the_plan_says_otherwise_and_co
     assert_eq!(rig.world().redfish.pinned, Some(key('C')));
 }
 
+#[tokio::test]
+async fn a_key_that_can_not_be_read_is_not_taken_for_a_missing_one() {
+    let rig = Rig::with(|world| {
+        let denied = says(1, "", "sha256sum: server.key: Input/output error\n");
+        let asked = "sha256sum /work/redfish/certs/server.key";
+        world.faults.imc_says.insert(asked, denied);
+    });
+    let before = kept(&rig).0;
+    let card = access(&rig).await;
+    let where_missing = Certificate::WhereMissing;
+    let prepared =
+        deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy).await;
+    let error = prepared.unwrap_err();
+    let words = "/work/redfish/certs/server.key can't be read on the IMC";
+    assert_eq!(error.message, words);
+    let after = kept(&rig).0;
+    assert_eq!(
+        (&after[KEY], &after[CERTIFICATE]),
+        (&before[KEY], &before[CERTIFICATE])
+    );
+}
+
 /// The pin moves to what was written over SSH and to nothing else.
 #[tokio::test]
 async fn a_certificate_that_nobody_predicted_still_blocks() {

@@ -78,9 +78,12 @@ fn a_wrong_password_is_a_wrong_password_and_a_silent_service_is_not() {
     });
     assert_eq!(bad(&silent), ["f ImcReach", "f RedfishService"]);
     let fix = find(&silent, Id::RedfishService).fix().unwrap();
-    assert_eq!(
-        fix.command.as_deref(),
-        Some("ssh -p 22 root@imc.lab systemctl restart redfish")
+    assert_eq!(fix.action, Some(FixAction::PrepareImc));
+    assert!(
+        fix.command
+            .as_deref()
+            .unwrap()
+            .contains("slipctl bmc prepare")
     );
 }
 

@@ -156,8 +156,17 @@ impl Ledger {
 /// The SHA-256 of a file on the IMC, in hexadecimal digits; `None`: there is none.
 pub(super) async fn sum(path: &str, cx: &StepContext<'_>) -> Result<Option<String>, StepError> {
     let out = run(cx.card.imc_shell(), cx, &["sha256sum", path]).await?;
-    let sum = out.text().split_whitespace().next().map(str::to_owned);
-    Ok(sum.filter(|sum| out.ok() && sum.len() == 64))
+    if !out.ok() && out.reason().contains("No such file") {
+        return Ok(None);
+    }
+    // Nothing else may pass for a file that is not there: it would be written anew.
+    done(&out, &format!("{path} can't be read on the IMC"))?;
+    match out.text().split_whitespace().next() {
+        Some(sum) if sum.len() == 64 => Ok(Some(sum.to_owned())),
+        Some(_) | None => {
+            Err(refused(&format!("the IMC does not tell the sum of {path}")).because(out.text()))
+        }
+    }
 }
 
 /// For root alone, where it is not there yet: copies and keys lie in some of them.
