@@ -5,6 +5,7 @@ mod beside;
 mod firmware;
 mod host;
 mod imc_boot;
+mod imc_configuration;
 mod imc_redfish;
 mod install;
 mod ledger;
