@@ -121,6 +121,12 @@ proptest! {
         let balanced = raw_words(&format!("{line} x")).last().is_some_and(|word| word == "x");
         prop_assume!(balanced);
         let kept: Vec<_> = after.iter().filter(|word| *word != "inst.ks=x").cloned().collect();
-        prop_assert_eq!(kept, before);
+        // One of these can be the name of a kickstart, which goes: `ks`, also as `k's'`.
+        let is_kickstart = |word: &String| {
+            let word = unquoted(word);
+            word == "ks" || word.starts_with("ks=")
+        };
+        let wanted: Vec<_> = before.into_iter().filter(|word| !is_kickstart(word)).collect();
+        prop_assert_eq!(kept, wanted);
     }
 }
