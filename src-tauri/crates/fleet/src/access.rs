@@ -24,7 +24,7 @@ use slipway_core::{
         RegistryError, Remote, ResolvedImage,
     },
     secret::{Password, imc_redfish_password},
-    trust::{Fingerprint, Pin, PinKind},
+    trust::{Fingerprint, PinKind},
 };
 use slipway_redfish::{RedfishClient, RedfishTarget};
 use slipway_remote::{SshAuth, SshRemote, SshTarget};
@@ -317,18 +317,9 @@ impl CardAccess for OpenCard {
     }
 
     async fn accept_acc_key(&self, key: &Fingerprint, because: &str) -> Result<(), StepError> {
-        let now = self.fleet.now();
-        let pin = Pin {
-            kind: PinKind::SshHostKey,
-            peer: self.acc_peer(),
-            fingerprint: key.clone(),
-            accepted_because: because.to_owned(),
-            first_seen: now,
-            last_seen: now,
-        };
-        self.fleet.store().put_pin(&pin).await.map_err(local)?;
-        self.fleet.changed(ChangeTag::Pin, None);
-        Ok(())
+        let (kind, peer) = (PinKind::SshHostKey, self.acc_peer());
+        let accepted = self.fleet.accept(kind, peer, key.clone(), because);
+        accepted.await.map_err(local)
     }
 
     async fn host(&self, address: &Address) -> Result<Arc<dyn Remote>, StepError> {

@@ -7,10 +7,10 @@ use slipway_core::{
     ports::{IssuedCertificate, ReadCertificate, RedfishSetup},
     secret::Password,
     time::Timestamp,
-    trust::{Fingerprint, Pin, PinKind},
+    trust::{Fingerprint, PinKind},
 };
 
-use crate::{ChangeTag, Fleet, access::local};
+use crate::{Fleet, access::local};
 
 pub(crate) struct CardRedfish {
     pub fleet: Fleet,
@@ -41,17 +41,8 @@ impl RedfishSetup for CardRedfish {
     }
 
     async fn pin(&self, certificate: &Fingerprint, because: &str) -> Result<(), StepError> {
-        let now = self.fleet.now();
-        let pin = Pin {
-            kind: PinKind::TlsCertificate,
-            peer: self.imc.to_string(),
-            fingerprint: certificate.clone(),
-            accepted_because: because.to_owned(),
-            first_seen: now,
-            last_seen: now,
-        };
-        self.fleet.store().put_pin(&pin).await.map_err(local)?;
-        self.fleet.changed(ChangeTag::Pin, None);
-        Ok(())
+        let (kind, peer) = (PinKind::TlsCertificate, self.imc.to_string());
+        let accepted = self.fleet.accept(kind, peer, certificate.clone(), because);
+        accepted.await.map_err(local)
     }
 }

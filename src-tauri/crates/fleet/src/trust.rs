@@ -7,7 +7,7 @@ use slipway_core::{
     ports::{BmcError, RemoteError},
     trust::{Fingerprint, Pin, PinKind},
 };
-use slipway_store::RefusedKey;
+use slipway_store::{RefusedKey, StoreError};
 
 use crate::{
     AppError, ChangeTag, Fleet,
@@ -62,13 +62,14 @@ impl Fleet {
         Ok(())
     }
 
+    /// The one place that adds or replaces a pin.
     pub(crate) async fn accept(
         &self,
         kind: PinKind,
         peer: String,
         seen: Fingerprint,
         because: &str,
-    ) -> Result<(), AppError> {
+    ) -> Result<(), StoreError> {
         let now = self.now();
         let pin = Pin {
             kind,
@@ -94,7 +95,7 @@ impl Fleet {
         if kept.is_some_and(|pin| pin.fingerprint == seen) {
             return Ok(());
         }
-        self.accept(kind, peer, seen, SHOWN).await
+        Ok(self.accept(kind, peer, seen, SHOWN).await?)
     }
 
     /// Forgets a pin: the peer is a stranger again.

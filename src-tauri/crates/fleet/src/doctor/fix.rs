@@ -10,7 +10,8 @@ use crate::{AppError, Fleet};
 
 impl Fleet {
     /// Brings the IMC into order as a deployment does first: clock, our CA's certificate, what Redfish
-    /// lacks, Redfish at every boot, boot options. What the doctor offers as a fix. Answers with what was done.
+    /// lacks, Redfish at every boot, boot options. What the doctor offers as a fix. Answers with what
+    /// was done.
     ///
     /// # Errors
     /// Refused while a job holds the card; what the IMC said.
