@@ -55,7 +55,9 @@ test("the IMC is prepared only after a person was told what that does", async ()
   const { user, backend } = show(<DoctorPanel cards={[card("dpu-05")]} iso={null} />);
   await user.click(screen.getByTestId("check-first"));
   await user.click(await screen.findByRole("button", { name: "Prepare the IMC…" }));
-  expect(screen.getByRole("dialog")).toHaveTextContent("Its clock is set if it is off");
+  const dialog = screen.getByRole("dialog");
+  expect(dialog).toHaveTextContent("its clock is set if it is off");
+  expect(dialog).toHaveTextContent("no configuration, password or certificate, it is given them");
   expect(backend.calls.some((call) => call.command === "prepare_imc")).toBe(false);
   await user.click(screen.getByTestId("confirm"));
   await waitFor(() =>

@@ -96,8 +96,11 @@ function PrepareImc({ dpu, onDone }: Imc) {
       order={usePrepareImc(dpu)}
       onDone={onDone}
     >
-      Its clock is set if it is off, and our CA's certificate is installed in its trust store, over
-      SSH, as a deployment does. Nothing on the ACC is touched.
+      Over SSH, as a deployment does: its clock is set if it is off, our CA's certificate goes into
+      its trust store, and Redfish is started at every boot. Where Redfish has no configuration,
+      password or certificate, it is given them; the password is the one that this card logs in by.
+      The ACC's boot options are set on the IMC. What was there is copied first, and{" "}
+      <code>slipctl bmc prepare CARD --undo</code> brings it back. Nothing on the ACC is touched.
     </OnTheImc>
   );
 }
