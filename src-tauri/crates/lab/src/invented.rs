@@ -39,8 +39,11 @@ pub const CONFIGURATION: &str = r#"{
     }
 }
 "#;
-/// Intel's program, which the lab's IMC has built in: its file calls it.
-const HASH_PROGRAM: &str = "#!/bin/bash\nipu-redfish-generate-password-hash.sh\n";
+/// Intel's program that hashes a password. The lab's IMC has it built in: its file calls that.
+pub const HASH_PROGRAM: (&str, &str) = (
+    "/usr/bin/ipu-redfish-generate-password-hash.sh",
+    "#!/bin/bash\nipu-redfish-generate-password-hash.sh\n",
+);
 
 /// `LAB0000001`.
 #[must_use]
@@ -109,10 +112,7 @@ pub fn imc_files(card: usize) -> Files {
         ("/etc/hostname", hostname.as_str()),
         ("/etc/issue", issue.as_str()),
         (ISSUE, issue.as_str()),
-        (
-            "/usr/bin/ipu-redfish-generate-password-hash.sh",
-            HASH_PROGRAM,
-        ),
+        HASH_PROGRAM,
     ] {
         files.place(path, text.as_bytes());
     }

@@ -42,6 +42,17 @@ pub fn set_up(files: &mut Files, tls: &TlsIdentity, password: &str) {
     place_identity(files, tls);
 }
 
+/// The same for a card that was kept by an earlier release, whose Redfish ran on none of this.
+pub fn set_up_if_older(files: &mut Files, tls: &TlsIdentity, password: &str) {
+    let template = files.read_text(TEMPLATE).unwrap_or_default();
+    if template.contains(PLACEHOLDER) {
+        return;
+    }
+    let (program, text) = invented::HASH_PROGRAM;
+    files.place(program, text.as_bytes());
+    set_up(files, tls, password);
+}
+
 /// A card as it is shipped.
 pub fn forget(files: &mut Files) {
     files.remove_all("/work/redfish");
@@ -177,6 +188,22 @@ mod tests {
         assert_eq!(read(&files).unwrap().hash, hash("another-password"));
         let text = invented::CONFIGURATION.replace("\" :", "\":");
         assert_eq!(with_password(&text, "x"), None);
+    }
+
+    #[test]
+    fn a_card_that_an_earlier_release_kept_is_set_up_and_one_of_ours_stays_as_it_is() {
+        let tls = TlsIdentity::new("x").unwrap();
+        let mut files = Files::with_directories(&["/etc", "/work/redfish"]);
+        files.place(
+            TEMPLATE,
+            br#"{"service":"x","restricted-to-interface":null}"#,
+        );
+        set_up_if_older(&mut files, &tls, "lab-imc-password");
+        assert_eq!(read(&files).unwrap().hash, hash("lab-imc-password"));
+        assert!(files.exists(invented::HASH_PROGRAM.0));
+        forget(&mut files);
+        set_up_if_older(&mut files, &tls, "lab-imc-password");
+        assert!(read(&files).is_err(), "as shipped, on purpose");
     }
 
     #[test]

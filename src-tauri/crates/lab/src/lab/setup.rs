@@ -125,13 +125,17 @@ pub fn make_card(
     let now = Instant::now();
     let gone = config.fleet == FleetMix::Mixed && number == GONE_CARD;
     let (secrets, kept, saved, faults, host) = match state {
-        Some(state) => (
-            state.secrets,
-            state.imc,
-            Some(state.acc),
-            state.faults,
-            state.host,
-        ),
+        Some(mut state) => {
+            let (tls, password) = (&state.secrets.tls, &state.secrets.imc_password);
+            service::set_up_if_older(&mut state.imc.files, tls, password);
+            (
+                state.secrets,
+                state.imc,
+                Some(state.acc),
+                state.faults,
+                state.host,
+            )
+        }
         None => {
             let faults = gone.then_some(PendingFault {
                 fault: Fault::ImcGone,
