@@ -76,7 +76,12 @@ async fn without_redfish(
         args.trust_on_first_use,
     )?;
     let login = login(&args, fleet).await?;
-    if let ProbeTrust::New { seen } | ProbeTrust::Pinned { seen } = &probe.certificate {
+    let shown = match &probe.certificate {
+        ProbeTrust::Silent { .. } => None,
+        ProbeTrust::New { seen } | ProbeTrust::Pinned { seen } => Some(seen),
+        ProbeTrust::Changed { seen, .. } => Some(seen),
+    };
+    if let Some(seen) = shown {
         return Err(
             AppError::refused("something answers where its Redfish would be")
                 .because(format!("{} shows the certificate {seen}", probe.redfish))
