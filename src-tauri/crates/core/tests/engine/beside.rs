@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use slipway_core::{
     dpu::JobOutcome,
-    failure::FailureKind,
+    failure::{FailureKind, StepError},
     iso::{RESERVED_MEMORY, RESERVED_MEMORY_PATH},
     job::{
         CardAccess, DeploymentPlan, Job, JobSpec,
@@ -56,6 +56,14 @@ async fn prepare_with(rig: &Rig, certificate: Certificate) -> Vec<String> {
     deployment::prepare(card.as_ref(), certificate, rig.clock.now(), &rig.policy)
         .await
         .unwrap()
+}
+
+async fn not_prepared(rig: &Rig) -> StepError {
+    let card = access(rig).await;
+    let where_missing = Certificate::WhereMissing;
+    deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy)
+        .await
+        .unwrap_err()
 }
 
 async fn undo(rig: &Rig) -> deployment::Undone {
@@ -202,11 +210,7 @@ async fn redfish_is_started_where_nobody_answers() {
             .imc_says
             .insert("systemctl restart redfish", failed);
     });
-    let card = access(&rig).await;
-    let where_missing = Certificate::WhereMissing;
-    let prepared =
-        deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy).await;
-    let error = prepared.unwrap_err();
+    let error = not_prepared(&rig).await;
     assert_eq!(error.message, "Redfish can't be started on the IMC");
     assert_eq!(error.causes, ["Unit redfish.service not found."]);
 }
@@ -269,11 +273,7 @@ async fn a_key_that_can_not_be_read_is_not_taken_for_a_missing_one() {
         world.faults.imc_says.insert(asked, denied);
     });
     let before = kept(&rig).0;
-    let card = access(&rig).await;
-    let where_missing = Certificate::WhereMissing;
-    let prepared =
-        deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy).await;
-    let error = prepared.unwrap_err();
+    let error = not_prepared(&rig).await;
     let words = "/work/redfish/certs/server.key can't be read on the IMC";
     assert_eq!(error.message, words);
     let after = kept(&rig).0;
@@ -301,11 +301,7 @@ async fn a_password_that_intels_program_does_not_set_is_told() {
         let text = world.files[TEMPLATE].replace("\" :", "\":");
         world.files.insert(TEMPLATE.into(), text);
     });
-    let card = access(&rig).await;
-    let where_missing = Certificate::WhereMissing;
-    let prepared =
-        deployment::prepare(card.as_ref(), where_missing, rig.clock.now(), &rig.policy).await;
-    let error = prepared.unwrap_err();
+    let error = not_prepared(&rig).await;
     assert_eq!(error.message, "Redfish on the IMC has taken no password");
     assert_eq!(error.causes, ["Password updated"]);
 }
