@@ -495,6 +495,8 @@ export const LOOKS: Look[] = [
       await next(page);
       await next(page);
       await page.getByLabel("Domain").fill("lab.example");
+      await page.getByRole("button", { name: "The IMC's firmware and certificate" }).click();
+      await page.getByLabel("Give its Redfish a certificate of Slipway").check();
     },
   },
   {

@@ -5,6 +5,8 @@ import {
   FormHelperText,
   HelperText,
   HelperTextItem,
+  Stack,
+  StackItem,
   TextArea,
 } from "@patternfly/react-core";
 import { useState } from "react";
@@ -78,21 +80,27 @@ export function DeploySettings({ draft, onChange }: Props) {
         isExpanded={more}
         onToggle={(_event, open) => setMore(open)}
       >
-        <TextField
-          id="allow-release"
-          label="Allow this release"
-          value={draft.allowRelease}
-          onChange={(allowRelease) => onChange({ allowRelease })}
-          placeholder="2.1.0"
-          hint="Deployments stop on releases that they were not tried with. What you allow is recorded in the job."
-        />
-        <Checkbox
-          id="imc-certificate"
-          label="Give its Redfish a certificate of Slipway"
-          description="Also in place of one that is there; without this, only where there is none. The pin moves to it, and other desks see a changed certificate."
-          isChecked={draft.imcCertificate}
-          onChange={(_event, imcCertificate) => onChange({ imcCertificate })}
-        />
+        <Stack hasGutter>
+          <StackItem>
+            <TextField
+              id="allow-release"
+              label="Allow this release"
+              value={draft.allowRelease}
+              onChange={(allowRelease) => onChange({ allowRelease })}
+              placeholder="2.1.0"
+              hint="Deployments stop on releases that they were not tried with. What you allow is recorded in the job."
+            />
+          </StackItem>
+          <StackItem>
+            <Checkbox
+              id="imc-certificate"
+              label="Give its Redfish a certificate of Slipway"
+              description="Also in place of one that is there; without this, only where there is none. The pin moves to it, and other desks see a changed certificate."
+              isChecked={draft.imcCertificate}
+              onChange={(_event, imcCertificate) => onChange({ imcCertificate })}
+            />
+          </StackItem>
+        </Stack>
       </ExpandableSection>
     </>
   );
