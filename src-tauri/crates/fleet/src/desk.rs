@@ -15,8 +15,8 @@ use slipway_store::Store;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    AppError, Change, ChangeTag, ErrorCode, FleetConfig, access::DeskSubjects,
-    discovery::Discoveries, keys::DeskKeys, links::Links, media::MediaDesk, publishing::Plain,
+    AppError, Change, ChangeTag, ErrorCode, FleetConfig, discovery::Discoveries, keys::DeskKeys,
+    links::Links, media::MediaDesk, publishing::Plain, subjects::DeskSubjects,
     transfers::Transfers, views::AppInfo,
 };
 

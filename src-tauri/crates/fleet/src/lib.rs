@@ -51,6 +51,7 @@ mod studio_builder;
 mod studio_kickstarts;
 mod studio_tool;
 mod studio_views;
+mod subjects;
 mod support_bundle;
 mod transfers;
 mod trust;

@@ -1,9 +1,13 @@
 //! What this machine needs to build images, as a checklist with the fix beside each line. What
 //! was found comes in; nothing is looked at here.
 
+mod binfmt;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use self::binfmt::Binfmt;
+use self::binfmt::binfmt_line;
 use super::EntitlementFile;
 use crate::{image::Architecture, time::ByteCount};
 
@@ -126,41 +130,6 @@ pub struct Host {
     pub entitlement: Vec<EntitlementFile>,
 }
 
-/// What the kernel does with the programs of another architecture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Binfmt {
-    /// `binfmt_misc` is not mounted, or is switched off as a whole.
-    Off,
-    /// No interpreter is registered, or it is disabled.
-    NoInterpreter,
-    Interpreter {
-        path: String,
-        /// It was opened when it was registered (flag F), so that it is found in a container too,
-        /// which has no such file.
-        fixed: bool,
-    },
-}
-
-impl Binfmt {
-    /// Reads an architecture's entry in `/proc/sys/fs/binfmt_misc`.
-    #[must_use]
-    pub fn parse(entry: &str) -> Self {
-        let mut lines = entry.lines();
-        let enabled = lines.next().is_some_and(|line| line.trim() == "enabled");
-        let value = |name| {
-            let mut lines = lines.clone();
-            lines.find_map(|line| line.strip_prefix(name).map(str::trim))
-        };
-        match value("interpreter ") {
-            Some(path) if enabled => Self::Interpreter {
-                path: path.to_owned(),
-                fixed: value("flags:").is_some_and(|flags| flags.contains('F')),
-            },
-            Some(_) | None => Self::NoInterpreter,
-        }
-    }
-}
-
 /// The checklist for building an image of an architecture on this machine.
 #[must_use]
 pub fn prerequisites(host: &Host, target: Architecture) -> Vec<Prerequisite> {
@@ -266,72 +235,6 @@ fn program(
     )
 }
 
-fn binfmt_line(host: &Host, target: Architecture) -> Prerequisite {
-    let machine = target.machine();
-    let title = format!("{machine} emulation");
-    let why = format!("RUN steps of a {machine} image run {machine} programs");
-    let mut line = line(PrerequisiteKind::Binfmt, &title, &why);
-    if host.architecture == Some(target) {
-        line.state = PrerequisiteState::NotNeeded;
-        line.found = format!("this machine is {machine}");
-        return line;
-    }
-    if !host.distribution.is_linux() {
-        line.state = PrerequisiteState::NotNeeded;
-        line.found = "podman's virtual machine brings it".into();
-        return line;
-    }
-    (line.state, line.found) = match &host.binfmt {
-        Binfmt::Interpreter { path, fixed: true } => {
-            line.found = path.clone();
-            return line;
-        }
-        Binfmt::Interpreter { path, fixed: false } => (
-            PrerequisiteState::Warning,
-            format!(
-                "{path} is registered without the flag F: RUN steps don't find it in their container"
-            ),
-        ),
-        Binfmt::NoInterpreter => (
-            PrerequisiteState::Missing,
-            format!("the kernel has no interpreter for {machine}"),
-        ),
-        Binfmt::Off => {
-            line.state = PrerequisiteState::Missing;
-            line.found = "binfmt_misc is not mounted, or is switched off".into();
-            line.fix = Some(Fix {
-                text:
-                    "Let the kernel start interpreters, then look again whether one is registered"
-                        .into(),
-                command: Some(
-                    "sudo mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; \
-                     echo 1 | sudo tee /proc/sys/fs/binfmt_misc/status"
-                        .into(),
-                ),
-            });
-            return line;
-        }
-    };
-    line.fix = Some(match host.distribution {
-        // Fedora has it; RHEL does not, and takes the container of the reference documentation.
-        Distribution::Fedora => Fix {
-            text: "Register QEMU with the kernel; lasts until the next boot. On Fedora, \
-                   `sudo dnf install qemu-user-static-aarch64` does it for good"
-                .replace("aarch64", machine),
-            command: Some(
-                "sudo podman run --rm --privileged \
-                 quay.io/opendevmirror/qemu-user-static --reset -p yes"
-                    .into(),
-            ),
-        },
-        other => Fix {
-            text: "Install QEMU's emulation, which registers itself with the kernel".into(),
-            command: other.install("qemu-user-static").command,
-        },
-    });
-    line
-}
-
 fn subordinate_ids(host: &Host) -> Prerequisite {
     let why = "Without root, podman maps the users of an image onto these";
     let mut line = line(
@@ -425,122 +328,4 @@ fn entitlement(host: &Host) -> Prerequisite {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::image_build::entitlement_files;
-
-    fn debian() -> Host {
-        Host {
-            distribution: Distribution::Debian,
-            architecture: Some(Architecture::X86_64),
-            podman: Tool::Found("podman version 4.3.1".into()),
-            skopeo: Tool::Missing,
-            xorriso: Tool::Missing,
-            binfmt: Binfmt::NoInterpreter,
-            is_root: false,
-            user: "ada".into(),
-            has_subordinate_ids: false,
-            storage: Some(Storage {
-                driver: "overlay".into(),
-                root: "/home/ada/.local/share/containers/storage".into(),
-                free: Some(ByteCount(1 << 30)),
-            }),
-            entitlement: entitlement_files(&[]),
-        }
-    }
-
-    fn shown(host: &Host, target: Architecture) -> String {
-        let line = |line: Prerequisite| {
-            let fix = line.fix.map_or_else(String::new, |fix| {
-                format!("\n    {} | {}", fix.text, fix.command.unwrap_or_default())
-            });
-            format!("{:?} {}: {}{fix}", line.state, line.title, line.found)
-        };
-        let lines: Vec<String> = prerequisites(host, target).into_iter().map(line).collect();
-        lines.join("\n")
-    }
-
-    #[test]
-    fn everything_that_is_missing_has_its_fix_beside_it() {
-        insta::assert_snapshot!(shown(&debian(), Architecture::Aarch64));
-        for line in prerequisites(&debian(), Architecture::Aarch64) {
-            let fine = matches!(
-                line.state,
-                PrerequisiteState::Met | PrerequisiteState::NotNeeded
-            );
-            assert_eq!(line.fix.is_none(), fine, "{line:?}");
-        }
-    }
-
-    #[test]
-    fn rhel_registers_qemu_by_the_container_and_macos_names_its_machine() {
-        let rhel = Host {
-            distribution: Distribution::Fedora,
-            ..debian()
-        };
-        let fix = |host: &Host, kind| {
-            prerequisites(host, Architecture::Aarch64)
-                .into_iter()
-                .find(|line| line.kind == kind)
-                .and_then(|line| line.fix)
-                .and_then(|fix| fix.command)
-        };
-        let command = fix(&rhel, PrerequisiteKind::Binfmt).unwrap();
-        assert_eq!(
-            command,
-            "sudo podman run --rm --privileged quay.io/opendevmirror/qemu-user-static --reset -p yes"
-        );
-        let mac = Host {
-            distribution: Distribution::MacOs,
-            podman: Tool::Broken("cannot connect to Podman".into()),
-            ..debian()
-        };
-        let command = fix(&mac, PrerequisiteKind::Podman).unwrap();
-        assert!(command.starts_with("podman machine init"));
-    }
-
-    #[test]
-    fn the_kernels_entry_is_read_and_a_disabled_one_counts_for_nothing() {
-        // Linux' Documentation/admin-guide/binfmt-misc.rst; the interpreter as Debian's
-        // qemu-user-static registers it.
-        let entry = "enabled\ninterpreter /usr/bin/qemu-aarch64-static\nflags: OCF\noffset 0\n\
-                     magic 7f454c460201010000000000000000000200b700\n";
-        let interpreter = |fixed| Binfmt::Interpreter {
-            path: "/usr/bin/qemu-aarch64-static".into(),
-            fixed,
-        };
-        assert_eq!(Binfmt::parse(entry), interpreter(true));
-        let loose = entry.replace("OCF", "OC");
-        assert_eq!(Binfmt::parse(&loose), interpreter(false));
-        for none in ["", "enabled\n", &entry.replace("enabled", "disabled")] {
-            assert_eq!(Binfmt::parse(none), Binfmt::NoInterpreter, "{none}");
-        }
-    }
-
-    #[test]
-    fn an_interpreter_that_no_container_finds_and_a_kernel_that_starts_none_are_told_apart() {
-        let line = |binfmt| {
-            let host = Host { binfmt, ..debian() };
-            binfmt_line(&host, Architecture::Aarch64)
-        };
-        let fixed = |fixed| Binfmt::Interpreter {
-            path: "/usr/bin/qemu-aarch64-static".into(),
-            fixed,
-        };
-        assert_eq!(line(fixed(true)).state, PrerequisiteState::Met);
-        let loose = line(fixed(false));
-        assert_eq!(loose.state, PrerequisiteState::Warning);
-        assert!(loose.found.contains("without the flag F"), "{loose:?}");
-        let off = line(Binfmt::Off);
-        assert_eq!(off.state, PrerequisiteState::Missing);
-        let command = off.fix.unwrap().command.unwrap();
-        assert!(
-            command.starts_with("sudo mount -t binfmt_misc"),
-            "{command}"
-        );
-        let install = line(Binfmt::NoInterpreter).fix.unwrap().command.unwrap();
-        assert!(install.contains("qemu-user-static"), "{install}");
-        let own = binfmt_line(&debian(), Architecture::X86_64);
-        assert_eq!(own.state, PrerequisiteState::NotNeeded);
-    }
-}
+mod tests;

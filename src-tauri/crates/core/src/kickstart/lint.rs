@@ -1,7 +1,14 @@
 //! What is wrong with a kickstart that installs an image from our ISOs. Parsing only; the facts
 //! behind the rules were learned by doing it.
 
-use super::{Place, REPOSITORY, check_hostname, sections};
+mod read;
+mod scripts;
+
+use self::{
+    read::{Command, Kickstart},
+    scripts::scripts,
+};
+use super::{Place, REPOSITORY, check_hostname};
 use crate::{
     iso::{AREA_FILE, CONTAINER_DIR},
     lint::{Finding, Severity},
@@ -70,99 +77,6 @@ pub fn holds_secrets(text: &str) -> bool {
         "chpasswd",
     ];
     password || told.iter().any(|word| text.contains(word))
-}
-
-struct Kickstart<'a> {
-    lines: Vec<&'a str>,
-    places: Vec<Place>,
-    commands: Vec<Command<'a>>,
-}
-
-struct Command<'a> {
-    line: usize,
-    words: Vec<&'a str>,
-}
-
-impl<'a> Kickstart<'a> {
-    fn read(text: &'a str) -> Self {
-        let places = sections(text);
-        let lines: Vec<&str> = text.lines().collect();
-        let commands = lines
-            .iter()
-            .zip(&places)
-            .enumerate()
-            .filter(|(_, (line, place))| {
-                **place == Place::Commands && !line.trim_start().starts_with('#')
-            })
-            .map(|(number, (line, _))| Command {
-                line: number,
-                words: line.split_whitespace().collect(),
-            })
-            .filter(|command| !command.words.is_empty())
-            .collect();
-        Self {
-            lines,
-            places,
-            commands,
-        }
-    }
-
-    fn all(&self, name: &str) -> impl Iterator<Item = &Command<'a>> {
-        self.commands.iter().filter(move |c| c.is(name))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
-    }
-
-    /// The lines of the sections of this name, with their numbers.
-    fn body(&self, name: &str) -> impl Iterator<Item = (usize, &'a str)> {
-        let of_section = move |header: usize| {
-            self.lines[header]
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                == name
-        };
-        self.lines.iter().zip(&self.places).enumerate().filter_map(
-            move |(number, (line, place))| match place {
-                Place::Body { header } if of_section(*header) => Some((number, *line)),
-                Place::Body { .. } | Place::Commands | Place::Header | Place::End => None,
-            },
-        )
-    }
-}
-
-impl<'a> Command<'a> {
-    fn is(&self, name: &str) -> bool {
-        self.words[0] == name
-    }
-
-    fn has(&self, option: &str) -> bool {
-        self.words[1..].contains(&option)
-    }
-
-    /// `--option=value` or `--option value`.
-    fn value(&self, option: &str) -> Option<&'a str> {
-        let mut words = self.words[1..].iter();
-        while let Some(word) = words.next() {
-            if *word == option {
-                return words.next().copied();
-            }
-            if let Some(value) = word.strip_prefix(option).and_then(|w| w.strip_prefix('=')) {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    /// The first word that is no option.
-    fn plain(&self) -> Option<&'a str> {
-        self.words[1..]
-            .iter()
-            .find(|word| !word.starts_with("--"))
-            .copied()
-    }
 }
 
 fn structure(kickstart: &Kickstart<'_>, findings: &mut Vec<Finding>) {
@@ -385,102 +299,6 @@ fn source(kickstart: &Kickstart<'_>, findings: &mut Vec<Finding>) {
             .at(number),
         );
     }
-}
-
-fn scripts(kickstart: &Kickstart<'_>, findings: &mut Vec<Finding>) {
-    let mut switches = false;
-    let mut asks_for = None;
-    for (number, line) in kickstart.body("%post") {
-        let code = line.trim_start();
-        if code.starts_with('#') {
-            continue;
-        }
-        switches |= code.contains("bootc switch") && code.contains("--mutate-in-place");
-        let login = code.contains("podman login") || code.contains("skopeo login");
-        let given = code
-            .split_whitespace()
-            .any(|word| word == "-p" || word.starts_with("-p=") || word.starts_with("--password"));
-        if login && given && !code.contains("--password-stdin") {
-            findings.push(
-                Finding::new(
-                    Severity::Error,
-                    "password-in-argv",
-                    "the registry's password stands on a command line: in the ISO, in the log and in the process list",
-                    "give the form a registry login; it becomes /etc/ostree/auth.json, mode 0600",
-                )
-                .at(number),
-            );
-        }
-        if code.contains("PermitRootLogin yes") {
-            findings.push(
-                Finding::new(
-                    Severity::Warning,
-                    "root-by-password",
-                    "root may log in over SSH with a password",
-                    "leave sshd's default, and log in with a key",
-                )
-                .at(number),
-            );
-        }
-        if let Some(tag) = unquoted_heredoc(code) {
-            asks_for = Some((number, tag));
-        } else if asks_for
-            .as_ref()
-            .is_some_and(|(_, tag)| code.trim_end() == tag)
-        {
-            asks_for = None;
-        }
-        if let Some((start, _)) = asks_for
-            && start != number
-            && ["\"auth", "KEY", "assword"]
-                .iter()
-                .any(|w| code.contains(w))
-        {
-            findings.push(
-                Finding::new(
-                    Severity::Warning,
-                    "open-heredoc",
-                    "a secret in a here-document that the shell expands: a `$` in it is lost",
-                    "quote its delimiter: <<'EOF'",
-                )
-                .at(start),
-            );
-            asks_for = None;
-        }
-        if code.contains("systemctl restart") || code.contains("systemctl start") {
-            findings.push(
-                Finding::new(
-                    Severity::Warning,
-                    "no-systemd-here",
-                    "no systemd runs in the installed system while it is installed",
-                    "use `systemctl enable`; it starts with the first boot",
-                )
-                .at(number),
-            );
-        }
-    }
-    if !switches {
-        findings.push(Finding::new(
-            Severity::Warning,
-            "origin",
-            "no `bootc switch --mutate-in-place` in a %post: without Slipway's overlay the card follows the ISO, and can never upgrade",
-            "add `bootc switch --mutate-in-place --transport registry REFERENCE` to a %post",
-        ));
-    }
-}
-
-/// The delimiter of `<<WORD` or `<<-WORD`, where it is not quoted.
-fn unquoted_heredoc(code: &str) -> Option<String> {
-    let (_, after) = code.split_once("<<")?;
-    if after.starts_with('<') {
-        return None;
-    }
-    let after = after.trim_start_matches('-').trim_start();
-    let tag: String = after
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .collect();
-    (!tag.is_empty()).then_some(tag)
 }
 
 fn unattended(kickstart: &Kickstart<'_>, findings: &mut Vec<Finding>) {
