@@ -57,7 +57,7 @@ impl OwnSteps<'_> {
             return self.is_done();
         }
         let effect = format!(
-            "Left out unless a person asks for it (--accept-untried {LOCAL_NETWORK}), and then: {effect}"
+            "Left out unless a person asks for it (`--accept-untried {LOCAL_NETWORK}`), and then: {effect}"
         );
         self.add(LOCAL_NETWORK, effect, commands);
         self.is_left_out(true);
@@ -126,7 +126,7 @@ impl OwnSteps<'_> {
         if matches!(step, StepKind::DpuOperatorDpu) && self.choices.p4_components.is_none() {
             effects.push(
                 "P4 components are installed only where they are named, with their SHA-256 \
-                 (--p4-components, --p4-sha256)"
+                 (`--p4-components`, `--p4-sha256`)"
                     .into(),
             );
         }
@@ -207,7 +207,7 @@ impl OwnSteps<'_> {
         }
         let look = vec![on_imc(&["cat", deployment::ISSUE])];
         let given = "it is flashed only where the tool's image is given by its digest \
-                     (--firmware-image IMAGE@sha256:…)";
+                     (`--firmware-image IMAGE@sha256:…`)";
         if force {
             let effect = format!("Can't be done: firmware {version} whatever the IMC has; {given}");
             return self.add(NAME, effect, look);

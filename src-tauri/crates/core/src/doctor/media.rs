@@ -121,7 +121,7 @@ pub(super) fn reach(facts: &Facts) -> CheckOutcome {
                 told(error),
                 fix_of(
                     error,
-                    "check the address on which ISOs are served (--media-address)",
+                    "check the address on which ISOs are served (`--media-address`)",
                 ),
             );
         }
@@ -139,7 +139,7 @@ pub(super) fn reach(facts: &Facts) -> CheckOutcome {
                 status.map_or("nothing".to_owned(), |status| format!("HTTP {status}"))
             ),
             CheckFix::new(
-                "look for a proxy between the IMC and this machine, and at --media-address",
+                "look for a proxy between the IMC and this machine, and at the address on which ISOs are served (`--media-address`)",
             ),
         ),
         _ => CheckOutcome::fail(
@@ -149,7 +149,7 @@ pub(super) fn reach(facts: &Facts) -> CheckOutcome {
             ),
             CheckFix::new(
                 "let the IMC through this machine's firewall, or serve on an address that it \
-                 reaches (--media-address)",
+                 reaches (`--media-address`)",
             ),
         ),
     }

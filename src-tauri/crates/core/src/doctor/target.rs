@@ -191,12 +191,12 @@ pub(super) fn dpu_host(facts: &Facts) -> CheckOutcome {
 /// What a deployment refuses, too: it is asked for on purpose.
 pub(super) fn local_network(facts: &Facts) -> CheckOutcome {
     match &facts.target.network {
-        None => CheckOutcome::skip("no plan asks for one (--accept-untried local_network)"),
+        None => CheckOutcome::skip("no plan asks for one (`--accept-untried local_network` would)"),
         Some(Asked::NotAsked(why)) => CheckOutcome::skip(why),
         Some(Asked::Answered(seen)) => CheckOutcome::pass(seen.join("; ")),
         Some(Asked::Failed(error)) => CheckOutcome::fail(
             told(error),
-            fix_of(error, "leave it out with --skip-steps local_network"),
+            fix_of(error, "leave the step out (`--skip-steps local_network`)"),
         ),
     }
 }
@@ -205,13 +205,13 @@ pub(super) fn local_network(facts: &Facts) -> CheckOutcome {
 pub(super) fn firmware_flash(facts: &Facts) -> CheckOutcome {
     match &facts.target.flash {
         None => CheckOutcome::skip(
-            "no plan flashes it (--accept-untried dpu_firmware with --firmware-image)",
+            "no plan flashes it (`--accept-untried dpu_firmware` with `--firmware-image` would)",
         ),
         Some(Asked::NotAsked(why)) => CheckOutcome::skip(why),
         Some(Asked::Answered(seen)) => CheckOutcome::pass(seen.join("; ")),
         Some(Asked::Failed(error)) => CheckOutcome::fail(
             told(error),
-            fix_of(error, "leave it out with --skip-steps dpu_firmware"),
+            fix_of(error, "leave the step out (`--skip-steps dpu_firmware`)"),
         ),
     }
 }

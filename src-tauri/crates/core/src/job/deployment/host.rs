@@ -126,5 +126,5 @@ fn kept(host: &Address, how: &str, out: &CommandOutput) -> StepError {
         format!("{DRIVER} can't be {how} on {host}"),
     )
     .because(out.reason())
-    .hint("look at who uses the card's interfaces on the host (`lsmod`, `dmesg`); then deploy again, or leave this out with --skip-steps host_driver_reload")
+    .hint("look at who uses the card's interfaces on the host (`lsmod`, `dmesg`); then deploy again, or leave this step out (`--skip-steps host_driver_reload`)")
 }

@@ -132,7 +132,7 @@ pub(super) async fn read_option(name: &str, cx: &StepContext<'_>) -> Result<Stri
         format!("the IMC does not tell its boot option {name}"),
     )
     .because(out.reason())
-    .hint("leave this out with --skip-steps imc_boot, and set the boot options by hand"))
+    .hint("leave this step out (`--skip-steps imc_boot`), and set the boot options by hand"))
 }
 
 pub(super) async fn set_option(

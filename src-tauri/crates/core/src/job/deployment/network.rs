@@ -53,7 +53,7 @@ async fn bring_up(wanted: &LocalNetwork, cx: &StepContext<'_>) -> Result<(), Ste
         format!("the local network {wanted} does not stay"),
     )
     .because(format!("it was set up, and is gone; see {}/log", wanted.folder))
-    .hint("find out who else sets this port up (NetworkManager?); then retry, or leave this out with --skip-steps local_network"))
+    .hint("find out who else sets this port up (NetworkManager?); then retry, or leave this step out (`--skip-steps local_network`)"))
 }
 
 pub(super) async fn take_back(

@@ -92,7 +92,7 @@ async fn fetch(
     if !out.ok() {
         return Err(refused("the card can't fetch the P4 components", out.reason())
             .because(format!("from {url}"))
-            .hint("check --p4-components from the card itself; then deploy again, or retry from this step"));
+            .hint("try the URL of the components from the card itself (`--p4-components`); then deploy again, or retry from this step"));
     }
     match hash(archive, acc, cx).await? {
         Some(seen) if seen == sha256 => Ok(Step::Again("fetched the P4 components".into())),
@@ -103,7 +103,7 @@ async fn fetch(
                 "what lies there are not the P4 components that were named",
                 format!("SHA-256 should be {sha256}, and is {seen}"),
             )
-            .hint("check --p4-components and --p4-sha256 against what Intel's release tells"))
+            .hint("compare the URL and the SHA-256 (`--p4-components`, `--p4-sha256`) with what Intel's release tells"))
         }
     }
 }
