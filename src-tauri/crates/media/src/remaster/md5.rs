@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use md5::{Digest, Md5};
+use slipway_md5::Md5;
 
 /// Where the text lies in the ISO.
 pub const TEXT_AT: u64 = crate::iso::VOLUME_OFFSET + 883;
@@ -88,7 +88,7 @@ impl Implant {
         let fragment = self.at * (FRAGMENTS + 1) / self.total;
         if fragment != self.fragment {
             self.fragment = fragment;
-            let so_far = self.hash.clone().finalize();
+            let so_far = self.hash.clone().finish();
             for byte in so_far.iter().take(FRAGMENT_DIGITS) {
                 // One digit of each byte: so the format has it.
                 let digits = format!("{byte:x}");
@@ -103,7 +103,7 @@ impl Implant {
         let rest = std::mem::take(&mut self.pending);
         self.piece(&rest);
         Sums {
-            md5: crate::oci::hex(&self.hash.finalize()),
+            md5: crate::oci::hex(&self.hash.finish()),
             fragments: self.fragments,
         }
     }

@@ -268,7 +268,7 @@ struct Summed {
 const CHUNK: usize = 1 << 20;
 const AHEAD: usize = 4;
 
-/// SHA-256 of the file and md5 of the media check, from one reading.
+/// SHA-256 of the file and md5 of the media check, from one reading; each at its own pace.
 fn sums(
     inside: &Inside,
     stop: &AtomicBool,
@@ -292,27 +292,37 @@ fn sums(
         }
         Ok(true)
     };
-    let (send, receive) = mpsc::sync_channel::<Arc<Vec<u8>>>(AHEAD);
-    let (whole, sha256, sums) = std::thread::scope(|scope| {
-        let summing = scope.spawn(move || {
+    let (for_md5, md5_of) = mpsc::sync_channel::<Arc<Vec<u8>>>(AHEAD);
+    let (for_sha256, sha256_of) = mpsc::sync_channel::<Arc<Vec<u8>>>(AHEAD);
+    let (whole, sums, sha256) = std::thread::scope(|scope| {
+        let md5 = scope.spawn(move || {
             let mut implant = Implant::new(iso.volume.size);
-            for chunk in receive {
+            for chunk in md5_of {
                 implant.update(&chunk);
             }
             implant.finish()
         });
-        let mut sha = Context::new(&SHA256);
-        let whole = read(&mut |chunk| {
-            let _ = send.send(chunk.clone());
-            sha.update(&chunk);
+        let sha256 = scope.spawn(move || {
+            let mut sha256 = Context::new(&SHA256);
+            for chunk in sha256_of {
+                sha256.update(&chunk);
+            }
+            hex(sha256.finish().as_ref())
         });
-        drop(send);
-        (whole, hex(sha.finish().as_ref()), summing.join())
+        let whole = read(&mut |chunk| {
+            // One that is gone is missed below.
+            let _ = for_md5.send(chunk.clone());
+            let _ = for_sha256.send(chunk);
+        });
+        drop((for_md5, for_sha256));
+        (whole, md5.join(), sha256.join())
     });
     if !whole.map_err(|error| iso.unreadable(error))? {
         return Err(IsoError::Cancelled);
     }
-    let sums = sums.map_err(|_| IsoError::Cancelled)?;
+    let (Ok(sums), Ok(sha256)) = (sums, sha256) else {
+        return Err(IsoError::Cancelled);
+    };
     let mut text = [0; md5::TEXT_LENGTH];
     {
         use std::os::unix::fs::FileExt as _;
