@@ -33,3 +33,8 @@ export function useNow(live = false): number {
   const clock = live ? fast : slow;
   return useSyncExternalStore(clock.subscribe, clock.read);
 }
+
+/** What is to be said of the time now: whoever shows it is drawn anew only when the words change. */
+export function useSaidNow(say: (now: number) => string): string {
+  return useSyncExternalStore(slow.subscribe, () => say(slow.read()));
+}

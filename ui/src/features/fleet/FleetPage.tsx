@@ -9,7 +9,7 @@ import {
 import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
 import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { type ReactNode, useCallback, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { AfterAWhile } from "@/components/AfterAWhile";
 import { ErrorAlert } from "@/components/ErrorAlert";
@@ -68,7 +68,7 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
   const [choosing, setChoosing] = useState(false);
   const [selectError, setSelectError] = useState<unknown>(null);
   const navigate = useNavigate();
-  const columns = chosenColumns(preferences.columns);
+  const columns = useMemo(() => chosenColumns(preferences.columns), [preferences.columns]);
 
   // The latest filter counts: `change` is made anew with every address.
   // biome-ignore lint/correctness/useExhaustiveDependencies: change follows filter

@@ -3,7 +3,7 @@ import { css } from "@patternfly/react-styles";
 import table from "@patternfly/react-styles/css/components/Table/table";
 import { Table, Tbody, Td, Th, Thead, type ThProps, Tr } from "@patternfly/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type MouseEvent, useEffect, useRef } from "react";
+import { type MouseEvent, memo, useEffect, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TickCell, TickHead } from "@/components/Ticks";
@@ -16,8 +16,8 @@ import type { Selection } from "./selection";
 /** A compact row with one line of text, in pixels. */
 const ROW_HEIGHT = 34;
 
-/** What stands above the rows and below them, about. */
-const ABOVE_ROWS = 280;
+/** What stands above the rows and below them, in a window as it opens first. */
+const ABOVE_ROWS = 271;
 
 const TICK_WIDTH = 40;
 const NAME_WIDTH = 112;
@@ -34,8 +34,11 @@ function titleWhereCut({ currentTarget: cell }: MouseEvent<HTMLElement>) {
   cell.title = cell.scrollWidth > cell.offsetWidth ? (cell.textContent ?? "") : "";
 }
 
-/** PatternFly's cells without its components: the start waits for a screen of these (ADR 0022). */
-function FleetRow({ row, at, columns, selection }: RowProps) {
+/**
+ * PatternFly's cells without its components: the start waits for a screen of these (ADR 0022).
+ * Drawn anew only where its card, the columns or the ticks have changed: not by scrolling.
+ */
+const FleetRow = memo(function FleetRow({ row, at, columns, selection }: RowProps) {
   const navigate = useNavigate();
   const selected = selection.ids.has(row.id);
   const cell = (modifier: string) => css(table.tableTd, modifier);
@@ -71,7 +74,7 @@ function FleetRow({ row, at, columns, selection }: RowProps) {
       ))}
     </tr>
   );
-}
+});
 
 type HeadProps = {
   filter: DpuFilter;
