@@ -60,12 +60,21 @@ pub fn package(project: &mut Project) -> Result {
 }
 
 fn expect_both_binaries(package: &Path, listed: &str) -> Result {
-    for program in ["/usr/bin/slipway", "/usr/bin/slipctl"] {
-        if !listed.lines().any(|line| line.ends_with(program)) {
-            return Err(format!("{} has no {program}", package.display()).into());
+    for program in ["usr/bin/slipway", "usr/bin/slipctl"] {
+        if !names(listed, program) {
+            return Err(format!("{} has no /{program}", package.display()).into());
         }
     }
     Ok(())
+}
+
+/// Whether a line ends with this path. Tauri's deb has paths without anything before them, others'
+/// begin with `./`; rpm lists absolute ones.
+fn names(listed: &str, path: &str) -> bool {
+    let paths = listed.lines().filter_map(|l| l.split_whitespace().last());
+    paths
+        .map(|found| found.trim_start_matches("./").trim_start_matches('/'))
+        .any(|found| found == path)
 }
 
 /// The one file with this extension.
@@ -89,4 +98,27 @@ fn only_file(folder: &Path, extension: &str) -> Result<PathBuf> {
 #[expect(clippy::cast_precision_loss, reason = "for reading")]
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_path_is_found_as_either_program_lists_it() {
+        for line in [
+            "-rwxr-xr-x 0/0        60027624 2026-11-27 00:33 usr/bin/slipway",
+            "-rwxr-xr-x root/root  60027624 2026-11-27 00:33 ./usr/bin/slipway",
+            "/usr/bin/slipway",
+        ] {
+            assert!(
+                names(&format!("first\n{line}\n"), "usr/bin/slipway"),
+                "{line}"
+            );
+        }
+        assert!(!names(
+            "/usr/bin/slipway-other\n/opt/usr/bin/slipway\n",
+            "usr/bin/slipway"
+        ));
+    }
 }
