@@ -202,7 +202,9 @@ impl Window {
         self.driver.find(By::Css(css)).await.is_ok()
     }
 
-    /// Clicks what is there and enabled; a page that moves meanwhile is tried again.
+    /// Clicks what is there and enabled; a page that moves meanwhile is tried again. What is covered
+    /// at an edge (by the tooltip of what was clicked before) is scrolled away from it, as a person
+    /// does.
     pub async fn click(&self, css: &str) {
         let start = Instant::now();
         loop {
@@ -215,6 +217,8 @@ impl Window {
                 Ok(()) => return,
                 Err(error) => assert!(start.elapsed() < PATIENCE, "clicking {css}: {error}"),
             }
+            let script = "document.querySelector(arguments[0])?.scrollIntoView({block: 'center'})";
+            let _ = self.driver.execute(script, vec![css.into()]).await;
             tokio::time::sleep(LOOK).await;
         }
     }
