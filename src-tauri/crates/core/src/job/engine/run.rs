@@ -47,50 +47,57 @@ impl Engine {
         taken: &Taken,
         notes: &Mutex<Vec<String>>,
     ) -> Result<StepOutcome<JobState>, StepError> {
-        match (&job.spec, &job.state) {
+        let Job {
+            id,
+            spec,
+            subject,
+            state,
+            state_since,
+            facts,
+            ..
+        } = job;
+        match (&*spec, &*state) {
             (JobSpec::Deployment(plan), JobState::Deployment(state)) => {
-                let card = self.card(&job.subject).await?;
-                let since = job.state_since;
-                let facts = &mut job.facts;
-                let mut cx = self.card_context(&job.id, card.as_ref(), since, facts, taken, notes);
+                let card = self.card(subject).await?;
+                let since = *state_since;
+                let mut cx = self.card_context(id, card.as_ref(), since, facts, taken, notes);
                 deployment::step(plan, state, &mut cx)
                     .await
                     .map(|o| o.map(JobState::Deployment))
             }
             (JobSpec::BootChange(plan), JobState::BootChange(state)) => {
-                let card = self.card(&job.subject).await?;
-                let since = job.state_since;
-                let facts = &mut job.facts;
-                let mut cx = self.card_context(&job.id, card.as_ref(), since, facts, taken, notes);
+                let card = self.card(subject).await?;
+                let since = *state_since;
+                let mut cx = self.card_context(id, card.as_ref(), since, facts, taken, notes);
                 boot_change::step(plan, state, &mut cx)
                     .await
                     .map(|o| o.map(JobState::BootChange))
             }
             (JobSpec::IsoBuild(plan), JobState::IsoBuild(state)) => {
                 let tool = self.subjects.iso_tool();
-                let cx = self.build_context(&job.id, tool.as_ref(), taken.now, notes);
+                let cx = self.build_context(id, tool.as_ref(), taken.now, notes);
                 iso_build::step(plan, state, &cx)
                     .await
                     .map(|o| o.map(JobState::IsoBuild))
             }
             (JobSpec::ImageBuild(plan), JobState::ImageBuild(state)) => {
                 let tool = self.subjects.image_tool();
-                let cx = self.build_context(&job.id, tool.as_ref(), taken.now, notes);
+                let cx = self.build_context(id, tool.as_ref(), taken.now, notes);
                 image_build::step(plan, state, &cx)
                     .await
                     .map(|o| o.map(JobState::ImageBuild))
             }
             (JobSpec::Marvell(plan), JobState::Marvell(state)) => {
                 let host = self.subjects.host(&plan.host).await?;
-                let cx = self.build_context(&job.id, host.as_ref(), taken.now, notes);
+                let cx = self.build_context(id, host.as_ref(), taken.now, notes);
                 marvell::step(plan, state, &cx)
                     .await
                     .map(|o| o.map(JobState::Marvell))
             }
             (JobSpec::ClusterDeploy(plan), JobState::ClusterDeploy(state)) => {
                 let tool = self.subjects.cluster_tool();
-                let cx = self.build_context(&job.id, tool.as_ref(), taken.now, notes);
-                cluster_deploy::step(plan, state, &mut job.facts, &cx)
+                let cx = self.build_context(id, tool.as_ref(), taken.now, notes);
+                cluster_deploy::step(plan, state, facts, &cx)
                     .await
                     .map(|o| o.map(JobState::ClusterDeploy))
             }
