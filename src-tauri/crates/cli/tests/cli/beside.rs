@@ -185,7 +185,7 @@ fn a_file_with_host_and_post_steps_is_done_whole() {
     let refused = desk
         .run(&["deploy", path, "--yes"])
         .explains(4, "this can't be deployed yet");
-    refused.says("the step microshift was never run on real hardware; do it all the same with --accept-untried microshift");
+    refused.says("the step microshift was never run on real hardware; do it all the same (`--accept-untried microshift`)");
     let plan = desk.run(&["plan", path]).good();
     let plan = plan
         .says("rmmod idpf")
@@ -254,7 +254,7 @@ fn firmware_is_looked_at_on_a_persons_word_and_without_an_image_never_flashed() 
     };
     run(&desk, &words(&[]))
         .explains(4, "this can't be deployed yet")
-        .says("do it all the same with --accept-untried dpu_firmware");
+        .says("do it all the same (`--accept-untried dpu_firmware`)");
     let accept = ["--accept-untried", "dpu_firmware"];
     run(&desk, &words(&accept)).good();
     assert_eq!(rack.observed(1).installs, 1);

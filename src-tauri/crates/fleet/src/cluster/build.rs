@@ -95,7 +95,9 @@ impl Fleet {
             Some(Err(why)) => {
                 return Ok(Some(IsoState::Missing {
                     why: format!("{ISO_BUILDER}: {why}"),
-                    next: Some(format!("or leave it out with --skip-steps {ISO_BUILDER}")),
+                    next: Some(format!(
+                        "or leave the step out (`--skip-steps {ISO_BUILDER}`)"
+                    )),
                 }));
             }
         };

@@ -180,7 +180,7 @@ impl ClusterPlan {
         let mut error = AppError::refused("this can't be deployed yet; nothing was started");
         error.causes.clone_from(&self.problems);
         Err(error.hint(
-            "mend what is named, leave steps out with --skip-steps, or name the cards with --cards",
+            "mend what is named, leave steps out (`--skip-steps`), or name the cards (`--cards`)",
         ))
     }
 }

@@ -284,15 +284,15 @@ fn not_yet(clusters: &[ClusterOutline]) -> Vec<String> {
         let untried = step.untried.as_ref().map(|untried| &untried.name);
         all.push(match (untried, &step.skip) {
             (Some(word), None) => format!(
-                "{}: {name} was never run on real hardware; do it all the same with --accept-untried {word}",
+                "{}: {name} was never run on real hardware; do it all the same (`--accept-untried {word}`)",
                 card.name
             ),
             (Some(word), Some(skip)) => format!(
-                "{}: the step {name} was never run on real hardware; do it all the same with --accept-untried {word}, or leave it out with --skip-steps {skip}",
+                "{}: the step {name} was never run on real hardware; do it all the same (`--accept-untried {word}`), or leave it out (`--skip-steps {skip}`)",
                 card.name
             ),
             (None, Some(skip)) => format!(
-                "{}: the step {name} can't be done yet; leave it out with --skip-steps {skip}",
+                "{}: the step {name} can't be done yet; leave it out (`--skip-steps {skip}`)",
                 card.name
             ),
             (None, None) => format!("{}: {name}: Slipway can't do that yet", card.name),

@@ -142,7 +142,7 @@ fn start(server: DhcpServer, folder: &Path, state: &PortState) -> Result<Process
             format!("{program} can't be started on {}", state.port),
         )
         .because(why)
-        .hint("look whether another DHCP server has this port (`ss -lunp sport = 67`); then retry, or leave this out with --skip-steps local_network")
+        .hint("look whether another DHCP server has this port (`ss -lunp sport = 67`); then retry, or leave this step out (`--skip-steps local_network`)")
     };
     let io = |error: std::io::Error| failed(error.to_string());
     // ISC's wants its leases to be there.

@@ -1,4 +1,4 @@
-//! The rules of `%post` and its like.
+//! The rules of `%post`.
 
 use super::read::Kickstart;
 use crate::lint::{Finding, Severity};

@@ -71,7 +71,7 @@ pub(super) async fn look(plan: &DeploymentPlan, cx: &StepContext<'_>) -> Result<
         format!("the plan wants firmware {wanted}, and the IMC has another one"),
     )
     .because(seen(&shown))
-    .hint("Slipway flashes it where the tool's image is given by its digest (`--firmware-image IMAGE@sha256:…`); or flash it by hand, cold-boot the host and deploy again; or leave this out with --skip-steps dpu_firmware"))
+    .hint("Slipway flashes it where the tool's image is given by its digest (`--firmware-image IMAGE@sha256:…`); or flash it by hand, cold-boot the host and deploy again; or leave this step out (`--skip-steps dpu_firmware`)"))
 }
 
 /// Only looks: until the IMC was started anew since the cold boot, and then once.
