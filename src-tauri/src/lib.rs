@@ -26,6 +26,7 @@ pub fn run() -> std::process::ExitCode {
         .with_env_filter(launch::log_filter())
         .with_writer(std::io::stderr)
         .init();
+    slipway_fleet::room_for_connections();
     rendering::choose();
     let builder = bindings::builder();
     let handler = builder.invoke_handler();

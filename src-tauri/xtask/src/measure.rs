@@ -56,10 +56,11 @@ fn spread(values: &[f64]) -> String {
 }
 
 fn short(value: f64) -> String {
-    if value >= 100.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.1}")
+    match value {
+        100.0.. => format!("{value:.0}"),
+        10.0..100.0 => format!("{value:.1}"),
+        // A ratio is judged by its second decimal.
+        _ => format!("{value:.2}"),
     }
 }
 
@@ -163,9 +164,9 @@ mod tests {
         let table = table(&[against_peer(&[10.0, 11.0, 130.0], &[10.0, 10.0, 9.0], 1.0)]);
         assert_eq!(
             table,
-            "what           runs  median   spread      ratio  bar\n\
-             start          3     11.0 ms  10.0 – 130  1.10   ≤ 1 × peer  MISSED\n\
-             \x20 peer: blank  3     10.0 ms  9.0 – 10.0\n"
+            "what           runs  median   spread       ratio  bar\n\
+             start          3     11.0 ms  10.0 – 130   1.10   ≤ 1 × peer  MISSED\n\
+             \x20 peer: blank  3     10.0 ms  9.00 – 10.0\n"
         );
     }
 }

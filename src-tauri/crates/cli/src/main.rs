@@ -36,6 +36,7 @@ use exit::Failed;
 use output::Output;
 
 fn main() -> ExitCode {
+    slipway_fleet::room_for_connections();
     let cli = Cli::parse();
     let output = Output { json: cli.json };
     open::logging(cli.verbose);

@@ -72,7 +72,7 @@ pub use network::NetworkCard;
 pub use runner::Running;
 pub use slipway_core::job::Begun;
 pub use slipway_media::{PortReport, is_bundle};
-pub use slipway_redfish::{Greeting, goodbyes};
+pub use slipway_redfish::{Greeting, goodbyes, room_for_connections};
 pub use slipway_store::file_secrets_exist as has_secret_file;
 pub use studio_builder::{BuilderIsoRequest, OwnKickstart};
 pub use views::{AppError, ErrorCode};

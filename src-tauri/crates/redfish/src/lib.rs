@@ -14,6 +14,7 @@ mod certificate;
 mod client;
 mod controller;
 mod crawl;
+mod descriptors;
 mod devices;
 mod etag;
 mod evidence;
@@ -33,6 +34,7 @@ mod slot;
 mod task;
 pub mod tls;
 mod transport;
+mod turn;
 mod verdict;
 mod versions;
 
@@ -41,6 +43,7 @@ pub use client::{
     RedfishClient, RedfishTarget, Timeouts, describe, inspect, probe, probe_within,
     shown_certificate,
 };
+pub use descriptors::room_for_connections;
 pub use goodbye::goodbyes;
 pub use greet::{Greeting, greet};
 pub use tls::Accepted;

@@ -23,6 +23,7 @@ use slipway_core::{
     ports::{BmcError, Stage},
 };
 use tokio::{sync::Semaphore, time};
+use tower::util::MapFutureLayer;
 use url::Url;
 
 use crate::{
@@ -33,6 +34,7 @@ use crate::{
     resource,
     session::{Auth, Credential, Login},
     tls::{self, Accepted, Unaccepted},
+    turn::in_turn,
 };
 
 /// The largest body that is read. The largest honest ones, log collections, have some 100 KB.
@@ -321,6 +323,7 @@ fn client(tls: &ClientConfig, timeouts: Timeouts, idle: usize) -> Client {
     Client::builder()
         .tls_backend_preconfigured(tls.clone())
         .http1_only()
+        .connector_layer(MapFutureLayer::new(in_turn))
         .no_proxy()
         .redirect(redirect::Policy::none())
         .retry(retry::never())

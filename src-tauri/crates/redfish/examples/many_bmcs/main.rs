@@ -18,6 +18,8 @@ use std::path::PathBuf;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // As Slipway's programs do.
+    slipway_redfish::room_for_connections();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     match words.as_slice() {
         ["serve", bmcs, latency, folder] => runtime.block_on(serve::serve(
