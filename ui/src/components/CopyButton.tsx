@@ -56,7 +56,7 @@ export function RowCopyButton(of: Copied) {
   const { copied, attributes } = useCopying(of);
   return (
     <button type="button" className="slipway-row-copy" {...attributes}>
-      {copied ? <CheckIcon /> : <CopyIcon />}
+      {copied ? <CheckIcon set="default" /> : <CopyIcon set="default" />}
     </button>
   );
 }

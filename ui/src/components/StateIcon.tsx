@@ -1,3 +1,4 @@
+import type { SVGIconProps } from "@patternfly/react-icons/dist/esm/createIcon";
 import ArrowCircleUpIcon from "@patternfly/react-icons/dist/esm/icons/arrow-circle-up-icon";
 import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
@@ -13,7 +14,7 @@ import UndoIcon from "@patternfly/react-icons/dist/esm/icons/undo-icon";
 import type { ComponentType } from "react";
 import type { HeadlineState, JobOutcome } from "@/ipc/bindings";
 
-type Icon = ComponentType<{ className?: string }>;
+type Icon = ComponentType<Pick<SVGIconProps, "className" | "set">>;
 
 const STATE_ICONS: Record<HeadlineState, Icon> = {
   working: SyncAltIcon,
@@ -36,13 +37,15 @@ const OUTCOME_ICONS: Record<JobOutcome, Icon> = {
   cancelled: MinusCircleIcon,
 };
 
+/* Of the two drawings that PatternFly's icons carry, one: these stand in every row. */
+
 /** A working card's icon moves, where the person did not ask for stillness. */
 export function StateIcon({ state }: { state: HeadlineState }) {
   const Shown = STATE_ICONS[state];
-  return <Shown className={state === "working" ? "slipway-turning" : undefined} />;
+  return <Shown set="default" className={state === "working" ? "slipway-turning" : undefined} />;
 }
 
 export function OutcomeIcon({ outcome }: { outcome: JobOutcome }) {
   const Shown = OUTCOME_ICONS[outcome];
-  return <Shown className={outcome === "running" ? "slipway-turning" : undefined} />;
+  return <Shown set="default" className={outcome === "running" ? "slipway-turning" : undefined} />;
 }

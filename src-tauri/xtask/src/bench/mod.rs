@@ -117,7 +117,10 @@ pub fn bench(project: &mut Project, profile: Profile, parts: &[Part]) -> Result 
         })?;
     }
     steps.report();
-    println!("\n{}", table(&measured));
+    // The window's was printed by its session.
+    if !measured.is_empty() {
+        println!("\n{}", table(&measured));
+    }
     if window_kept && measured.iter().all(Measurement::passes) {
         Ok(())
     } else {

@@ -3,12 +3,12 @@ import { css } from "@patternfly/react-styles";
 import table from "@patternfly/react-styles/css/components/Table/table";
 import { Table, Tbody, Td, Th, Thead, type ThProps, Tr } from "@patternfly/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type MouseEvent, memo, useEffect, useRef } from "react";
+import { type MouseEvent, memo, useEffect, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TickCell, TickHead } from "@/components/Ticks";
 import type { DpuPage, DpuRow, DpuSort } from "@/ipc/bindings";
-import { benchReady } from "@/ipc/queries/app";
+import { benchReady, firstPageShown } from "@/ipc/queries/app";
 import { type DpuFilter, useDpuRows } from "@/ipc/queries/dpus";
 import type { Column } from "./columns";
 import type { Selection } from "./selection";
@@ -26,6 +26,22 @@ const STATE_WIDTH = 215;
 /** Under this the table scrolls sideways rather than squeezing its columns. */
 const tableWidth = (columns: Column[]) =>
   columns.reduce((sum, column) => sum + column.width, TICK_WIDTH + NAME_WIDTH + STATE_WIDTH);
+
+/** So many rows above and below those in sight are there before they are scrolled to. */
+const BESIDE = 4;
+
+/** The start does not wait for rows that nobody sees. */
+function useBeside() {
+  const [beside, setBeside] = useState(0);
+  useEffect(() => {
+    let here = true;
+    firstPageShown.then(() => here && setBeside(BESIDE));
+    return () => {
+      here = false;
+    };
+  }, []);
+  return beside;
+}
 
 type RowProps = { row: DpuRow; at: number; columns: Column[]; selection: Selection };
 
@@ -127,7 +143,7 @@ export function FleetTable({ first, selection, ...head }: Props) {
     count: total,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 4,
+    overscan: useBeside(),
     // About what it will be found to be: the rows are then there before anything is measured.
     initialRect: { width: 0, height: window.innerHeight - ABOVE_ROWS },
   });
