@@ -20,7 +20,7 @@ import { Link } from "react-router";
 import { SlipwayMark } from "@/components/SlipwayMark";
 import { Finder } from "@/features/find/Finder";
 import { NotificationBell } from "@/features/notifications/NotificationBell";
-import { useAppInfo } from "@/ipc/queries/app";
+import { useAppInfo, useFirstPageShown } from "@/ipc/queries/app";
 import { useJobs } from "@/ipc/queries/jobs";
 import { counted } from "@/lib/format";
 import { ThemeSwitch } from "./ThemeSwitch";
@@ -75,7 +75,38 @@ function LabBadge() {
 
 type Props = { notificationsOpen: boolean; onNotifications: () => void };
 
-export function AppMasthead({ notificationsOpen, onNotifications }: Props) {
+function Tools({ notificationsOpen, onNotifications }: Props) {
+  return (
+    <Toolbar isFullHeight isStatic>
+      <ToolbarContent alignItems="center">
+        <ToolbarItem>
+          <Finder />
+        </ToolbarItem>
+        <ToolbarItem>
+          {/* A bar of full height would stretch it. */}
+          <span className="slipway-middle">
+            <LabBadge />
+          </span>
+        </ToolbarItem>
+        <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>
+          <ToolbarItem>
+            <RunningJobs />
+          </ToolbarItem>
+          <ToolbarItem>
+            <NotificationBell open={notificationsOpen} onToggle={onNotifications} />
+          </ToolbarItem>
+          <ToolbarItem>
+            <ThemeSwitch />
+          </ToolbarItem>
+        </ToolbarGroup>
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+/** Its tools come a moment after the first page: nobody reaches for them before that is there. */
+export function AppMasthead(props: Props) {
+  const shown = useFirstPageShown();
   return (
     <Masthead>
       <MastheadMain>
@@ -91,32 +122,7 @@ export function AppMasthead({ notificationsOpen, onNotifications }: Props) {
           </MastheadLogo>
         </MastheadBrand>
       </MastheadMain>
-      <MastheadContent>
-        <Toolbar isFullHeight isStatic>
-          <ToolbarContent alignItems="center">
-            <ToolbarItem>
-              <Finder />
-            </ToolbarItem>
-            <ToolbarItem>
-              {/* A bar of full height would stretch it. */}
-              <span className="slipway-middle">
-                <LabBadge />
-              </span>
-            </ToolbarItem>
-            <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapSm" }}>
-              <ToolbarItem>
-                <RunningJobs />
-              </ToolbarItem>
-              <ToolbarItem>
-                <NotificationBell open={notificationsOpen} onToggle={onNotifications} />
-              </ToolbarItem>
-              <ToolbarItem>
-                <ThemeSwitch />
-              </ToolbarItem>
-            </ToolbarGroup>
-          </ToolbarContent>
-        </Toolbar>
-      </MastheadContent>
+      <MastheadContent>{shown && <Tools {...props} />}</MastheadContent>
     </Masthead>
   );
 }

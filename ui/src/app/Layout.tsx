@@ -24,7 +24,7 @@ import {
   useState,
 } from "react";
 import { Link, Outlet, useLocation, useNavigate, useNavigation } from "react-router";
-import type { Begun } from "@/ipc/bindings";
+import type { Begun, DeskState } from "@/ipc/bindings";
 import { useChangeEvents, usePressed } from "@/ipc/events";
 import { benchReady, useDesk } from "@/ipc/queries/app";
 import { pageOf } from "@/lib/jobs";
@@ -99,10 +99,11 @@ function useFreshPage(pathname: string) {
   }, [pathname]);
 }
 
-/** Work in the background begins after the first page. The fleet table tells of itself: its rows come later. */
-function useFirstPage(pathname: string, known: boolean) {
+/** Work in the background begins after the first page. The cards tell of themselves: their rows come later. */
+function useFirstPage(pathname: string, desk: DeskState | undefined) {
   const { state } = useNavigation();
-  const shown = known && state === "idle" && pathname !== "/cards";
+  const tellsItself = pathname === "/cards" && desk?.open;
+  const shown = desk && state === "idle" && !tellsItself;
   useEffect(() => {
     if (shown) benchReady(pathname);
   }, [shown, pathname]);
@@ -114,7 +115,7 @@ export function Layout() {
   const navigate = useNavigate();
   const [notifications, setNotifications] = useState(false);
   usePressed(useCallback((ended: Begun) => void navigate(pageOf(ended)), [navigate]));
-  useFirstPage(pathname, desk.data !== undefined);
+  useFirstPage(pathname, desk.data);
   useChangeEvents();
   useFreshPage(pathname);
   const skip = (

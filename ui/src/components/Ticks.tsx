@@ -22,12 +22,18 @@ function Tick({ id, label, checked, onChange }: Props) {
   );
 }
 
+/** `bare`: in a row that does without PatternFly's classes. */
+type CellProps = Props & { bare?: boolean };
+
 /** The cell by which a row is ticked; a click on it does not open the row. */
-export function TickCell(props: Props) {
+export function TickCell({ bare = false, ...tick }: CellProps) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: it only keeps a click from the row
-    <td className="pf-v6-c-table__td slipway-tick" onClick={(event) => event.stopPropagation()}>
-      <Tick {...props} />
+    <td
+      className={bare ? "slipway-tick" : "pf-v6-c-table__td slipway-tick"}
+      onClick={(event) => event.stopPropagation()}
+    >
+      <Tick {...tick} />
     </td>
   );
 }

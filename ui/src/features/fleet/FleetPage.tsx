@@ -9,13 +9,14 @@ import {
 import MicrochipIcon from "@patternfly/react-icons/dist/esm/icons/microchip-icon";
 import RedoIcon from "@patternfly/react-icons/dist/esm/icons/redo-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { AfterAWhile } from "@/components/AfterAWhile";
 import { ErrorAlert } from "@/components/ErrorAlert";
 import { LinkButton } from "@/components/LinkButton";
 import { PageHeader } from "@/components/PageHeader";
 import { TableSkeleton } from "@/components/TableSkeleton";
+import { benchReady } from "@/ipc/queries/app";
 import { allDpus, useDpuCount, useRefreshFleet } from "@/ipc/queries/dpus";
 import { usePreferences } from "@/ipc/queries/preferences";
 import { counted } from "@/lib/format";
@@ -86,6 +87,11 @@ export function FleetPage({ tryLab }: { tryLab: ReactNode }) {
   const total = data?.total ?? 0;
   const filtered = filter.search !== null || filter.states.length > 0;
   const empty = data !== undefined && total === 0;
+  // The table tells it of itself.
+  const withoutTable = empty || error !== null;
+  useEffect(() => {
+    if (withoutTable) benchReady("/cards");
+  }, [withoutTable]);
   const all = data?.counts.reduce((sum, entry) => sum + entry.count, 0) ?? 0;
   return (
     <>

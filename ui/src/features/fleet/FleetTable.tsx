@@ -1,14 +1,12 @@
 import { Skeleton } from "@patternfly/react-core";
-import { css } from "@patternfly/react-styles";
-import table from "@patternfly/react-styles/css/components/Table/table";
 import { Table, Tbody, Td, Th, Thead, type ThProps, Tr } from "@patternfly/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type MouseEvent, memo, useEffect, useRef, useState } from "react";
+import { type MouseEvent, memo, useEffect, useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { HeadlineLabel } from "@/components/HeadlineLabel";
 import { TickCell, TickHead } from "@/components/Ticks";
 import type { DpuPage, DpuRow, DpuSort } from "@/ipc/bindings";
-import { benchReady, firstPageShown } from "@/ipc/queries/app";
+import { benchReady, useFirstPageShown } from "@/ipc/queries/app";
 import { type DpuFilter, useDpuRows } from "@/ipc/queries/dpus";
 import type { Column } from "./columns";
 import type { Selection } from "./selection";
@@ -30,19 +28,6 @@ const tableWidth = (columns: Column[]) =>
 /** So many rows above and below those in sight are there before they are scrolled to. */
 const BESIDE = 4;
 
-/** The start does not wait for rows that nobody sees. */
-function useBeside() {
-  const [beside, setBeside] = useState(0);
-  useEffect(() => {
-    let here = true;
-    firstPageShown.then(() => here && setBeside(BESIDE));
-    return () => {
-      here = false;
-    };
-  }, []);
-  return beside;
-}
-
 type RowProps = { row: DpuRow; at: number; columns: Column[]; selection: Selection };
 
 /** What a narrow column cuts off is there on hover. */
@@ -51,37 +36,37 @@ function titleWhereCut({ currentTarget: cell }: MouseEvent<HTMLElement>) {
 }
 
 /**
- * PatternFly's cells without its components: the start waits for a screen of these (ADR 0022).
- * Drawn anew only where its card, the columns or the ticks have changed: not by scrolling.
+ * Looks as PatternFly's row, without its components and classes: the start waits for a screen of
+ * these (ADR 0022). Drawn anew only where its card, the columns or the ticks have changed: not by scrolling.
  */
 const FleetRow = memo(function FleetRow({ row, at, columns, selection }: RowProps) {
   const navigate = useNavigate();
   const selected = selection.ids.has(row.id);
-  const cell = (modifier: string) => css(table.tableTd, modifier);
   return (
     <tr
-      className={css(table.tableTr, "pf-m-clickable", selected && "pf-m-selected")}
+      className={selected ? "slipway-row slipway-row-ticked" : "slipway-row"}
       aria-rowindex={at + 2}
       style={{ blockSize: ROW_HEIGHT }}
       onClick={() => navigate(`/cards/${row.id}`)}
       data-testid={`row-${row.name}`}
     >
       <TickCell
+        bare
         id={`tick-${row.id}`}
         label={`Select ${row.name}`}
         checked={selected}
         onChange={(on) => selection.toggle(row.id, on)}
       />
-      <td className={cell("pf-m-nowrap")} data-label="Name">
+      <td data-label="Name">
         <Link to={`/cards/${row.id}`}>{row.name}</Link>
       </td>
-      <td className={cell("pf-m-nowrap")} data-label="State">
+      <td data-label="State">
         <HeadlineLabel headline={row.headline} seen={row.last_seen} compact />
       </td>
       {columns.map((column) => (
         <td
           key={column.id}
-          className={cell("pf-m-truncate")}
+          className="slipway-cut"
           data-label={column.word}
           onMouseEnter={titleWhereCut}
         >
@@ -143,7 +128,7 @@ export function FleetTable({ first, selection, ...head }: Props) {
     count: total,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: useBeside(),
+    overscan: useFirstPageShown() ? BESIDE : 0,
     // About what it will be found to be: the rows are then there before anything is measured.
     initialRect: { width: 0, height: window.innerHeight - ABOVE_ROWS },
   });

@@ -1,4 +1,5 @@
 import { useIsMutating, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { commands } from "../bindings";
 import { call } from "../call";
 import { keys } from "../keys";
@@ -61,12 +62,33 @@ export function useStopLab() {
 }
 
 let told = false;
+let onScreen = false;
 let shown: () => void;
 
 /** When the first page is on the screen. */
 export const firstPageShown = new Promise<void>((resolve) => {
-  shown = resolve;
+  shown = () => {
+    onScreen = true;
+    resolve();
+  };
 });
+
+/** How long a first page is waited for that does not come, in milliseconds. */
+const LATEST = 2_000;
+setTimeout(() => shown(), LATEST);
+
+/** Whether the first page is on the screen: what nobody needs before comes after it. */
+export function useFirstPageShown() {
+  const [now, setNow] = useState(onScreen);
+  useEffect(() => {
+    let here = true;
+    firstPageShown.then(() => here && setNow(true));
+    return () => {
+      here = false;
+    };
+  }, []);
+  return now;
+}
 
 /**
  * Tells that the page has its content, once that is on the screen: the first frame after a change
@@ -78,8 +100,9 @@ export function benchReady(route: string) {
   told = true;
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
-      commands.benchReady(route).catch(() => undefined);
-      shown();
+      // What comes after the first page would hold the word up.
+      const heard = commands.benchReady(route).catch(() => undefined);
+      void heard.then(shown);
     }),
   );
 }
