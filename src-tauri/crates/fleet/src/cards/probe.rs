@@ -1,5 +1,7 @@
 //! What an address shows, before anybody trusts it.
 
+use std::{pin::pin, time::Duration};
+
 use slipway_core::{
     address::Address,
     dpu::IMC_REDFISH_PORT,
@@ -8,6 +10,7 @@ use slipway_core::{
 };
 use slipway_redfish::{Greeting, RedfishClient, Timeouts, inspect};
 use slipway_remote::SshTarget;
+use tokio::{sync::Notify, time};
 
 use super::{likely_imc_password, split_addresses};
 use crate::{
@@ -17,6 +20,9 @@ use crate::{
 
 /// Where everybody but an IMC serves Redfish.
 const HTTPS_PORT: u16 = 443;
+
+/// How long the first port alone has time to answer.
+const HEAD_START: Duration = Duration::from_secs(1);
 
 impl Fleet {
     /// Shakes hands with a Redfish service and an SSH server, and tells what they show. Sends no
@@ -94,27 +100,24 @@ impl Fleet {
     ) -> (Address, Result<CertificateInfo, BmcError>) {
         // A bundle that can't be read vouches for nobody; that is told where it is shown.
         let ca = self.site_authorities().await.ok().flatten();
-        let timeouts = Timeouts::default();
-        let shown = inspect(&first, ca.as_ref(), timeouts).await;
-        let silent = matches!(
-            shown,
-            Err(BmcError::Unreachable {
-                stage: Stage::Tcp | Stage::Tls,
-                ..
-            })
-        );
-        if port_was_given || !silent || first.port == HTTPS_PORT {
+        let ask =
+            async |address: &Address| inspect(address, ca.as_ref(), Timeouts::default()).await;
+        if port_was_given || first.port == HTTPS_PORT {
+            let shown = ask(&first).await;
             return (first, shown);
         }
         let second = Address {
             port: HTTPS_PORT,
             ..first.clone()
         };
-        match inspect(&second, ca.as_ref(), timeouts).await {
-            Ok(seen) => (second, Ok(seen)),
+        match first_else_second(ask(&first), ask(&second), is_silent).await {
+            (shown, None) => (first, shown),
+            (_, Some(Ok(seen))) => (second, Ok(seen)),
             // It got further there than at the first port: that says more.
-            Err(error) if stage_of(&error) > stage_of_result(&shown) => (second, Err(error)),
-            Err(_) => (first, shown),
+            (shown, Some(Err(error))) if stage_of(&error) > stage_of_result(&shown) => {
+                (second, Err(error))
+            }
+            (shown, Some(Err(_))) => (first, shown),
         }
     }
 
@@ -148,6 +151,50 @@ impl Fleet {
             },
         })
     }
+}
+
+/// What the first says, and where that is nothing what the second says. The second is asked where
+/// the first is silent or has taken long already: most hosts of a subnet are not there, and each
+/// port of theirs keeps silent for a whole time-out.
+async fn first_else_second<A>(
+    first: impl Future<Output = A>,
+    second: impl Future<Output = A>,
+    is_silent: impl Fn(&A) -> bool,
+) -> (A, Option<A>) {
+    let silent = Notify::new();
+    let mut first = pin!(first);
+    let mut second = pin!(async {
+        let _ = time::timeout(HEAD_START, silent.notified()).await;
+        second.await
+    });
+    let mut early = None;
+    let said = loop {
+        tokio::select! {
+            biased;
+            said = &mut first => break said,
+            answer = &mut second, if early.is_none() => early = Some(answer),
+        }
+    };
+    if !is_silent(&said) {
+        return (said, None);
+    }
+    silent.notify_one();
+    let answer = match early {
+        Some(answer) => answer,
+        None => second.await,
+    };
+    (said, Some(answer))
+}
+
+/// No TLS server is there: another port may have one.
+fn is_silent(shown: &Result<CertificateInfo, BmcError>) -> bool {
+    matches!(
+        shown,
+        Err(BmcError::Unreachable {
+            stage: Stage::Tcp | Stage::Tls,
+            ..
+        })
+    )
 }
 
 fn stage_of(error: &BmcError) -> u8 {
@@ -187,7 +234,71 @@ pub(crate) fn parse(text: &str, port: u16) -> Result<Address, AppError> {
 
 #[cfg(test)]
 mod tests {
-    use super::given_port;
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    fn says_nothing(said: &&str) -> bool {
+        *said == "nothing"
+    }
+
+    #[tokio::test]
+    async fn the_second_port_is_not_asked_where_the_first_speaks() {
+        let second = async { unreachable!("asked all the same") };
+        let said = first_else_second(ready("here"), second, says_nothing).await;
+        assert_eq!(said, ("here", None));
+    }
+
+    #[tokio::test]
+    async fn the_second_port_speaks_where_the_first_is_silent() {
+        let said = first_else_second(ready("nothing"), ready("here"), says_nothing).await;
+        assert_eq!(said, ("nothing", Some("here")));
+    }
+
+    #[tokio::test]
+    async fn a_first_port_that_takes_long_does_not_hold_the_second_up() {
+        let asked = Notify::new();
+        let first = async {
+            asked.notified().await;
+            "nothing"
+        };
+        let second = async {
+            asked.notify_one();
+            "here"
+        };
+        let said = first_else_second(first, second, says_nothing).await;
+        assert_eq!(said, ("nothing", Some("here")));
+    }
+
+    #[tokio::test]
+    async fn a_slow_first_port_comes_before_a_second_that_spoke_sooner() {
+        let spoken = Notify::new();
+        let first = async {
+            spoken.notified().await;
+            "late"
+        };
+        let second = async {
+            spoken.notify_one();
+            "soon"
+        };
+        let said = first_else_second(first, second, says_nothing).await;
+        assert_eq!(said, ("late", None));
+    }
+
+    #[tokio::test]
+    async fn a_first_port_that_spoke_waits_for_no_second() {
+        let asked = Notify::new();
+        let first = async {
+            asked.notified().await;
+            "here"
+        };
+        let second = async {
+            asked.notify_one();
+            pending().await
+        };
+        let said = first_else_second(first, second, says_nothing).await;
+        assert_eq!(said, ("here", None));
+    }
 
     #[test]
     fn a_port_is_given_or_it_is_not() {

@@ -24,6 +24,10 @@ use crate::{
 
 const MOST_REFUSALS: u32 = 3;
 
+/// Addresses that are asked at once. Most of a subnet's do not answer, and each of these keeps its
+/// place for the ten seconds of its time-out.
+const AT_ONCE: usize = 128;
+
 impl Fleet {
     /// What a list says, without asking any address.
     #[must_use]
@@ -78,16 +82,13 @@ impl Fleet {
         let (fleet, discovery) = (self.clone(), discovery.clone());
         tokio::spawn(async move {
             let id = discovery.id.to_string();
-            let asking = futures::stream::iter(rows).for_each_concurrent(
-                fleet.inner.config.concurrency,
-                |index| {
-                    let (fleet, discovery, id) = (&fleet, &discovery, &id);
-                    async move {
-                        fleet.ask(discovery, index).await;
-                        fleet.changed(ChangeTag::Discovery, Some(id.clone()));
-                    }
-                },
-            );
+            let asking = futures::stream::iter(rows).for_each_concurrent(AT_ONCE, |index| {
+                let (fleet, discovery, id) = (&fleet, &discovery, &id);
+                async move {
+                    fleet.ask(discovery, index).await;
+                    fleet.changed(ChangeTag::Discovery, Some(id.clone()));
+                }
+            });
             tokio::select! {
                 () = discovery.stop.cancelled() => {}
                 () = asking => {}

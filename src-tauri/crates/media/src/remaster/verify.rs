@@ -3,6 +3,7 @@
 
 use std::{
     fs::File,
+    panic::resume_unwind,
     path::Path,
     sync::{
         Arc,
@@ -320,9 +321,9 @@ fn sums(
     if !whole.map_err(|error| iso.unreadable(error))? {
         return Err(IsoError::Cancelled);
     }
-    let (Ok(sums), Ok(sha256)) = (sums, sha256) else {
-        return Err(IsoError::Cancelled);
-    };
+    // A panic over there is a mistake of ours, and is one here.
+    let sums = sums.unwrap_or_else(|panic| resume_unwind(panic));
+    let sha256 = sha256.unwrap_or_else(|panic| resume_unwind(panic));
     let mut text = [0; md5::TEXT_LENGTH];
     {
         use std::os::unix::fs::FileExt as _;
