@@ -37,7 +37,10 @@ impl Fleet {
         let facts = tokio::select! {
             biased;
             () = transfer.stop().cancelled() => Err(IsoError::Cancelled),
-            facts = slipway_media::inspect(&path, transfer.told()) => facts,
+            // It may have been stopped while the last of it was read: nothing is kept yet.
+            facts = slipway_media::inspect(&path, transfer.told()) => {
+                if transfer.stop().is_cancelled() { Err(IsoError::Cancelled) } else { facts }
+            }
         };
         let facts = transfer.ended(facts.map_err(|error| import_error(&error)))?;
         let known = self.store().isos().await?;

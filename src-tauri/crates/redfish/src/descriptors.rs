@@ -6,7 +6,7 @@ use rustix::{
     stdio::stderr,
 };
 
-/// What 1,000 BMCs take at two connections each, and four times that for whatever else is open.
+/// Four times what 1,000 BMCs take at two connections each.
 const WANTED: u64 = 8192;
 
 /// Raises this process's soft limit of open files to 8,192, where its hard limit allows, and has
