@@ -255,48 +255,38 @@ mod tests {
         assert_eq!(said, ("nothing", Some("here")));
     }
 
-    #[tokio::test]
-    async fn a_first_port_that_takes_long_does_not_hold_the_second_up() {
+    /// With a first port that says its word once the second was asked.
+    async fn with_slow_first(
+        word: &'static str,
+        second: impl Future<Output = &'static str>,
+    ) -> (&'static str, Option<&'static str>) {
         let asked = Notify::new();
         let first = async {
             asked.notified().await;
-            "nothing"
+            word
         };
         let second = async {
             asked.notify_one();
-            "here"
+            second.await
         };
-        let said = first_else_second(first, second, says_nothing).await;
+        first_else_second(first, second, says_nothing).await
+    }
+
+    #[tokio::test]
+    async fn a_first_port_that_takes_long_does_not_hold_the_second_up() {
+        let said = with_slow_first("nothing", ready("here")).await;
         assert_eq!(said, ("nothing", Some("here")));
     }
 
     #[tokio::test]
     async fn a_slow_first_port_comes_before_a_second_that_spoke_sooner() {
-        let spoken = Notify::new();
-        let first = async {
-            spoken.notified().await;
-            "late"
-        };
-        let second = async {
-            spoken.notify_one();
-            "soon"
-        };
-        let said = first_else_second(first, second, says_nothing).await;
+        let said = with_slow_first("late", ready("soon")).await;
         assert_eq!(said, ("late", None));
     }
 
     #[tokio::test]
     async fn a_first_port_that_spoke_waits_for_no_second() {
-        let asked = Notify::new();
-        let first = async {
-            asked.notified().await;
-            "here"
-        };
-        let second = async {
-            asked.notify_one();
-            pending().await
-        };
-        let said = first_else_second(first, second, says_nothing).await;
+        let said = with_slow_first("here", pending()).await;
         assert_eq!(said, ("here", None));
     }
 
